@@ -1,0 +1,52 @@
+"""What the scheduler wants done: the broker commits every `Commit` of a batch in one group, then does the rest."""
+
+from msgspec import Struct
+
+from aigc.core.ids import BootId, WorkerId
+from aigc.core.job import Job, Lease
+from aigc.core.messages import CancelAnswer, CancelLease, Grant, JobAnswer, Progressed
+
+
+class Commit(Struct, frozen=True):
+    """Write this record, then publish it as `Changed`. Of several of one job in a batch only the last is written,
+    all are published."""
+
+    job: Job
+
+
+class SendGrant(Struct, frozen=True):
+    """Hand a lease to a worker."""
+
+    worker: WorkerId
+    boot: BootId
+    grant: Grant
+
+
+class SendCancel(Struct, frozen=True):
+    """Have a worker end an attempt: asked for, past its deadline, or stale."""
+
+    worker: WorkerId
+    boot: BootId
+    cancel: CancelLease
+
+
+class Publish(Struct, frozen=True):
+    """Tell the watchers; nothing durable."""
+
+    news: Progressed
+
+
+class Answer(Struct, frozen=True):
+    """The reply to an `Asked`, after the commit."""
+
+    token: object
+    reply: CancelAnswer | JobAnswer
+
+
+class Discard(Struct, frozen=True):
+    """Files of this attempt will never be a result; the sweeper may have them."""
+
+    lease: Lease
+
+
+Effect = Commit | SendGrant | SendCancel | Publish | Answer | Discard

@@ -1,0 +1,99 @@
+"""Errors that a person will read: what was wrong, where, and what to do about it.
+
+AigcError
+    InputInvalid        the request cannot be served as it stands (4xx)
+        NotFound        what it names does not exist
+        Conflict        it contradicts the present state
+    Unavailable         try again later (429, 503, 507), with `retry_after_s`
+        QueueFull
+    StaleGeneration     this broker no longer leads; its write was refused
+    StoreBroken         the store cannot be used until somebody repairs it
+    InvalidChange       a defect of ours: an illegal change of a record was asked for
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aigc.core.job import Job, Status
+
+
+class AigcError(Exception):
+    """Base of all errors with a code.
+
+    Args:
+        message: what was wrong; lower case, no full stop.
+        suggestion: what to do about it.
+        where: the field as a JSON pointer (`/inputs/image`), or `file:line:col`.
+    """
+
+    code = "internal"
+
+    def __init__(self, message: str, *, suggestion: str = "", where: str = "", code: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.suggestion = suggestion
+        self.where = where
+        if code:
+            self.code = code
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text}. {self.suggestion}" if self.suggestion else text
+
+
+class InputInvalid(AigcError):
+    """The request cannot be served as it stands; sending it again changes nothing."""
+
+    code = "input_invalid"
+
+
+class NotFound(InputInvalid):
+    """What the request names does not exist, or is not the asker's to see."""
+
+    code = "not_found"
+
+
+class Conflict(InputInvalid):
+    """The request contradicts the present state."""
+
+    code = "conflict"
+
+
+class Unavailable(AigcError):
+    """The request is sound, but cannot be served now."""
+
+    code = "unavailable"
+
+    def __init__(self, message: str, *, retry_after_s: float = 1.0, suggestion: str = "", code: str = "") -> None:
+        super().__init__(message, suggestion=suggestion, code=code)
+        self.retry_after_s = retry_after_s
+
+
+class QueueFull(Unavailable):
+    """The queue holds as many jobs as it may."""
+
+    code = "queue_full"
+
+
+class StaleGeneration(AigcError):
+    """Another broker leads; what this one wanted to write was refused and nothing was changed."""
+
+    code = "stale_generation"
+
+
+class StoreBroken(AigcError):
+    """The store cannot be used until somebody repairs it; the message says what to do."""
+
+    code = "store_broken"
+
+
+class InvalidChange(AigcError):
+    """An illegal change of a record was asked for: a defect of ours, told with the job's history."""
+
+    code = "invalid_change"
+
+    def __init__(self, job: Job, wanted: Status) -> None:
+        story = ", ".join(f"{line.kind} {line.at - job.created_at:.1f} s" for line in job.history)
+        super().__init__(f"{job.id}: {job.status} -> {wanted}, attempt {job.attempt}; story: {story}")

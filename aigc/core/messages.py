@@ -1,0 +1,407 @@
+"""What crosses a process boundary, one union per direction.
+
+A message is an event that has not arrived yet: the broker hands what it decodes straight to `Scheduler.apply`.
+Every message from a worker names its lease; every message to a worker names the generation of the broker that sent it.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+from aigc.core.ids import BootId, DeviceId, JobId, ModelId, OwnerId, WorkerId
+from aigc.core.job import Failure, Input, Job, Lease, Output, Progress, Stage, Status
+from aigc.core.model import Catalogue
+
+
+class Message(Struct, frozen=True, array_like=True, tag=True):
+    """Base of all messages: an array on the wire, its first item the class name."""
+
+
+class Generation(Struct, frozen=True, array_like=True):
+    """Which broker leads: the number only grows, the random id tells two of one number apart."""
+
+    number: int
+    id: str
+
+
+# Views: what a worker tells about itself.
+
+
+class Device(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One device as its worker sees it now. Memory in bytes."""
+
+    id: DeviceId
+    kind: str
+    """`cuda`, `cpu`; a fake device says what it stands for."""
+    name: str = ""
+    total: int = 0
+    usable: int = 0
+    """What models may reserve: total less the reserve less what strangers use."""
+    used: int = 0
+    """What the driver says is in use, by anybody."""
+    reserved: int = 0
+    """The ledger's sum."""
+    strangers: int = 0
+    """In use by processes that are not ours."""
+    utilisation: float | None = None
+    """0 to 1."""
+    temperature_c: float | None = None
+    power_w: float | None = None
+    healthy: bool = True
+    note: str = ""
+    """Why it is not healthy, or what is special about it."""
+
+
+class Resident(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One runner of a worker and what it holds."""
+
+    residency: str
+    """The model's family, see `ModelSpec.residency`."""
+    state: str
+    """`loading`, `idle`, `running`, `stopping`."""
+    bytes: int
+    pid: int = 0
+    pinned: bool = False
+    idle_s: float = 0.0
+    jobs_done: int = 0
+    load_s: float = 0.0
+
+
+# Worker -> broker.
+
+
+class WorkerHello(Message, frozen=True):
+    """A worker is there, with the leases that it still holds; sent again after every reconnect."""
+
+    worker: WorkerId
+    boot: BootId
+    device: Device
+    slots: int
+    """Jobs that it runs at once."""
+    credit: int
+    """Leases that it takes at once: the slots and what may wait beside them."""
+    leases: tuple[Lease, ...]
+    residents: tuple[Resident, ...]
+    host: str = ""
+    version: str = ""
+    draining: bool = False
+
+
+class WorkerBeat(Message, frozen=True):
+    """Once a second: telemetry and residency."""
+
+    worker: WorkerId
+    boot: BootId
+    device: Device
+    residents: tuple[Resident, ...]
+    draining: bool = False
+
+
+class WorkerBye(Message, frozen=True):
+    """A worker leaves in order; it holds no lease any more."""
+
+    worker: WorkerId
+    boot: BootId
+
+
+class LeaseStarted(Message, frozen=True):
+    """The model is resident and the attempt has begun to run."""
+
+    worker: WorkerId
+    lease: Lease
+    load_s: float
+    """Seconds spent on loading for this lease; 0 if the model was resident."""
+
+
+class LeaseProgress(Message, frozen=True):
+    """Latest wins."""
+
+    worker: WorkerId
+    lease: Lease
+    stage: Stage
+    progress: Progress
+
+
+class LeaseFinished(Message, frozen=True):
+    """The result's files are durable."""
+
+    worker: WorkerId
+    lease: Lease
+    outputs: tuple[Output, ...]
+    info: dict[str, Any]
+    warnings: tuple[str, ...]
+    load_s: float
+    run_s: float
+    peak_bytes: int
+
+
+class LeaseFailed(Message, frozen=True):
+    """The attempt ended badly and its runner is idle or gone."""
+
+    worker: WorkerId
+    lease: Lease
+    failure: Failure
+    killed_runner: bool
+    """True if the attempt took its runner with it: two such strikes park the job."""
+    load_s: float = 0.0
+    run_s: float = 0.0
+    peak_bytes: int = 0
+
+
+class LeaseStopped(Message, frozen=True):
+    """The attempt was asked to end and has really ended."""
+
+    worker: WorkerId
+    lease: Lease
+    run_s: float = 0.0
+
+
+class LeaseReturned(Message, frozen=True):
+    """Handed back unharmed (drain, no room); does not count as a failure."""
+
+    worker: WorkerId
+    lease: Lease
+    reason: str
+
+
+WorkerMessage = (
+    WorkerHello
+    | WorkerBeat
+    | WorkerBye
+    | LeaseStarted
+    | LeaseProgress
+    | LeaseFinished
+    | LeaseFailed
+    | LeaseStopped
+    | LeaseReturned
+)
+
+# Broker -> worker.
+
+
+class Welcome(Message, frozen=True):
+    """The answer to a hello: who leads, and the catalogue's models, which the worker needs to spawn runners."""
+
+    generation: Generation
+    catalogue: Catalogue
+
+
+class Grant(Message, frozen=True):
+    """A lease, with all that is needed to act on it."""
+
+    generation: Generation
+    lease: Lease
+    model: ModelId
+    feature: str
+    inputs: dict[str, Input]
+    params: dict[str, Any]
+    output_format: str
+    need_bytes: int
+    """Memory to reserve for the model: learned, else declared."""
+    alone: bool = False
+    """True for the retry after an out-of-memory: every other idle model leaves first."""
+    evict: tuple[str, ...] = ()
+    """Residencies that should leave to make room, if room is needed."""
+    stall_limit_s: float = 300.0
+    time_left_s: float | None = None
+    """Until the job's deadline or run limit; None: as long as it takes."""
+
+
+class CancelLease(Message, frozen=True):
+    """End this attempt: somebody asked for it, its deadline passed, or it is stale."""
+
+    generation: Generation
+    lease: Lease
+    reason: str
+
+
+class DrainWorker(Message, frozen=True):
+    """Take no more leases; hand back what has not started."""
+
+    generation: Generation
+
+
+class UnloadModel(Message, frozen=True):
+    """Let an idle model go, or one that runs when its job has ended."""
+
+    generation: Generation
+    residency: str
+
+
+ToWorker = Welcome | Grant | CancelLease | DrainWorker | UnloadModel
+
+# Gateway -> broker.
+
+
+class GatewayHello(Message, frozen=True):
+    """A gateway is there; the broker looks into the store for what it did not hear."""
+
+    boot: BootId
+
+
+class Submit(Message, frozen=True):
+    """A record that is being created at this moment; known ids are ignored."""
+
+    job: Job
+
+
+class CancelJob(Message, frozen=True):
+    """Somebody wants a job's end. Asked; answered by `CancelAnswer`."""
+
+    job: JobId
+    reason: str
+
+
+class MoveJob(Message, frozen=True):
+    """Change a waiting job's priority. Asked; answered by `JobAnswer`."""
+
+    job: JobId
+    priority: int
+
+
+class ForgetJob(Message, frozen=True):
+    """Delete a finished job's record. Asked; answered by `JobAnswer` with the record as it was."""
+
+    job: JobId
+
+
+class AskEstimates(Message, frozen=True):
+    """Where do these waiting jobs stand? Asked; answered by `Estimates`."""
+
+    jobs: tuple[JobId, ...]
+
+
+class AskStatus(Message, frozen=True):
+    """The whole picture. Asked; answered by `SystemStatus`."""
+
+
+class AskCatalogue(Message, frozen=True):
+    """Asked; answered by `CatalogueAnswer`."""
+
+
+GatewayMessage = GatewayHello | Submit | CancelJob | MoveJob | ForgetJob | AskEstimates | AskStatus | AskCatalogue
+ToBroker = WorkerMessage | GatewayMessage
+
+# Broker -> gateway: answers on the link, news on the event stream.
+
+
+class JobAnswer(Message, frozen=True):
+    """The job as it now is, or None if nobody knows it; `refusal` says why a request was not followed."""
+
+    job: Job | None
+    refusal: str = ""
+
+
+class CancelAnswer(Message, frozen=True):
+    """The truth about a cancel: the status now. `cancelling` is true while its runner is being stopped."""
+
+    job: Job | None
+    cancelling: bool = False
+
+
+class Estimate(Struct, frozen=True, array_like=True):
+    """Where a waiting job stands. Seconds from now; None where nothing is known (no worker can take it)."""
+
+    job: JobId
+    position: int
+    """0: next of its class."""
+    start_s: float | None
+    done_s: float | None
+    reason: str
+    """Why it waits, in words."""
+
+
+class Estimates(Message, frozen=True):
+    """Answer to `AskEstimates`; jobs that no longer wait are left out."""
+
+    estimates: tuple[Estimate, ...]
+
+
+class WorkerView(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One worker as the broker sees it."""
+
+    id: WorkerId
+    boot: BootId
+    liveness: str
+    """`alive`, `suspect`, `lost`."""
+    device: Device
+    residents: tuple[Resident, ...] = ()
+    leases: tuple[Lease, ...] = ()
+    slots: int = 1
+    credit: int = 2
+    host: str = ""
+    version: str = ""
+    draining: bool = False
+    quarantined: str = ""
+    """Why no job is given to it; empty: it gets jobs."""
+
+
+class SystemStatus(Message, frozen=True, kw_only=True):
+    """Everything that an operator wants to see at once."""
+
+    generation: Generation
+    broker: BootId
+    started_at: float
+    workers: tuple[WorkerView, ...]
+    counts: dict[Status, int]
+    """Jobs in the store by status; queued and processing are exact."""
+    waiting_by_feature: dict[str, int]
+    waiting_by_owner: dict[OwnerId, int]
+    running: tuple[Lease, ...]
+    queue_bound: int
+    retry_after_s: float
+    """When a refused client should come again."""
+    learned: dict[str, Any]
+    """Per model: memory, load and run time as learned."""
+    catalogue_digest: str
+
+
+class CatalogueAnswer(Message, frozen=True):
+    """The catalogue in force."""
+
+    catalogue: Catalogue
+
+
+ToGateway = JobAnswer | CancelAnswer | Estimates | SystemStatus | CatalogueAnswer
+
+
+class Changed(Message, frozen=True):
+    """A durable change: the record as the store now has it."""
+
+    job: Job
+
+
+class Progressed(Message, frozen=True):
+    """News of a running attempt; latest wins, nothing is durable."""
+
+    job: JobId
+    attempt: int
+    stage: Stage
+    progress: Progress
+
+
+class Forgotten(Message, frozen=True):
+    """A record was deleted."""
+
+    job: JobId
+
+
+class QueueMoved(Message, frozen=True):
+    """Positions and estimates are different now; at most once a second."""
+
+    waiting: int
+
+
+class Telemetry(Message, frozen=True):
+    """Devices and residents changed; at most once a second."""
+
+    workers: tuple[WorkerView, ...]
+
+
+class CatalogueChanged(Message, frozen=True):
+    """Ask for the catalogue again."""
+
+    digest: str
+
+
+ToWatchers = Changed | Progressed | Forgotten | QueueMoved | Telemetry | CatalogueChanged

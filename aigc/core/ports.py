@@ -1,0 +1,192 @@
+"""What the actors need from the outside, as protocols. Each has one contract suite that every implementation passes."""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from aigc.core.ids import AssetKey, JobId, OwnerId
+from aigc.core.job import Job, Status
+from aigc.core.messages import Device, Generation
+
+
+class Created(Struct, frozen=True):
+    """The record that now stands under the request's idempotency key: the new one, or the earlier one."""
+
+    job: Job
+    replayed: bool = False
+
+
+class JobQuery(Struct, frozen=True, kw_only=True):
+    """Which records, newest first. Empty values do not filter."""
+
+    status: Status | None = None
+    feature: str = ""
+    owner: OwnerId | None = None
+    tag: str = ""
+    created_from: float | None = None
+    """Seconds since the epoch, inclusive."""
+    created_to: float | None = None
+    """Seconds since the epoch, exclusive."""
+    limit: int = 100
+    offset: int = 0
+    cursor: str = ""
+    """`next_cursor` of the page before; stable while jobs come and go. Excludes `offset`."""
+
+
+class JobPage(Struct, frozen=True):
+    """One page of records, newest first."""
+
+    jobs: tuple[Job, ...]
+    total: int
+    """How many match the query on all pages."""
+    next_cursor: str = ""
+    """Empty on the last page."""
+
+
+class JobStore(Protocol):
+    """Durable records of jobs. Every coroutine that writes returns after the write is durable.
+
+    Raises, in any method: `Unavailable` (try again: store away, disk full), `StoreBroken` (somebody must repair it).
+    """
+
+    async def open(self) -> None:
+        """Ready for use; creates what is missing. Raises StoreBroken with what to do."""
+
+    async def close(self) -> None:
+        """Everything handed in before is durable; nothing may be called after."""
+
+    async def create(self, job: Job, *, bound: int) -> Created:
+        """Insert a new record with status `queued`; never overwrites one.
+
+        The queue's bound (records that are `queued`) and the idempotency key (scoped to the owner) are checked
+        in the same step. A record of the same id that already stands counts as replayed.
+
+        Raises:
+            QueueFull: `bound` records wait already.
+            Conflict: the key was used for another request (another `request_digest`).
+        """
+
+    async def get(self, job: JobId) -> Job | None:
+        """The record, or None."""
+
+    async def list(self, query: JobQuery) -> JobPage:
+        """Records that match."""
+
+    async def counts(self) -> dict[Status, int]:
+        """How many records there are of each status; every status is a key."""
+
+    async def lead(self, owner: str) -> Generation:
+        """Become the one writer of changes: a generation higher than any before. `owner` says who, for people."""
+
+    async def open_jobs(self) -> Sequence[Job]:
+        """Every record that is queued or processing, oldest first, by an index."""
+
+    async def commit(self, generation: Generation, jobs: Sequence[Job]) -> frozenset[JobId]:
+        """Replace these records, all or none of them; ids that have no record are skipped and returned.
+
+        Raises:
+            StaleGeneration: another generation leads; nothing was written.
+        """
+
+    async def delete(self, generation: Generation, jobs: Sequence[JobId]) -> None:
+        """Remove records; unknown ids are ignored. Raises StaleGeneration."""
+
+    async def expired(self, finished_before: float, limit: int) -> Sequence[Job]:
+        """Finished records whose `finished_at` (seconds since the epoch) is older, oldest first."""
+
+    async def remember(self, name: str, value: bytes) -> None:
+        """Keep a small value (learned estimates) under a name."""
+
+    async def recall(self, name: str) -> bytes | None:
+        """What was last kept under that name."""
+
+
+class Asset(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One stored file."""
+
+    key: AssetKey
+    bytes: int
+    sha256: str
+    content_type: str
+    filename: str = ""
+    """As a person named it; shown, never used as a path."""
+    owner: OwnerId = OwnerId("")
+    created_at: float = 0.0
+    """Seconds since the epoch."""
+    expires_at: float | None = None
+    tags: dict[str, Any] = {}
+
+
+class AssetStore(Protocol):
+    """Durable files under generated keys. What `stat` finds is whole: half-written files are never visible.
+
+    Raises, in any method: `Unavailable` (code `disk_full` or `assets_unavailable`), `InputInvalid` for a key that is
+    not of the form `segment/segment/...` with segments of `[A-Za-z0-9._-]`, none starting with a dot.
+    """
+
+    async def open(self) -> None:
+        """Ready for use; sweeps what an earlier crash left half-written."""
+
+    async def close(self) -> None:
+        """Nothing may be called after."""
+
+    async def put(
+        self,
+        key: AssetKey,
+        chunks: AsyncIterator[bytes],
+        *,
+        content_type: str,
+        limit: int,
+        filename: str = "",
+        owner: OwnerId = OwnerId(""),
+        expires_at: float | None = None,
+        tags: dict[str, Any] | None = None,
+    ) -> Asset:
+        """Store a stream durably; never more than `limit` bytes.
+
+        Raises:
+            InputInvalid: code `too_large`; nothing is left behind, nor is it when the stream raises or is cancelled.
+        """
+
+    async def staging(self) -> Path:
+        """A fresh empty folder on this host, from which `publish` is cheap."""
+
+    async def publish(
+        self, folder: Path, prefix: str, files: Sequence[Asset], *, owner: OwnerId = OwnerId("")
+    ) -> Sequence[Asset]:
+        """Make the named files of a staging folder durable under `prefix`, then remove the folder.
+
+        `files` hold in `key` the name within the folder, and what the runner measured. Returns them with their keys.
+        """
+
+    async def discard(self, folder: Path) -> None:
+        """Remove a staging folder and all in it."""
+
+    async def stat(self, key: AssetKey) -> Asset | None:
+        """What is stored under that key, or None."""
+
+    async def local(self, key: AssetKey) -> Path:
+        """A file on this host with the content, to be read only. Raises NotFound."""
+
+    async def list(self, prefix: str, limit: int = 1000) -> Sequence[Asset]:
+        """What is stored under keys that begin with `prefix/`, newest first."""
+
+    async def touch(self, key: AssetKey, expires_at: float | None) -> None:
+        """Set when the sweeper may have it; None: never on its own."""
+
+    async def delete(self, prefix: str) -> int:
+        """Remove the key itself or everything under `prefix/`; returns how many files went. A file that is being
+        read stays readable to its reader."""
+
+    async def expired(self, before: float, limit: int) -> Sequence[Asset]:
+        """Files whose `expires_at` is past (seconds since the epoch)."""
+
+
+class DeviceProbe(Protocol):
+    """Telemetry of one device. Called off the event loop, once a second."""
+
+    def sample(self, ours: Sequence[int]) -> Device:
+        """The device now; `ours` are the process ids whose memory is not a stranger's. Never raises: a device that
+        cannot be read is returned unhealthy, with the reason in `note`."""

@@ -1,0 +1,19 @@
+"""The features that people can ask for, by name. A new feature is a module here and a line in this table."""
+
+from aigc.features.base import Feature
+from aigc.features.image_to_mesh import IMAGE_TO_RAW_MESH, IMAGE_TO_TEXTURED_MESH
+from aigc.features.mesh_retopology import MESH_RETOPOLOGY
+from aigc.features.text_to_mesh import TEXT_TO_RAW_MESH, TEXT_TO_TEXTURED_MESH
+from aigc.features.uv_unwrapping import UV_UNWRAPPING
+
+FEATURES: dict[str, Feature] = {
+    feature.name: feature
+    for feature in (
+        TEXT_TO_RAW_MESH,
+        TEXT_TO_TEXTURED_MESH,
+        IMAGE_TO_RAW_MESH,
+        IMAGE_TO_TEXTURED_MESH,
+        MESH_RETOPOLOGY,
+        UV_UNWRAPPING,
+    )
+}

@@ -1,0 +1,80 @@
+"""A mesh from a sentence: the features text_to_raw_mesh and text_to_textured_mesh, and their model's settings."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from aigc.features.base import TEXT_KINDS, Feature, Parameters, Seed, TextureResolution
+
+
+class TextToRawMeshParameters(Parameters):
+    """What every model that makes a mesh from a sentence understands."""
+
+    seed: Seed = 42
+    target_face_count: int = Field(
+        16_000,
+        ge=500,
+        le=100_000,
+        description="Triangles at most; plain shapes have far fewer.",
+        json_schema_extra={"unit": "triangles"},
+    )
+    output_format: Literal["glb"] = Field("glb", description="File format of the mesh.")
+
+
+class TextToTexturedMeshParameters(TextToRawMeshParameters):
+    """The same, with a texture."""
+
+    texture_resolution: TextureResolution = 1024
+    texture_prompt: str = Field(
+        "",
+        max_length=1000,
+        description="Colours and materials in words, where they are not in the prompt already.",
+    )
+
+
+class ShapeSettings(Parameters):
+    """What only the parametric shape library understands."""
+
+    variation: float = Field(
+        0.5,
+        ge=0.0,
+        le=1.0,
+        description="How far the seed may change proportions and colours that the prompt leaves open.",
+    )
+    size: float = Field(
+        0.0,
+        ge=0.0,
+        le=1000.0,
+        description="Length of the longest side; 0 keeps the natural size of the thing.",
+        json_schema_extra={"unit": "m"},
+    )
+
+
+class ShapeGrammarRawParameters(ShapeSettings, TextToRawMeshParameters):
+    """Settings of the shape library without a texture."""
+
+
+class ShapeGrammarParameters(ShapeSettings, TextToTexturedMeshParameters):
+    """Settings of the shape library with a texture."""
+
+
+_FORMATS = ("glb",)
+
+TEXT_TO_RAW_MESH = Feature(
+    name="text_to_raw_mesh",
+    title="Text to mesh",
+    sentence="Makes a closed mesh without a texture from a few words.",
+    inputs={"text": TEXT_KINDS},
+    output_formats=_FORMATS,
+    parameters=TextToRawMeshParameters,
+)
+TEXT_TO_TEXTURED_MESH = Feature(
+    name="text_to_textured_mesh",
+    title="Text to textured mesh",
+    sentence="Makes a textured mesh from a few words: what it is, of which colours and materials, how many parts.",
+    inputs={"text": TEXT_KINDS},
+    output_formats=_FORMATS,
+    parameters=TextToTexturedMeshParameters,
+)
