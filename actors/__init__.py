@@ -1,0 +1,1 @@
+"""The hands: actors own their state, talk in messages, and let the pure core decide."""

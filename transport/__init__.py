@@ -11,17 +11,17 @@ Public names:
     Dealer[S, R]                connecting end: `send(message)`, `await ask(message, timeout_s)`
     Publisher[S], Subscriber[R] one to many; a hole or a new publisher is reported by `on_gap`
     Verdict                     ALIVE, SUSPECT, LOST
-    LinkSettings                heartbeats, limits
+    LinkSettings                heartbeats and limits, of Patience, Backoff and OutboxLimits
     Counters                    `link.counters`: what passed, what was refused, from whom, why
     name_of(peer)               the name inside a peer's identity, for logs
     TransportError              parent of AddressInvalid, AddressInUse, MessageTooLarge, Overloaded, PeerUnreachable,
                                 NoReply
 
 Callbacks:
-    Router      on_batch(batch: list[tuple[bytes, Envelope[R]]])   everything that one wake-up found, peer beside envelope
+    Router      on_batch(batch: list[tuple[bytes, Envelope[R]]])   all that one wake-up found, peer beside envelope
                 on_peer(peer: bytes, verdict: Verdict)             ALIVE when first heard and after SUSPECT; LOST once
     Dealer      on_batch(batch: list[Envelope[R]])
-                on_reconnect()                                     a fresh socket is open: say hello again, urgent=True
+                on_reconnect()                                     heard on a fresh socket: say hello again, urgent=True
                 on_verdict(verdict: Verdict)                       what is thought of the router
     Subscriber  on_batch(batch: list[Envelope[R]])
                 on_gap(gap: Gap)                                   fetch a snapshot; called before what follows the hole
@@ -54,3 +54,52 @@ Example (one process, `inproc://`; the same lines work over `ipc://` and `tcp://
     assert await dealer.ask(Ping(7), timeout_s=1.0) == Pong(7)      # or dealer.send(Ping(7)), without an answer
     dealer.close(), router.close(), context.term()
 """
+
+from transport.address import Address, Scheme
+from transport.backoff import Backoff
+from transport.counters import Counters
+from transport.dealer import Dealer
+from transport.envelope import BadFrame, Codec, Envelope, Reason
+from transport.errors import (
+    AddressInUse,
+    AddressInvalid,
+    MessageTooLarge,
+    NoReply,
+    Overloaded,
+    PeerUnreachable,
+    TransportError,
+)
+from transport.identity import name_of
+from transport.liveness import Patience, Verdict
+from transport.outbox import OutboxLimits
+from transport.pubsub import Gap, Publisher, Subscriber
+from transport.router import Router
+from transport.settings import LinkSettings
+
+__all__ = [
+    "Address",
+    "AddressInUse",
+    "AddressInvalid",
+    "Backoff",
+    "BadFrame",
+    "Codec",
+    "Counters",
+    "Dealer",
+    "Envelope",
+    "Gap",
+    "LinkSettings",
+    "MessageTooLarge",
+    "NoReply",
+    "OutboxLimits",
+    "Overloaded",
+    "Patience",
+    "PeerUnreachable",
+    "Publisher",
+    "Reason",
+    "Router",
+    "Scheme",
+    "Subscriber",
+    "TransportError",
+    "Verdict",
+    "name_of",
+]

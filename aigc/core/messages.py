@@ -95,6 +95,8 @@ class WorkerBeat(Message, frozen=True):
     device: Device
     residents: tuple[Resident, ...]
     draining: bool = False
+    leases: tuple[Lease, ...] | None = None
+    """Leases held or ended but not settled yet, by which a lost grant or cancel is noticed; None: not told."""
 
 
 class WorkerBye(Message, frozen=True):
@@ -228,7 +230,18 @@ class UnloadModel(Message, frozen=True):
     residency: str
 
 
-ToWorker = Welcome | Grant | CancelLease | DrainWorker | UnloadModel
+class Settled(Message, frozen=True):
+    """What was reported about the end of these leases is durable; the worker may forget them.
+
+    Until then it reports them again after every reconnect, so that no result is lost with a broker. The broker sends
+    this for every terminal report that it heard, stale ones included.
+    """
+
+    generation: Generation
+    leases: tuple[Lease, ...]
+
+
+ToWorker = Welcome | Grant | CancelLease | DrainWorker | UnloadModel | Settled
 
 # Gateway -> broker.
 

@@ -9,9 +9,10 @@ from typing import Any, NewType
 
 from msgspec import Struct
 
+from aigc.core.events import Tick
 from aigc.core.ids import ModelId
 from aigc.core.job import Failure, Input, Lease, Output, Progress, Stage
-from aigc.core.messages import WorkerMessage
+from aigc.core.messages import Device, ToWorker, WorkerMessage
 from aigc.core.model import ModelSpec
 
 RunnerId = NewType("RunnerId", str)
@@ -129,7 +130,43 @@ RunnerEvent = (
     | StoringFailed
 )
 
+
+class Measured(Struct, frozen=True):
+    """The device as its probe sees it now. Once a second."""
+
+    device: Device
+    """`usable` and `reserved` are not looked at: the ledger knows them."""
+    held: dict[RunnerId, int] = {}
+    """Bytes that each runner and its descendants hold, where the host can tell (RSS on a CPU)."""
+
+
+class Connected(Struct, frozen=True):
+    """A fresh link to the broker is open; what was under way on an earlier one is lost."""
+
+
+class Silent(Struct, frozen=True):
+    """The broker has not been heard for longer than the link's patience."""
+
+
+class Drain(Struct, frozen=True):
+    """This worker is to end: hand back what has not started, and after the budget what still runs."""
+
+    budget_s: float
+
+
+DeviceEvent = RunnerEvent | ToWorker | Measured | Connected | Silent | Drain | Tick
+
 # Effects.
+
+
+class Prepare(Struct, frozen=True):
+    """Begin to make the inputs local and a staging folder ready; a `Run` of the lease follows, or a `DropStaging`.
+
+    Fails with `StoringFailed`, and then nothing of this lease was or will be handed to a runner.
+    """
+
+    lease: Lease
+    inputs: dict[str, Input]
 
 
 class Spawn(Struct, frozen=True):
@@ -140,7 +177,10 @@ class Spawn(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True):
-    """Fetch the inputs, make a staging folder, and have the runner run."""
+    """Have the runner run as soon as what `Prepare` began is ready.
+
+    If an `Interrupt` comes before that, nothing is handed over and the shell itself answers `RunnerStopped`.
+    """
 
     runner: RunnerId
     lease: Lease
@@ -188,7 +228,7 @@ class Report(Struct, frozen=True):
     message: WorkerMessage
 
 
-DeviceEffect = Spawn | Run | Interrupt | Terminate | Kill | StoreOutputs | DropStaging | Report
+DeviceEffect = Prepare | Spawn | Run | Interrupt | Terminate | Kill | StoreOutputs | DropStaging | Report
 
 
 class RunTask(Struct, frozen=True):

@@ -1,6 +1,48 @@
 """What a model is to a runner: the class to write, what it is handed and what it gives back.
 
 Only the standard library is imported, so that a model can be written against it in any interpreter from Python 3.10 on.
+
+The smallest model that does something::
+
+    from aigc.runner.model import Output, Progress, Result
+
+    class Cube:
+        parameters = {  # a JSON Schema, or a pydantic model class
+            "type": "object",
+            "properties": {"edge": {"type": "number", "default": 1.0, "minimum": 0.01}},
+        }
+
+        def load(self, device):
+            self.device = device                      # import what is heavy here, read the weights
+
+        def run(self, inputs, params, progress):
+            for step in range(10):
+                progress(step / 10, "sampling", step, 10)   # raises Cancelled when nobody wants the result any more
+                ...
+            path = progress.folder / "cube.glb"
+            path.write_bytes(...)
+            return Result([Output("cube.glb", "model", path=path, stats={"triangles": 12})])
+
+        def unload(self):
+            pass
+
+The catalogue names it as `class: package.module:Cube`, with the folders to import from (`path`) and the interpreter
+(`python`) if it needs its own. `python -m aigc.runner describe package.module:Cube` prints its schema, and
+`aigc.runner.testing.run_model` runs it and checks what it returns, both without a server.
+
+What holds around it:
+
+* One instance lives in one process on one device; its methods are called from the main thread, one at a time.
+* It may write to `progress.folder`, to the temporary folder (`tempfile`), and to the folders that the catalogue lists
+  as `writable`. Where the kernel can (Landlock), writing elsewhere raises PermissionError, and so does a TCP connection
+  unless the catalogue says `network: true`. Weights are read from anywhere; they are not fetched in a run.
+* What it prints goes to the log; the last 64 KB are kept as evidence.
+* Child processes are allowed and end with the runner.
+* `Cancelled` is an exception like any other: `finally` clauses run. A model that does not report for two seconds after
+  a cancel is ended by SIGTERM, and a model in native code by SIGKILL; nothing of it is used afterwards.
+* Exceptions become the job's failure: `InputInvalid` says that the input is at fault; running out of memory
+  (MemoryError, torch's OutOfMemoryError) is tried again on an emptier device; a CUDA error that poisons the process ends
+  the process; anything else is reported with the end of its traceback and is not tried again.
 """
 
 from __future__ import annotations
@@ -8,6 +50,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+ROLES = ("model", "thumbnail", "preview", "texture", "part", "input")
+STAGES = ("preprocessing", "sampling", "decoding", "texturing", "exporting")
 
 
 class Cancelled(Exception):
@@ -29,9 +74,11 @@ class InputInvalid(Exception):
 
 
 class Progress(Protocol):
-    """How a model speaks while it works."""
+    """How a model speaks while it works, and what it may know of the request beside inputs and parameters."""
 
-    folder: Path  # this attempt's scratch folder, the only place to write to
+    folder: Path  # this attempt's scratch folder, the only place to write to; it is empty at first and goes afterwards
+    model: str  # the catalogue's name that was asked for: models of one family share an instance
+    output_format: str  # what the request wants: "glb"
 
     def __call__(
         self,
@@ -44,6 +91,12 @@ class Progress(Protocol):
     ) -> None:
         """Report `fraction` (0 to 1) of the work done; call it at least twice a second of work.
 
+        Calls are cheap, a few microseconds: what is too frequent to be sent is replaced by what comes after it.
+        A fraction that is less than an earlier one counts as that one.
+
+        Args:
+            stage: one of `STAGES`; another word is shown as a message.
+            preview: a PNG of at most 1 MB.
         Raises:
             Cancelled: the job was cancelled meanwhile.
         """
@@ -56,7 +109,11 @@ class Progress(Protocol):
 class Output:
     """One file of a result: exactly one of `data` and `path` is set.
 
-    `role` is one of "model" (exactly one, the main file), "thumbnail", "preview", "texture", "part", "input".
+    Args:
+        name: a plain file name of letters, digits, `.`, `_` and `-`; its suffix says the format.
+        role: one of `ROLES`; exactly one output is the "model", the main file.
+        path: a regular file (no link) in `progress.folder`; a relative one counts from there.
+        stats: facts about the file, as a person wants to read them: triangles, watertight, bounds.
     """
 
     name: str
@@ -75,13 +132,24 @@ class Result:
 
 
 class Model(Protocol):
-    """A model as the runner sees it. One instance lives in one process on one device."""
+    """A model as the runner sees it. One instance lives in one process on one device.
+
+    The class may have an attribute `parameters`: a pydantic model class, or a JSON Schema as a dict. It is made with
+    the catalogue's `init` as keyword arguments.
+    """
 
     def load(self, device: str) -> None:
-        """Be ready to run on `device`: "cpu" or "cuda:0"."""
+        """Be ready to run on `device`: "cpu" or "cuda:0" (the one GPU that this process sees).
+
+        Runs once, before anything else. If it raises, the process is not used, and the model is reported as broken.
+        """
 
     def run(self, inputs: dict[str, str], params: dict[str, Any], progress: Progress) -> Result:
-        """Make a result. `inputs` holds paths ("image", "mesh") or the prompt itself ("text")."""
+        """Make a result. `inputs` holds paths ("image", "mesh") or the prompt itself ("text").
+
+        `params` are complete and valid by the model's schema. Equal inputs, parameters and seed give equal results.
+        If it raises, the attempt has failed, and the next one runs on the same instance.
+        """
 
     def unload(self) -> None:
-        """Give memory back; the process ends soon after."""
+        """Give memory back; the process ends half a second later at most, however it ends."""

@@ -1,0 +1,352 @@
+"""The broker: drains what came, has the scheduler decide, commits in one group, and only then lets the effects out.
+
+    Router ──► Scheduler.apply ──► Outbox ──► JobStore.commit ──► Router (grants, cancels, answers)
+                                                              └─► Publisher (changes, progress)
+
+Nothing here decides anything about jobs: see `aigc.core.scheduler`. What gateways ask is answered by `inquiries`.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+import zmq
+from aigc.core.scheduler import Scheduler, SchedulerSettings
+from msgspec import Struct
+
+from actors.actor import Fate
+from actors.inquiries import Asker, Inquiries
+from actors.outbox import Outbox, Tell
+from aigc.core.effects import Answer, Commit, Effect, Publish, SendCancel, SendGrant
+from aigc.core.errors import StaleGeneration, Unavailable
+from aigc.core.events import Event, NeverCreated, Reloaded, Restored, Tick, WorkerLost, WorkerSilent
+from aigc.core.ids import AttemptId, BootId, JobId, Now, WorkerId
+from aigc.core.job import Job, Lease
+from aigc.core.messages import (
+    CatalogueChanged,
+    Changed,
+    Generation,
+    Grant,
+    LeaseFailed,
+    LeaseFinished,
+    LeaseProgress,
+    LeaseReturned,
+    LeaseStarted,
+    LeaseStopped,
+    QueueMoved,
+    Settled,
+    Submit,
+    Telemetry,
+    ToBroker,
+    ToGateway,
+    ToWatchers,
+    ToWorker,
+    Welcome,
+    WorkerBeat,
+    WorkerBye,
+    WorkerHello,
+)
+from aigc.core.model import Catalogue
+from aigc.core.ports import JobStore
+from transport import Address, Codec, Envelope, LinkSettings, Publisher, Router, TransportError, Verdict
+
+log = structlog.get_logger()
+
+LEARNED = "learned"
+"""Name under which the store remembers what the scheduler has learned."""
+
+
+class BrokerSettings(Struct, frozen=True, kw_only=True):
+    """What a broker must be told."""
+
+    address: Address
+    """Where workers and gateways connect."""
+    news_address: Address
+    """Where gateways listen."""
+    scheduler: SchedulerSettings
+    link: LinkSettings
+    queue_bound: int = 10_000
+    """Waiting jobs beyond which new ones are refused: told to operators here, enforced when a record is created."""
+    remember_s: float = 60.0
+    """How often what was learned is kept in the store."""
+    news_s: float = 1.0
+    """Telemetry and movements of the queue are published at most this often."""
+
+
+class Broker:
+    """The leading broker of one generation. Ends (`run` returns) when another one leads."""
+
+    def __init__(
+        self,
+        context: "zmq.Context[Any]",
+        settings: BrokerSettings,
+        store: JobStore,
+        catalogue: Callable[[], Catalogue],
+        *,
+        boot: BootId,
+    ) -> None:
+        self._context = context
+        self._settings = settings
+        self._store = store
+        self._catalogue = catalogue
+        self._boot = boot
+        self._fate = Fate()
+        self._outbox = Outbox(commit=self._commit, release=self._release, forget=self._forget, fail=self._end)
+        self._generation = Generation(0, "")
+        self._scheduler: Scheduler | None = None
+        self._router: Router[ToWorker | ToGateway, ToBroker] | None = None
+        self._news: Publisher[ToWatchers] | None = None
+        self._inquiries: Inquiries | None = None
+        self._peers: dict[tuple[WorkerId, BootId], bytes] = {}
+        self._workers: dict[bytes, tuple[WorkerId, BootId]] = {}
+        self._tick: asyncio.TimerHandle | None = None
+        self._news_timer: asyncio.TimerHandle | None = None
+        self._remembering: asyncio.Task[None] | None = None
+        self._shown_waiting = -1
+        self._beats = False
+
+    async def start(self) -> None:
+        """Lead, replay what the store holds, and listen."""
+        self._generation = await self._store.lead(self._boot)
+        scheduler = Scheduler(self._settings.scheduler, self._catalogue(), self._generation, _attempt_id)
+        learned = await self._store.recall(LEARNED)
+        if learned is not None:
+            scheduler.restore_learned(learned)
+        self._scheduler = scheduler
+        self._inquiries = Inquiries(
+            scheduler,
+            self._store,
+            self,
+            generation=self._generation,
+            boot=self._boot,
+            started_at=time.time(),
+            queue_bound=self._settings.queue_bound,
+            catalogue=self._catalogue,
+            now=now,
+        )
+        open_jobs = tuple(await self._store.open_jobs())
+        self.apply([Restored(open_jobs)])
+        await self._outbox.flush()
+        link = self._settings.link
+        self._news = Publisher(self._context, self._settings.news_address, Codec(None), boot=self._boot, settings=link)
+        self._router = Router(
+            self._context,
+            self._settings.address,
+            Codec(ToBroker),
+            self._on_batch,
+            boot=self._boot,
+            on_peer=self._on_peer,
+            settings=link,
+        )
+        self._remembering = asyncio.get_running_loop().create_task(self._remember(), name="broker-memory")
+        log.info("broker.leading", generation=self._generation.number, open_jobs=len(open_jobs))
+
+    async def run(self) -> None:
+        """Return when another broker leads; raise what made this one useless."""
+        await self._fate.settled()
+
+    async def close(self) -> None:
+        """Stop listening. What was decided and not committed is decided anew from the store."""
+        for timer in (self._tick, self._news_timer):
+            if timer is not None:
+                timer.cancel()
+        if self._remembering is not None:
+            self._remembering.cancel()
+        if self._inquiries is not None:
+            await self._inquiries.close()
+        if self._scheduler is not None and not self._fate.is_settled:
+            await self._leave_in_order(self._scheduler)
+        self._outbox.close()
+        for socket in (self._router, self._news):
+            if socket is not None:
+                socket.close()
+
+    def reload(self) -> None:
+        """Another catalogue is in force: the scheduler, the workers and the gateways hear of it."""
+        catalogue = self._catalogue()
+        self.apply([Reloaded(catalogue)])
+        for peer in self._workers:
+            self._send(peer, Welcome(self._generation, catalogue))
+        self.publish(CatalogueChanged(catalogue.digest))
+
+    # What comes in.
+
+    def _on_batch(self, batch: Sequence[tuple[bytes, Envelope[ToBroker]]]) -> None:
+        events: list[Event] = []
+        over: dict[bytes, list[Lease]] = {}
+        for peer, envelope in batch:
+            for message in envelope.messages:
+                match message:
+                    case LeaseFinished() | LeaseFailed() | LeaseStopped() | LeaseReturned():
+                        over.setdefault(peer, []).append(message.lease)
+                        events.append(message)
+                    case WorkerHello():
+                        self._welcome(peer, message)
+                        events.append(message)
+                    case WorkerBeat():
+                        self._beats = True
+                        self._set_news()
+                        events.append(message)
+                    case Submit() | LeaseStarted() | LeaseProgress() | WorkerBye():
+                        events.append(message)
+                    case _ if self._inquiries is not None:
+                        self._inquiries.take(Asker(peer, envelope.correlation), message)
+        self.apply(events)
+        for peer, leases in over.items():
+            self.tell(Tell(peer, Settled(self._generation, tuple(leases))))
+
+    def _welcome(self, peer: bytes, hello: WorkerHello) -> None:
+        who = (hello.worker, hello.boot)
+        former = self._peers.get(who)
+        if former is not None:
+            self._workers.pop(former, None)
+        self._peers[who] = peer
+        self._workers[peer] = who
+        self._send(peer, Welcome(self._generation, self._catalogue()))
+
+    def _on_peer(self, peer: bytes, verdict: Verdict) -> None:
+        who = self._workers.get(peer)
+        if who is None:
+            return
+        if verdict is Verdict.SUSPECT:
+            self.apply([WorkerSilent(*who)])
+        elif verdict is Verdict.LOST:
+            del self._workers[peer]
+            del self._peers[who]
+            self.apply([WorkerLost(*who)])
+
+    def apply(self, events: Sequence[Event]) -> None:
+        """Let the scheduler have these; their effects go out in order, after what they speak of is durable."""
+        scheduler = self._scheduler
+        if scheduler is None or self._fate.is_settled or not events:
+            return
+        at = now()
+        effects: list[Effect] = []
+        try:
+            for event in events:
+                effects += scheduler.apply(event, at)
+        except Exception as defect:
+            # The event may be half applied, so this scheduler is not to be trusted: begin again from the store.
+            log.exception("broker.defect", event=repr(event)[:500])
+            self._end(defect)
+            return
+        self._outbox.add(effects)
+        self._set_tick()
+        if scheduler.waiting_count != self._shown_waiting:
+            self._set_news()
+
+    # What goes out.
+
+    async def _commit(self, jobs: Sequence[Job]) -> frozenset[JobId]:
+        return await self._store.commit(self._generation, jobs)
+
+    def _forget(self, jobs: frozenset[JobId]) -> None:
+        self.apply([NeverCreated(tuple(jobs))])
+
+    def _release(self, effects: Sequence[Effect | Tell]) -> None:
+        for effect in effects:
+            match effect:
+                case Commit(job=job):
+                    self.publish(Changed(job))
+                case Publish(news=news):
+                    self.publish(news)
+                case SendGrant(worker=worker, boot=boot, grant=grant):
+                    self._send(self._peers.get((worker, boot)), grant)
+                case SendCancel(worker=worker, boot=boot, cancel=cancel):
+                    self._send(self._peers.get((worker, boot)), cancel)
+                case Tell(peer=peer, message=message, correlation=correlation):
+                    self._send(peer, message, correlation)
+                case Answer(token=Asker(peer=peer, correlation=correlation), reply=reply):
+                    self._send(peer, reply, correlation)
+
+    def tell(self, message: Tell) -> None:
+        """Send one message, not before what came before it is durable."""
+        self._outbox.add([message])
+
+    def publish(self, news: ToWatchers) -> None:
+        """Tell all watchers."""
+        if self._news is not None:
+            self._news.send(news)
+
+    def _send(self, peer: bytes | None, message: ToWorker | ToGateway, correlation: int = 0) -> None:
+        if self._router is None or peer is None:
+            return
+        try:
+            if correlation:
+                self._router.reply(peer, correlation, message)
+            else:
+                self._router.send(peer, message, urgent=not isinstance(message, Grant))
+        except TransportError as error:
+            # A peer that cannot be reached is found lost by its silence; what it should have heard it asks again.
+            log.debug("message.undelivered", kind=type(message).__name__, error=str(error))
+
+    # Time.
+
+    def _set_tick(self) -> None:
+        if self._scheduler is None:
+            return
+        at = self._scheduler.next_tick(now())
+        if self._tick is not None:
+            self._tick.cancel()
+            self._tick = None
+        if at is not None:
+            self._tick = asyncio.get_running_loop().call_later(max(0.0, at - time.monotonic()), self._on_tick)
+
+    def _on_tick(self) -> None:
+        self._tick = None
+        self.apply([Tick()])
+
+    def _set_news(self) -> None:
+        if self._news_timer is None:
+            self._news_timer = asyncio.get_running_loop().call_later(self._settings.news_s, self._tell_news)
+
+    def _tell_news(self) -> None:
+        self._news_timer = None
+        if self._scheduler is None:
+            return
+        if self._beats:
+            self._beats = False
+            self.publish(Telemetry(self._scheduler.workers()))
+        if self._scheduler.waiting_count != self._shown_waiting:
+            self._shown_waiting = self._scheduler.waiting_count
+            self.publish(QueueMoved(self._shown_waiting))
+
+    async def _remember(self) -> None:
+        kept = b""
+        while self._scheduler is not None:
+            await asyncio.sleep(self._settings.remember_s)
+            learned = self._scheduler.learned()
+            if learned == kept:
+                continue
+            try:
+                await self._store.remember(LEARNED, learned)
+                kept = learned
+            except Unavailable as error:
+                log.warning("broker.unremembered", error=str(error))
+
+    async def _leave_in_order(self, scheduler: Scheduler) -> None:
+        try:
+            async with asyncio.timeout(5):
+                await self._outbox.flush()
+                await self._store.remember(LEARNED, scheduler.learned())
+        except (TimeoutError, Unavailable) as error:
+            log.warning("broker.unremembered", error=str(error))
+
+    def _end(self, reason: BaseException) -> None:
+        if isinstance(reason, StaleGeneration):
+            log.warning("broker.deposed", generation=self._generation.number)
+            self._fate.finish()
+        else:
+            self._fate.fail(reason)
+
+
+def now() -> Now:
+    """This instant on the host's clocks."""
+    return Now(time.monotonic(), time.time())
+
+
+def _attempt_id() -> AttemptId:
+    return AttemptId(secrets.token_hex(8))

@@ -1,0 +1,178 @@
+"""What gateways ask the broker: cancel, move, forget, where does it stand, what is going on.
+
+Only the leading broker changes records, so a gateway's wish comes here. Jobs that this broker has not heard of are
+looked up in the store before the answer is given.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Protocol
+
+import structlog
+from aigc.core.scheduler import Scheduler
+from msgspec import Struct
+
+from actors.outbox import Tell
+from aigc.core.events import Asked, Event, Restored
+from aigc.core.ids import BootId, JobId, Now
+from aigc.core.job import Job
+from aigc.core.messages import (
+    AskCatalogue,
+    AskEstimates,
+    AskStatus,
+    CancelAnswer,
+    CancelJob,
+    CatalogueAnswer,
+    Estimates,
+    ForgetJob,
+    Forgotten,
+    GatewayHello,
+    GatewayMessage,
+    Generation,
+    JobAnswer,
+    MoveJob,
+    SystemStatus,
+    ToGateway,
+    ToWatchers,
+)
+from aigc.core.model import Catalogue
+from aigc.core.ports import JobStore
+
+log = structlog.get_logger()
+
+
+class Asker(Struct, frozen=True):
+    """Who asked, and how the answer finds its question."""
+
+    peer: bytes
+    correlation: int
+
+
+class Desk(Protocol):
+    """What answering needs of the broker."""
+
+    def apply(self, events: Sequence[Event]) -> None:
+        """Let the scheduler have these; their effects go out in order."""
+
+    def tell(self, message: Tell) -> None:
+        """Send one message, not before what came before it is durable."""
+
+    def publish(self, news: ToWatchers) -> None:
+        """Tell all watchers."""
+
+
+class Inquiries:
+    """Answers everything that gateways ask one leading broker."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        store: JobStore,
+        desk: Desk,
+        *,
+        generation: Generation,
+        boot: BootId,
+        started_at: float,
+        queue_bound: int,
+        catalogue: Callable[[], Catalogue],
+        now: Callable[[], Now],
+    ) -> None:
+        self._scheduler = scheduler
+        self._store = store
+        self._desk = desk
+        self._generation = generation
+        self._boot = boot
+        self._started_at = started_at
+        self._queue_bound = queue_bound
+        self._catalogue = catalogue
+        self._now = now
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def take(self, asker: Asker, question: GatewayMessage) -> None:
+        """Answer now, or as soon as the store has been asked."""
+        match question:
+            case AskEstimates(jobs=jobs):
+                self._answer(asker, Estimates(self._scheduler.estimates(jobs, self._now())))
+            case AskCatalogue():
+                self._answer(asker, CatalogueAnswer(self._catalogue()))
+            case CancelJob() | MoveJob() if self._scheduler.job(question.job) is not None:
+                self._desk.apply([Asked(asker, question)])
+            case CancelJob() | MoveJob():
+                self._look_up(self._change_unheard(asker, question))
+            case ForgetJob():
+                self._look_up(self._forget(asker, question.job))
+            case AskStatus():
+                self._look_up(self._status(asker))
+            case GatewayHello():
+                self._look_up(self._catch_up())
+            case _:
+                log.warning("question.unexpected", kind=type(question).__name__)
+
+    async def close(self) -> None:
+        """Drop what is not answered; who asked will ask the next broker."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _change_unheard(self, asker: Asker, question: CancelJob | MoveJob) -> None:
+        job = await self._store.get(question.job)
+        if job is not None and not job.status.is_final:
+            self._desk.apply([Restored((job,)), Asked(asker, question)])
+        elif isinstance(question, CancelJob):
+            self._answer(asker, CancelAnswer(job))
+        else:
+            self._answer(asker, JobAnswer(job, refusal=_over(job)))
+
+    async def _forget(self, asker: Asker, job_id: JobId) -> None:
+        job = await self._store.get(job_id)
+        if job is None:
+            self._answer(asker, JobAnswer(None, refusal="there is no such job"))
+        elif not job.status.is_final:
+            self._answer(asker, JobAnswer(job, refusal=f"the job is {job.status}; cancel it first"))
+        else:
+            await self._store.delete(self._generation, [job_id])
+            self._desk.publish(Forgotten(job_id))
+            self._answer(asker, JobAnswer(job))
+
+    async def _status(self, asker: Asker) -> None:
+        counts = await self._store.counts()
+        scheduler, now = self._scheduler, self._now()
+        status = SystemStatus(
+            generation=self._generation,
+            broker=self._boot,
+            started_at=self._started_at,
+            workers=scheduler.workers(),
+            counts=counts,
+            waiting_by_feature=scheduler.waiting_by_feature(),
+            waiting_by_owner=scheduler.waiting_by_owner(),
+            running=scheduler.leases(),
+            queue_bound=self._queue_bound,
+            retry_after_s=scheduler.retry_after_s(now),
+            learned=scheduler.learned_view(),
+            catalogue_digest=self._catalogue().digest,
+        )
+        self._answer(asker, status)
+
+    async def _catch_up(self) -> None:
+        # A gateway that lost its broker may have handed jobs to nobody: the store has them.
+        unheard = [job for job in await self._store.open_jobs() if self._scheduler.job(job.id) is None]
+        if unheard:
+            self._desk.apply([Restored(tuple(unheard))])
+
+    def _answer(self, asker: Asker, message: ToGateway) -> None:
+        self._desk.tell(Tell(asker.peer, message, asker.correlation))
+
+    def _look_up(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._looked_up)
+
+    def _looked_up(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The asker's own time limit tells it; the store's trouble is told by the outbox.
+            log.warning("question.unanswered", error=str(error))
+
+
+def _over(job: Job | None) -> str:
+    return "there is no such job" if job is None else f"the job is {job.status} already"

@@ -1,0 +1,290 @@
+"""The life of one runner process, as a state machine without processes.
+
+    absent ──load──► loading ──RunnerLoaded──► idle ◄──RunnerFinished, Failed, Stopped── running
+                        │                       │ └──────────────run──────────────────►   │
+                        └──────────┐  stop  ┌───┘                                         │
+                                   ▼        ▼        ladder, broken runner                │
+                                   stopping ◄─────────────────────────────────────────────┘
+                                   │
+                                   └──RunnerExited (from any state)──► gone
+
+The cancel ladder: Interrupt, after `interrupt_s` Terminate, after `terminate_s` Kill, then Kill again until the process
+is gone. It serves cancels, stalls and deadlines alike. Memory is free when the slot is gone, never before.
+"""
+
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+
+from aigc.core.events import Tick
+from aigc.core.job import Failure, Lease
+from aigc.core.model import ModelSpec
+from aigc.core.runner_events import (
+    Interrupt,
+    Kill,
+    Run,
+    RunnerConnected,
+    RunnerEvent,
+    RunnerExited,
+    RunnerFailed,
+    RunnerFinished,
+    RunnerId,
+    RunnerLoaded,
+    RunnerProgressed,
+    RunnerStopped,
+    Spawn,
+    StoringFailed,
+    Terminate,
+)
+
+
+class SlotState(StrEnum):
+    """Where a runner is in its life; the middle four are the words of `messages.Resident`."""
+
+    ABSENT = "absent"
+    """Not started yet."""
+    LOADING = "loading"
+    IDLE = "idle"
+    RUNNING = "running"
+    """Also while it is asked to stop at its next step: it may yet become idle again."""
+    STOPPING = "stopping"
+    """On its way out; it will not be used again."""
+    GONE = "gone"
+    """The process and its memory are no more."""
+
+
+class SlotSettings(Struct, frozen=True):
+    """Seconds between the rungs of the ladder."""
+
+    interrupt_s: float = 2.0
+    """What a model has to notice that it is to stop."""
+    terminate_s: float = 2.0
+    """What a process has to end after SIGTERM."""
+    kill_s: float = 2.0
+    """Pause before a SIGKILL that did nothing yet is sent again."""
+
+
+class Ended(Struct, frozen=True):
+    """An attempt is over; it ended as asked if nothing else is said. Without a lease: a runner that served none failed."""
+
+    lease: Lease | None
+    finished: RunnerFinished | None = None
+    failure: Failure | None = None
+    killed_runner: bool = False
+    """The attempt took the process with it."""
+    run_s: float = 0.0
+    peak_bytes: int = 0
+
+
+SlotEffect = Spawn | Run | Interrupt | Terminate | Kill | Ended
+
+
+class RunnerSlot:
+    """One runner from its start to its end. Every call returns what is to be done next, in order.
+
+    Effects on the process go to `actors.runner_process`; `Ended` is for the owner of the attempt. Whoever drives a
+    slot calls `apply(Tick(), now)` at `due` at the latest. `now` is seconds on one clock that never jumps.
+    """
+
+    def __init__(self, runner: RunnerId, spec: ModelSpec, settings: SlotSettings) -> None:
+        self.runner, self.spec, self._settings = runner, spec, settings
+        self.state = SlotState.ABSENT
+        self.lease: Lease | None = None
+        """The attempt that is under way; it outlives `running` until it is known how it ended."""
+        self.pid = 0
+        self.spawned_at = self.loaded_at = self.idle_since = 0.0
+        self.load_s = 0.0
+        self.held_bytes = 0
+        """What it was last seen to hold."""
+        self.peak_bytes = 0
+        """The most that it was seen to hold."""
+        self.jobs_done = 0
+        self.longest_gap_s = 0.0
+        """Between two reports of the present or last attempt."""
+        self.due: float | None = None
+        """When the next `Tick` is needed; None: not until something happens."""
+        self._run_at = self._reported_at = 0.0
+        self._stall_limit_s = 0.0
+        self._rung = 0  # of the ladder: 1 interrupted, 2 terminated, 3 killed
+        self._is_asked = False  # somebody wants the end of the attempt
+        self._fault: Failure | None = None  # why the process has to go
+
+    def load(self, now: float) -> list[SlotEffect]:
+        """It is loading; the shell starts the process. Memory must be reserved before."""
+        self.state, self.spawned_at, self.due = SlotState.LOADING, now, now + self.spec.load_limit_s
+        return [Spawn(self.runner, self.spec)]
+
+    def run(self, task: Run, stall_limit_s: float, now: float) -> list[SlotEffect]:
+        """The idle runner runs; the shell hands it the task. Silence for `stall_limit_s` ends the attempt."""
+        self.state, self.lease = SlotState.RUNNING, task.lease
+        self._run_at = self._reported_at = now
+        self._stall_limit_s, self.longest_gap_s = stall_limit_s, 0.0
+        self._rung, self._is_asked, self._fault = 0, False, None
+        self.due = now + stall_limit_s
+        return [task]
+
+    def end(self, now: float) -> list[SlotEffect]:
+        """The attempt is asked to end; an `Ended` follows in time, which is not a success any more."""
+        if self.lease is None or self._is_asked:
+            return []
+        self._is_asked = True
+        return self._climb(1, now) if self._rung == 0 else []
+
+    def stop(self, now: float) -> list[SlotEffect]:
+        """A runner without an attempt is told to go; one with an attempt is left alone."""
+        if self.lease is not None or self.state not in (SlotState.LOADING, SlotState.IDLE):
+            return []
+        return self._climb(2, now)
+
+    def abort(self, fault: Failure, now: float) -> list[SlotEffect]:
+        """The process is killed at once for this reason; its attempt, if any, fails with it when it is gone."""
+        if self.state is SlotState.GONE or self._rung == 3:
+            return []
+        self._fault = fault
+        return self._climb(3, now)
+
+    def hold(self, size: int) -> None:
+        """It was seen to hold `size` bytes of the device."""
+        self.held_bytes = size
+        self.peak_bytes = max(self.peak_bytes, size)
+
+    def apply(self, event: RunnerEvent | Tick, now: float) -> list[SlotEffect]:
+        """What happened to the runner has been taken in. News about an attempt that is over changes nothing."""
+        if isinstance(event, Tick):
+            return self._tick(now)
+        if isinstance(event, RunnerConnected):
+            self.pid = event.pid
+        elif isinstance(event, RunnerLoaded):
+            self._loaded(event, now)
+        elif isinstance(event, RunnerProgressed):
+            self._reported(event, now)
+        elif isinstance(event, RunnerExited):
+            return self._exited(event, now)
+        elif isinstance(event, RunnerFailed) and event.lease is None:
+            return self._load_failed(event.failure, now)
+        elif isinstance(event, RunnerFinished | RunnerFailed | RunnerStopped | StoringFailed):
+            return self._over(event, now)
+        return []
+
+    # Loading
+
+    def _loaded(self, event: RunnerLoaded, now: float) -> None:
+        self.hold(event.bytes)
+        if self.state is SlotState.LOADING:
+            self.load_s, self.loaded_at = event.load_s, now
+            self._rest(now)
+
+    def _load_failed(self, failure: Failure, now: float) -> list[SlotEffect]:
+        if self.state is not SlotState.LOADING:
+            return []
+        self._fault = failure
+        return self._climb(2, now)
+
+    # An attempt
+
+    def _reported(self, event: RunnerProgressed, now: float) -> None:
+        if event.lease != self.lease:
+            return
+        self.longest_gap_s = max(self.longest_gap_s, now - self._reported_at)
+        self._reported_at = now
+        if self._rung == 0:
+            self.due = now + self._stall_limit_s
+
+    def _over(
+        self, event: RunnerFinished | RunnerFailed | RunnerStopped | StoringFailed, now: float
+    ) -> list[SlotEffect]:
+        if self.lease is None or event.lease != self.lease:
+            return []
+        self.longest_gap_s = max(self.longest_gap_s, now - self._reported_at)
+        if isinstance(event, RunnerFailed) and (event.broken or self.state is SlotState.STOPPING):
+            # Not over before the process is gone: only then is the next attempt safe from it.
+            self._fault = self._fault or event.failure
+            return self._climb(2, now) if self._rung < 2 else []
+        ended = self._verdict(event, now)
+        self.lease, self._fault = None, None
+        if self.state is SlotState.RUNNING:
+            self._rest(now)
+        return [ended]
+
+    def _verdict(self, event: RunnerFinished | RunnerFailed | RunnerStopped | StoringFailed, now: float) -> Ended:
+        run_s, peak_bytes = now - self._run_at, self.peak_bytes
+        if isinstance(event, RunnerFinished | RunnerFailed):
+            run_s, peak_bytes = event.run_s, event.peak_bytes or peak_bytes
+            self.peak_bytes = max(self.peak_bytes, peak_bytes)
+        if self._is_asked:
+            return Ended(self.lease, run_s=run_s, peak_bytes=peak_bytes)
+        if isinstance(event, RunnerFinished):
+            # Also when a stall was suspected or the memory was overdrawn: the result is there and whole.
+            self.jobs_done += 1
+            return Ended(self.lease, finished=event, run_s=run_s, peak_bytes=peak_bytes)
+        if isinstance(event, RunnerStopped):
+            failure = self._fault or Failure("model_error", "the model stopped though nobody asked it to")
+        else:
+            failure = self._fault or event.failure
+        return Ended(self.lease, failure=failure, run_s=run_s, peak_bytes=peak_bytes)
+
+    # The end
+
+    def _exited(self, event: RunnerExited, now: float) -> list[SlotEffect]:
+        self.peak_bytes = max(self.peak_bytes, event.peak_bytes)
+        before, lease = self.state, self.lease
+        self.state, self.lease, self.due = SlotState.GONE, None, None
+        if lease is None:
+            if before is not SlotState.LOADING and self._fault is None:
+                return []
+            failure = _with_tail(self._fault or self._crashed(event, "loaded"), event)
+            return [Ended(None, failure=failure, peak_bytes=self.peak_bytes)]
+        run_s = now - self._run_at
+        if self._is_asked:
+            return [Ended(lease, run_s=run_s, peak_bytes=self.peak_bytes)]
+        failure = _with_tail(self._fault or self._crashed(event, "ran"), event)
+        return [Ended(lease, failure=failure, killed_runner=True, run_s=run_s, peak_bytes=self.peak_bytes)]
+
+    def _crashed(self, event: RunnerExited, doing: str) -> Failure:
+        how = f"died by {event.signal}" if event.signal else f"exited with status {event.code}"
+        code = "runner_crashed" if doing == "ran" else "model_load_failed"
+        hint = "see whether the kernel's out-of-memory killer ended it" if event.signal == "SIGKILL" else ""
+        return Failure(code, f"the runner of {self.spec.residency} {how} while it {doing}", hint, retryable=True)
+
+    def _rest(self, now: float) -> None:
+        self.state, self.idle_since, self.due, self._rung = SlotState.IDLE, now, None, 0
+
+    # Time
+
+    def _tick(self, now: float) -> list[SlotEffect]:
+        if self.due is None or now < self.due:
+            return []
+        if self._rung > 0:
+            return self._climb(min(self._rung + 1, 3), now)
+        if self.state is SlotState.LOADING:
+            self._fault = Failure(
+                "model_load_failed",
+                f"{self.spec.residency} did not load within {self.spec.load_limit_s:g} s",
+                "raise load_limit_s of the model, or see what its runner printed",
+                retryable=True,
+            )
+            return self._climb(2, now)
+        self._fault = Failure(
+            "runner_stalled",
+            f"the runner of {self.spec.residency} reported nothing for {now - self._reported_at:.0f} s",
+            "raise stall_limit_s of the model, or have it report progress more often",
+            retryable=True,
+        )
+        return self._climb(1, now)
+
+    def _climb(self, rung: int, now: float) -> list[SlotEffect]:
+        self._rung = rung
+        if rung == 1 and self.lease is not None:
+            self.due = now + self._settings.interrupt_s
+            return [Interrupt(self.runner, self.lease)]
+        self.state = SlotState.STOPPING
+        if rung == 2:
+            self.due = now + self._settings.terminate_s
+            return [Terminate(self.runner)]
+        self.due = now + self._settings.kill_s
+        return [Kill(self.runner)]
+
+
+def _with_tail(failure: Failure, event: RunnerExited) -> Failure:
+    return msgspec.structs.replace(failure, log_tail=failure.log_tail or event.log_tail)

@@ -1,0 +1,75 @@
+"""From a surface to its texture: which point of which face each texel shows, and what lies between the islands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from aigc.mesh.rays import RAYS_A_CALL, RayScene
+from aigc.mesh.types import BytePixels, FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Texels:
+    """The texels of a square texture that some face covers.
+
+    Args:
+        size: texels along an edge.
+        index: int32 (k,), row * size + column.
+        face: int32 (k,).
+        weights: float32 (k, 3), barycentric.
+    """
+
+    size: int
+    index: IntArray
+    face: IntArray
+    weights: FloatArray
+
+    def of(self, values: FloatArray, faces: IntArray) -> FloatArray:
+        """float32 (k, c): values (n, c) of vertices, mixed at each texel."""
+        return np.asarray(np.einsum("ij,ijk->ik", self.weights, values[faces[self.face]]), np.float32)
+
+    def picture(self, values: FloatArray) -> BytePixels:
+        """uint8 (size, size, c) of values (k, c) from 0 to 1; every other texel repeats the nearest of these."""
+        channels = values.shape[1]
+        image = np.zeros((self.size * self.size, channels), np.uint8)
+        image[self.index] = (np.clip(values, 0, 1) * 255 + 0.5).astype(np.uint8)
+        covered = np.zeros(self.size * self.size, bool)
+        covered[self.index] = True
+        square = image.reshape(self.size, self.size, channels)
+        return spread(square, covered.reshape(self.size, self.size))
+
+
+def texels(uv: FloatArray, faces: IntArray, size: int) -> Texels:
+    """What each texel of a (size, size) texture shows: one ray down upon the faces laid out flat."""
+    flat = np.concatenate([uv, np.zeros((len(uv), 1), np.float32)], axis=1)
+    scene = RayScene(flat, faces)
+    index, face, weights = [], [], []
+    rows = max(1, RAYS_A_CALL // size)
+    for top in range(0, size, rows):
+        y, x = np.mgrid[top : min(top + rows, size), 0:size]
+        centre = np.stack([x.reshape(-1) + 0.5, y.reshape(-1) + 0.5, np.full(x.size, size)], 1) / size
+        down = np.tile(np.array([0, 0, -1], np.float32), (len(centre), 1))
+        hits = scene.first_hits(centre.astype(np.float32), down)
+        found = np.flatnonzero(hits.face >= 0)
+        index.append(found + top * size)
+        face.append(hits.face[found])
+        weights.append(hits.weights[found])
+    return Texels(
+        size, np.concatenate(index).astype(np.int32), np.concatenate(face), np.concatenate(weights).astype(np.float32)
+    )
+
+
+def spread(image: BytePixels, covered: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> BytePixels:
+    """The image with every texel that is not `covered` repeating the nearest that is; (h, w, c) and (h, w)."""
+    if not covered.any():
+        return image
+    holes = np.where(covered, 0, 255).astype(np.uint8)
+    _, label = cv2.distanceTransformWithLabels(holes, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    source = np.zeros(int(label.max()) + 1, np.int64)
+    here = np.flatnonzero(covered.reshape(-1))
+    source[label.reshape(-1)[here]] = here
+    flat = image.reshape(-1, image.shape[2])
+    return flat[source[label.reshape(-1)]].reshape(image.shape)

@@ -1,0 +1,120 @@
+"""Writing a mesh in the formats that models offer: GLB, OBJ with its material, PLY, STL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from aigc.mesh.gltf import encode_picture, write_glb
+from aigc.mesh.normals import face_normals
+from aigc.mesh.stats import mesh_stats
+from aigc.mesh.types import Mesh
+from aigc.runner.model import Output
+
+
+def mesh_outputs(mesh: Mesh, file_format: str, name: str = "mesh", extras: Mapping[str, Any] | None = None) -> list[Output]:
+    """The mesh as the main output, and beside it the material and texture files that its format keeps apart.
+
+    Raises:
+        ValueError: an unknown format.
+    """
+    stats = mesh_stats(mesh)
+    if file_format == "glb":
+        return [Output(f"{name}.glb", "model", write_glb(mesh, extras), stats=stats)]
+    if file_format == "ply":
+        return [Output(f"{name}.ply", "model", write_ply(mesh), stats=stats)]
+    if file_format == "stl":
+        return [Output(f"{name}.stl", "model", write_stl(mesh), stats=stats)]
+    if file_format != "obj":
+        raise ValueError(f"unknown mesh format {file_format!r}; write glb, obj, ply or stl")
+    texture = mesh.material.base_color_texture if mesh.uv is not None else None
+    outputs = []
+    picture = None
+    if texture is not None:
+        data, mime = encode_picture(texture, mesh.material.jpeg)
+        picture = f"{name}_color.{'jpg' if mime == 'image/jpeg' else 'png'}"
+        outputs.append(Output(picture, "texture", data))
+    outputs.append(Output(f"{name}.mtl", "texture", write_mtl(mesh, picture)))
+    return [Output(f"{name}.obj", "model", write_obj(mesh, f"{name}.mtl"), stats=stats), *outputs]
+
+
+def write_obj(mesh: Mesh, material_file: str | None = None) -> bytes:
+    """Wavefront OBJ; quadrilaterals where the mesh has them, colours after the positions where it has those."""
+    lines = ["# aigc", f"o {mesh.name}"]
+    if material_file:
+        lines.insert(1, f"mtllib {material_file}")
+    if mesh.colors is not None:
+        rows = np.concatenate([mesh.positions, mesh.colors[:, :3] / 255.0], axis=1)
+        lines += [f"v {x:.7g} {y:.7g} {z:.7g} {r:.4f} {g:.4f} {b:.4f}" for x, y, z, r, g, b in rows.tolist()]
+    else:
+        lines += [f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in mesh.positions.tolist()]
+    if mesh.uv is not None:
+        # OBJ counts v from the bottom.
+        lines += [f"vt {u:.7g} {1 - v:.7g}" for u, v in mesh.uv.tolist()]
+    if mesh.normals is not None:
+        lines += [f"vn {x:.5f} {y:.5f} {z:.5f}" for x, y, z in mesh.normals.tolist()]
+    if material_file:
+        lines.append(f"usemtl {mesh.material.name}")
+    corner = {(False, False): "{0}", (True, False): "{0}/{0}", (False, True): "{0}//{0}", (True, True): "{0}/{0}/{0}"}
+    pattern = corner[mesh.uv is not None, mesh.normals is not None]
+    polygons = mesh.quads if mesh.quads is not None else mesh.faces
+    names = np.array([pattern.format(index + 1) for index in range(len(mesh.positions))], dtype=object)
+    lines += ["f " + " ".join(row) for row in names[polygons].tolist()]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def write_mtl(mesh: Mesh, picture: str | None) -> bytes:
+    """The material of an OBJ file, with the metallic-roughness extension that Blender reads."""
+    material = mesh.material
+    red, green, blue, alpha = material.base_color
+    lines = [
+        "# aigc",
+        f"newmtl {material.name}",
+        f"Kd {red:.5f} {green:.5f} {blue:.5f}",
+        f"d {alpha:.5f}",
+        f"Pr {material.roughness:.4f}",
+        f"Pm {material.metallic:.4f}",
+        "illum 2",
+    ]
+    if picture:
+        lines.append(f"map_Kd {picture}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def write_ply(mesh: Mesh) -> bytes:
+    """Stanford PLY, binary, little-endian; quadrilaterals where the mesh has them."""
+    columns: list[tuple[str, str]] = [("x", "<f4"), ("y", "<f4"), ("z", "<f4")]
+    values = [mesh.positions[:, k] for k in range(3)]
+    if mesh.normals is not None:
+        columns += [("nx", "<f4"), ("ny", "<f4"), ("nz", "<f4")]
+        values += [mesh.normals[:, k] for k in range(3)]
+    if mesh.uv is not None:
+        columns += [("s", "<f4"), ("t", "<f4")]
+        values += [mesh.uv[:, 0], 1 - mesh.uv[:, 1]]
+    if mesh.colors is not None:
+        columns += [(channel, "u1") for channel in ("red", "green", "blue", "alpha")]
+        values += [mesh.colors[:, k] for k in range(4)]
+    vertices = np.zeros(len(mesh.positions), dtype=columns)
+    for (column, _), value in zip(columns, values, strict=True):
+        vertices[column] = value
+    polygons = mesh.quads if mesh.quads is not None else mesh.faces
+    sides = polygons.shape[1]
+    faces = np.zeros(len(polygons), dtype=[("count", "u1"), ("index", "<i4", (sides,))])
+    faces["count"], faces["index"] = sides, polygons
+    words = {"<f4": "float", "u1": "uchar"}
+    header = ["ply", "format binary_little_endian 1.0", "comment aigc", f"element vertex {len(vertices)}"]
+    header += [f"property {words[kind]} {column}" for column, kind in columns]
+    header += [f"element face {len(faces)}", "property list uchar int vertex_indices", "end_header"]
+    return ("\n".join(header) + "\n").encode() + vertices.tobytes() + faces.tobytes()
+
+
+def write_stl(mesh: Mesh) -> bytes:
+    """Binary STL."""
+    normals = face_normals(mesh.positions, mesh.faces)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
+    layout = [("normal", "<f4", (3,)), ("corners", "<f4", (3, 3)), ("attribute", "<u2")]
+    facets = np.zeros(len(mesh.faces), dtype=layout)
+    facets["normal"], facets["corners"] = normals, mesh.corners
+    return b"aigc".ljust(80, b"\0") + len(facets).to_bytes(4, "little") + facets.tobytes()

@@ -1,0 +1,324 @@
+"""A glTF 2.0 reader for files from anybody: every offset, count and index is checked before it is followed.
+
+It reads what this package works with: triangles with positions, normals, texture coordinates, colours and base colour.
+Skins, animations and cameras are passed over. Section numbers are those of the Khronos glTF 2.0 specification.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import struct
+import warnings
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from aigc.mesh.image import MOST_PIXELS
+from aigc.mesh.types import BytePixels, FloatArray, IntArray, Material, Mesh
+from aigc.runner.model import InputInvalid
+
+_COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
+_WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
+_PACKED = {
+    "KHR_draco_mesh_compression": "Draco compression",
+    "EXT_meshopt_compression": "meshopt compression",
+    "KHR_meshopt_compression": "meshopt compression",
+    "KHR_texture_basisu": "KTX2 textures",
+}
+_DEEPEST = 64
+_TRIANGLES, _STRIP, _FAN = 4, 5, 6
+
+
+def read_gltf(data: bytes, most_faces: int) -> list[Mesh]:
+    """Every triangle primitive of the file's scene, placed as its nodes say.
+
+    Raises:
+        InputInvalid: the file is damaged, uses an extension that is not understood here, or is too large.
+    """
+    try:
+        return _Reader(data, most_faces).meshes()
+    except InputInvalid:
+        raise
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, struct.error, RecursionError) as problem:
+        raise InputInvalid(
+            f"the glTF file contradicts itself ({type(problem).__name__}: {problem})",
+            "check it with the Khronos glTF validator, or export it anew",
+        ) from None
+
+
+class _Reader:
+    def __init__(self, data: bytes, most_faces: int) -> None:
+        text, self._chunk = _chunks(data)
+        self._document: dict[str, Any] = json.loads(text)
+        self._faces_left = most_faces
+        self._most_faces = most_faces
+        self._buffers: dict[int, bytes] = {}
+        self._pictures: dict[int, BytePixels] = {}
+        self._pixels_left = MOST_PIXELS
+        for extension in self._document.get("extensionsRequired", []):
+            if extension in _PACKED:
+                raise InputInvalid(
+                    f"the file uses {_PACKED[extension]} ({extension}), which is not read here",
+                    "export it without compression",
+                )
+
+    def meshes(self) -> list[Mesh]:
+        nodes = self._document.get("nodes", [])
+        scenes = self._document.get("scenes", [])
+        if scenes:
+            roots = scenes[self._document.get("scene", 0)].get("nodes", [])
+        else:
+            children = {child for node in nodes for child in node.get("children", [])}
+            roots = [index for index in range(len(nodes)) if index not in children]
+        found: list[Mesh] = []
+        pending = [(root, np.eye(4), 0) for root in roots]
+        seen: set[int] = set()
+        while pending:
+            index, above, depth = pending.pop(0)
+            if index in seen or depth > _DEEPEST:
+                # 3.5.2: nodes form a strict tree.
+                raise InputInvalid(f"node {index} of the glTF file is its own ancestor or lies too deep", "export it anew")
+            seen.add(index)
+            node = nodes[index]
+            place = above @ _matrix(node)
+            if "mesh" in node:
+                name = str(node.get("name") or f"mesh_{node['mesh']}")[:64]
+                found += self._primitives(self._document["meshes"][node["mesh"]], place, name)
+            pending += [(child, place, depth + 1) for child in node.get("children", [])]
+        return found
+
+    def _primitives(self, mesh: dict[str, Any], place: NDArray[Any], name: str) -> list[Mesh]:
+        found = []
+        for primitive in mesh["primitives"]:
+            if set(primitive.get("extensions", {})) & set(_PACKED):
+                raise InputInvalid("the file uses mesh compression, which is not read here", "export it without compression")
+            mode = primitive.get("mode", _TRIANGLES)
+            if mode in (_TRIANGLES, _STRIP, _FAN) and "POSITION" in primitive["attributes"]:
+                found.append(self._primitive(primitive, mode, place, name))
+        return [mesh for mesh in found if len(mesh.faces)]
+
+    def _primitive(self, primitive: dict[str, Any], mode: int, place: NDArray[Any], name: str) -> Mesh:
+        attributes = primitive["attributes"]
+        positions = self._values(attributes["POSITION"], 3)
+        if "indices" in primitive:
+            order = self._accessor(primitive["indices"]).reshape(-1).astype(np.int64)
+        else:
+            order = np.arange(len(positions))
+        faces = _triangles(order, mode)
+        self._faces_left -= len(faces)
+        if self._faces_left < 0:
+            raise too_many_faces(self._most_faces)
+        turn = place[:3, :3]
+        placed = positions @ turn.T + place[:3, 3]
+        if np.linalg.det(turn) < 0:
+            # 3.7.4: a mirroring node turns the winding of its triangles.
+            faces = faces[:, ::-1]
+        normals = None
+        if "NORMAL" in attributes:
+            normals = self._values(attributes["NORMAL"], 3) @ np.linalg.pinv(turn)
+        colors = None
+        if "COLOR_0" in attributes:
+            colors = _color_bytes(self._values(attributes["COLOR_0"]))
+        uv = self._values(attributes["TEXCOORD_0"], 2) if "TEXCOORD_0" in attributes else None
+        return Mesh(
+            placed.astype(np.float32),
+            np.ascontiguousarray(faces, np.int32) if faces.max(initial=0) < len(positions) else _out_of_range(),
+            normals=None if normals is None or len(normals) != len(positions) else normals.astype(np.float32),
+            uv=None if uv is None or len(uv) != len(positions) else uv.astype(np.float32),
+            colors=None if colors is None or len(colors) != len(positions) else colors,
+            material=self._material(primitive.get("material")),
+            name=name,
+        )
+
+    def _values(self, index: int, width: int | None = None) -> FloatArray:
+        """float32 (n, width) of an accessor, normalised integers as 0 to 1."""
+        accessor = self._document["accessors"][index]
+        raw = self._accessor(index)
+        if width is not None and raw.shape[1] != width:
+            raise ValueError(f"accessor {index} has {raw.shape[1]} columns instead of {width}")
+        values = raw.astype(np.float64)
+        if accessor.get("normalized") and raw.dtype.kind in "iu":
+            values = np.maximum(values / np.iinfo(raw.dtype).max, -1.0)
+        return values.astype(np.float32)
+
+    def _accessor(self, index: int) -> NDArray[Any]:
+        """(count, width) of an accessor, copied. 3.6.2."""
+        accessor = self._document["accessors"][_whole(index)]
+        kind, width, count = _COMPONENTS[accessor["componentType"]], _WIDTHS[accessor["type"]], _whole(accessor["count"])
+        if count > self._most_faces * 3 + 3:
+            raise too_many_faces(self._most_faces)
+        if "bufferView" in accessor:
+            values = self._rows(accessor["bufferView"], accessor.get("byteOffset", 0), kind, width, count)
+        else:
+            values = np.zeros((count, width), kind)
+        if "sparse" in accessor:
+            sparse = accessor["sparse"]
+            changed = _whole(sparse["count"])
+            where, what = sparse["indices"], sparse["values"]
+            rows = self._rows(
+                where["bufferView"], where.get("byteOffset", 0), _COMPONENTS[where["componentType"]], 1, changed
+            )
+            values = values.copy()
+            values[rows.reshape(-1)] = self._rows(what["bufferView"], what.get("byteOffset", 0), kind, width, changed)
+        return values
+
+    def _rows(self, view_index: int, offset: int, kind: str, width: int, count: int) -> NDArray[Any]:
+        view = self._document["bufferViews"][_whole(view_index)]
+        item = np.dtype(kind).itemsize * width
+        stride = _whole(view.get("byteStride", item)) or item
+        data = self._view(view_index)
+        offset = _whole(offset)
+        if count and offset + stride * (count - 1) + item > len(data):
+            raise ValueError(f"buffer view {view_index} is shorter than its accessor says")
+        if not count:
+            return np.zeros((0, width), kind)
+        packed = np.lib.stride_tricks.as_strided(
+            np.frombuffer(data, np.uint8, offset=offset), shape=(count, item), strides=(stride, 1), writeable=False
+        )
+        return np.ascontiguousarray(packed).view(kind).reshape(count, width)
+
+    def _view(self, index: int) -> bytes:
+        view = self._document["bufferViews"][_whole(index)]
+        data = self._buffer(view["buffer"])
+        start, length = _whole(view.get("byteOffset", 0)), _whole(view["byteLength"])
+        if start + length > len(data):
+            raise ValueError(f"buffer view {index} ends behind its buffer")
+        return data[start : start + length]
+
+    def _buffer(self, index: int) -> bytes:
+        if index not in self._buffers:
+            buffer = self._document["buffers"][_whole(index)]
+            self._buffers[index] = _data_uri(buffer["uri"]) if "uri" in buffer else self._chunk
+        return self._buffers[index]
+
+    def _material(self, index: int | None) -> Material:
+        if index is None:
+            return Material()
+        entry = self._document["materials"][_whole(index)]
+        pbr = entry.get("pbrMetallicRoughness", {})
+        factor = tuple(float(x) for x in pbr.get("baseColorFactor", (1, 1, 1, 1)))
+        texture = pbr.get("baseColorTexture")
+        return Material(
+            name=str(entry.get("name") or "surface")[:64],
+            base_color=(factor[0], factor[1], factor[2], factor[3]),
+            metallic=float(pbr.get("metallicFactor", 1)),
+            roughness=float(pbr.get("roughnessFactor", 1)),
+            base_color_texture=self._picture(texture["index"]) if texture else None,
+            double_sided=bool(entry.get("doubleSided", False)),
+        )
+
+    def _picture(self, texture: int) -> BytePixels | None:
+        source = self._document["textures"][_whole(texture)].get("source")
+        if source is None:
+            return None
+        if source not in self._pictures:
+            image = self._document["images"][_whole(source)]
+            data = _data_uri(image["uri"]) if "uri" in image else self._view(image["bufferView"])
+            self._pictures[source] = self._decoded(data)
+        return self._pictures[source]
+
+    def _decoded(self, data: bytes) -> BytePixels:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                with Image.open(BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as picture:
+                    self._pixels_left -= picture.width * picture.height
+                    if self._pixels_left < 0:
+                        raise InputInvalid(
+                            f"the textures have more than {MOST_PIXELS // 1_000_000} million pixels", "make them smaller"
+                        )
+                    mode = "RGBA" if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info else "RGB"
+                    return np.asarray(picture.convert(mode), np.uint8)
+            except (OSError, SyntaxError, EOFError, Image.DecompressionBombError) as problem:
+                raise InputInvalid(f"a texture cannot be decoded: {problem}", "export the file anew") from None
+
+
+def too_many_faces(most: int) -> InputInvalid:
+    """The refusal of a mesh that is too large."""
+    return InputInvalid(f"the mesh has more than {most:,} faces", "simplify it first")
+
+
+def _out_of_range() -> IntArray:
+    raise InputInvalid("a face names a vertex that is not there", "export the file anew, or repair it in a mesh editor")
+
+
+def _whole(value: Any) -> int:
+    """`value`, if it is an index or a count; Python would take -1 for the last."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{value!r} is no index")
+    return value
+
+
+def _chunks(data: bytes) -> tuple[bytes, bytes]:
+    """The JSON text and the binary chunk (4.4)."""
+    if not data.startswith(b"glTF"):
+        return data, b""
+    version, length = struct.unpack_from("<II", data, 4)
+    if version != 2:
+        raise InputInvalid(f"the file is glTF {version}, only glTF 2 is read", "export it as glTF 2.0")
+    if length > len(data):
+        raise InputInvalid(f"the GLB file ends after {len(data):,} of {length:,} bytes", "upload it again")
+    found: dict[bytes, bytes] = {}
+    place = 12
+    while place + 8 <= length:
+        size, kind = struct.unpack_from("<I4s", data, place)
+        if place + 8 + size > length:
+            raise InputInvalid("a chunk of the GLB file is cut off", "upload it again")
+        found.setdefault(kind, data[place + 8 : place + 8 + size])
+        place += 8 + size
+    return found[b"JSON"], found.get(b"BIN\0", b"")
+
+
+def _data_uri(uri: str) -> bytes:
+    if not uri.startswith("data:"):
+        raise InputInvalid(
+            f"the file refers to another file ({uri[:80]!r}), which is not with it", "export it as one GLB file"
+        )
+    try:
+        return base64.b64decode(uri.split(",", 1)[1], validate=True)
+    except (binascii.Error, IndexError) as problem:
+        raise ValueError(f"a data URI is damaged: {problem}") from None
+
+
+def _matrix(node: dict[str, Any]) -> NDArray[Any]:
+    """float64 (4, 4): a node's place under its parent. 3.5.3: column-major, or translation, rotation, scale."""
+    if "matrix" in node:
+        return np.array(node["matrix"], np.float64).reshape(4, 4).T
+    x, y, z, w = (float(value) for value in node.get("rotation", (0, 0, 0, 1)))
+    turn = np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+    place = np.eye(4)
+    place[:3, :3] = turn * np.array(node.get("scale", (1, 1, 1)), np.float64)
+    place[:3, 3] = node.get("translation", (0, 0, 0))
+    return place
+
+
+def _triangles(order: NDArray[Any], mode: int) -> NDArray[Any]:
+    """(m, 3) of a list of indices. 3.7.2.1: in a strip every second triangle is turned."""
+    if mode == _TRIANGLES:
+        return order[: len(order) // 3 * 3].reshape(-1, 3)
+    if len(order) < 3:
+        return np.zeros((0, 3), np.int64)
+    if mode == _FAN:
+        return np.stack([np.full(len(order) - 2, order[0]), order[1:-1], order[2:]], axis=1)
+    strip = np.stack([order[:-2], order[1:-1], order[2:]], axis=1)
+    strip[1::2] = strip[1::2][:, [1, 0, 2]]
+    return strip
+
+
+def _color_bytes(linear: FloatArray) -> BytePixels:
+    """sRGB bytes of linear vertex colours (3.7.2.1: COLOR_0 is linear)."""
+    value = np.clip(linear[:, :3], 0, 1)
+    srgb = np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055)
+    alpha = linear[:, 3:4] if linear.shape[1] == 4 else np.ones((len(linear), 1))
+    return (np.concatenate([srgb, np.clip(alpha, 0, 1)], axis=1) * 255 + 0.5).astype(np.uint8)

@@ -1,0 +1,66 @@
+"""How faces hang together: welding, parts, closedness."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from aigc.mesh.normals import face_normals
+from aigc.mesh.types import FloatArray, IntArray, Mesh
+
+
+def weld(positions: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray]:
+    """The same surface without doubled vertices, vertices that no face uses, and faces without an area.
+
+    Vertices are doubled along the seams of a texture, which would read as open borders.
+    """
+    # +0.0 turns the negative zeros, whose bytes differ, into positive ones.
+    unique, inverse = np.unique(positions.astype(np.float32) + np.float32(0), axis=0, return_inverse=True)
+    joined = inverse.reshape(-1)[faces].astype(np.int32)
+    a, b, c = joined.T
+    kept = (a != b) & (b != c) & (c != a)
+    kept &= np.linalg.norm(face_normals(unique, joined), axis=1) > 0
+    return compact(unique, joined[kept])
+
+
+def compact(positions: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray]:
+    """The same surface without vertices that no face uses; the order of faces is kept."""
+    used, inverse = np.unique(faces.reshape(-1), return_inverse=True)
+    return np.ascontiguousarray(positions[used]), inverse.reshape(faces.shape).astype(np.int32)
+
+
+def joined(meshes: list[Mesh]) -> tuple[FloatArray, IntArray]:
+    """All meshes as one list of positions and one of faces, in order."""
+    offsets = np.cumsum([0] + [len(mesh.positions) for mesh in meshes])
+    faces = [mesh.faces + offset for mesh, offset in zip(meshes, offsets, strict=False)]
+    return np.concatenate([mesh.positions for mesh in meshes]), np.concatenate(faces).astype(np.int32)
+
+
+def edge_counts(faces: IntArray) -> tuple[IntArray, IntArray]:
+    """Each edge once, int32 (e, 2), smaller index first, and how many faces share it, int32 (e,)."""
+    ends = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    edges, counts = np.unique(ends, axis=0, return_counts=True)
+    return edges.astype(np.int32), counts.astype(np.int32)
+
+
+def is_watertight(faces: IntArray) -> bool:
+    """Whether every edge of welded faces has exactly two of them, running along it in opposite directions."""
+    if len(faces) == 0:
+        return False
+    _, counts = edge_counts(faces)
+    if not bool((counts == 2).all()):
+        return False
+    directed = faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2).astype(np.int64)
+    keys = directed[:, 0] * (int(faces.max()) + 1) + directed[:, 1]
+    return len(np.unique(keys)) == len(keys)
+
+
+def parts(faces: IntArray, vertices: int) -> tuple[int, IntArray]:
+    """How many pieces hang together by shared vertices, and the piece of each face, int32 (m,)."""
+    rows = faces.reshape(-1)
+    columns = faces[:, [1, 2, 0]].reshape(-1)
+    graph = coo_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(vertices, vertices))
+    _, label = connected_components(graph, directed=False)
+    names, piece = np.unique(label[faces[:, 0]], return_inverse=True)
+    return len(names), piece.astype(np.int32)

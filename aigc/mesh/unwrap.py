@@ -1,0 +1,156 @@
+"""Texture coordinates by xatlas, piece by piece, so that large meshes take seconds and can be stopped between pieces.
+
+xatlas grows islands in a time that rises steeply with the number of faces (100,000 at once take over a minute), and
+neither reports nor stops. So a large mesh is cut into pieces first, each is unwrapped alone, and all islands are
+packed together at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import xatlas
+
+from aigc.mesh.types import FloatArray, IntArray
+
+FACES_A_PIECE = 6_000
+
+
+@dataclass(frozen=True)
+class Unwrapped:
+    """A mesh cut open.
+
+    Args:
+        source: int32 (k,): the old vertex of each new one.
+        faces: int32 (m, 3) of new vertices, in the old order.
+        uv: float32 (k, 2), 0 to 1, (0, 0) at the top left.
+        islands: int32 (m,): the island of each face.
+        utilization: share of the texture that islands cover.
+    """
+
+    source: IntArray
+    faces: IntArray
+    uv: FloatArray
+    islands: IntArray
+    utilization: float
+
+
+def unwrap(
+    positions: FloatArray,
+    faces: IntArray,
+    resolution: int = 1024,
+    padding: int = 4,
+    max_cost: float = 2.0,
+    between: Callable[[int, int], None] | None = None,
+) -> Unwrapped:
+    """Islands that do not overlap, packed into the unit square.
+
+    Args:
+        resolution, padding: texels; how far apart islands lie.
+        max_cost: how much an island may grow away from flat and round; lower gives more islands of less stretch.
+        between: called before each piece with its number and their count; may raise.
+    """
+    charts = xatlas.ChartOptions()
+    charts.max_cost = max_cost
+    charts.max_iterations = 1
+    pieces = cut_into_pieces(positions, faces, FACES_A_PIECE)
+    opened = []
+    for number, piece in enumerate(pieces):
+        if between is not None:
+            between(number, len(pieces) + 1)
+        opened.append((piece, *_open(positions, faces[piece], charts)))
+    if between is not None:
+        between(len(pieces), len(pieces) + 1)
+    return _packed(opened, len(faces), resolution, padding)
+
+
+def _open(
+    positions: FloatArray, faces: IntArray, charts: xatlas.ChartOptions
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Old vertex of each new one, faces and uv of a piece; the uv are in units of length and its islands packed."""
+    used, local = np.unique(faces.reshape(-1), return_inverse=True)
+    points = positions[used].astype(np.float32)
+    # xatlas takes very small faces for degenerate; what counts is the shape, so all is made of one size.
+    scale = float(np.ptp(points, axis=0).max()) or 1.0
+    atlas = xatlas.Atlas()
+    atlas.add_mesh((points - points.min(axis=0)) / scale, local.reshape(-1, 3).astype(np.uint32))
+    options = xatlas.PackOptions()
+    options.resolution = 1024
+    options.padding = 2
+    atlas.generate(charts, options)
+    vertex, opened, uv = atlas.get_mesh(0)
+    texels_per_unit = atlas.texels_per_unit or 1.0
+    size = np.array([atlas.width, atlas.height], np.float32)
+    return used[vertex].astype(np.int32), opened.astype(np.int32), (uv * size / texels_per_unit * scale).astype(np.float32)
+
+
+def _packed(
+    opened: list[tuple[IntArray, IntArray, IntArray, FloatArray]], count: int, resolution: int, padding: int
+) -> Unwrapped:
+    """All pieces' islands in one atlas."""
+    atlas = xatlas.Atlas()
+    for _, _, local, uv in opened:
+        atlas.add_uv_mesh(uv, local.astype(np.uint32))
+    options = xatlas.PackOptions()
+    options.resolution = resolution
+    options.padding = padding
+    options.bilinear = True
+    atlas.generate(xatlas.ChartOptions(), options)
+    sources, uvs = [], []
+    faces = np.zeros((count, 3), np.int32)
+    islands = np.zeros(count, np.int32)
+    offset = first_island = 0
+    for index, (piece, old, _, _) in enumerate(opened):
+        vertex, local, uv = atlas.get_mesh(index)
+        _, chart = atlas.get_mesh_vertex_assignment(index)
+        sources.append(old[vertex])
+        uvs.append(uv)
+        faces[piece] = local.astype(np.int32) + offset
+        islands[piece] = chart[local[:, 0]].astype(np.int32) + first_island
+        offset += len(vertex)
+        first_island += atlas.get_mesh_chart_count(index)
+    uv = np.concatenate(uvs).astype(np.float32)
+    return Unwrapped(
+        np.concatenate(sources).astype(np.int32),
+        faces,
+        np.clip(uv, 0, 1),
+        islands,
+        float(atlas.get_utilization(0)) if atlas.atlas_count else 0.0,
+    )
+
+
+def cut_into_pieces(positions: FloatArray, faces: IntArray, most: int) -> list[IntArray]:
+    """Lists of faces, none longer than `most`, halved again and again across their longest extent."""
+    centres = positions[faces].mean(axis=1)
+    pieces, pending = [], [np.arange(len(faces), dtype=np.int32)]
+    while pending:
+        piece = pending.pop()
+        if len(piece) <= most:
+            pieces.append(np.sort(piece))
+            continue
+        axis = int(np.argmax(np.ptp(centres[piece], axis=0)))
+        order = np.argsort(centres[piece, axis], kind="stable")
+        pending += [piece[order[: len(order) // 2]], piece[order[len(order) // 2 :]]]
+    return sorted(pieces, key=lambda piece: int(piece[0]))
+
+
+def stretch(positions: FloatArray, source: IntArray, uv: FloatArray, faces: IntArray) -> FloatArray:
+    """float32 (m,): how much each face is stretched, 1 for none: the ratio of its map's singular values.
+
+    After Sander et al., Texture Mapping Progressive Meshes (SIGGRAPH 2001), without the scale.
+    """
+    corners = positions[source[faces]].astype(np.float64)
+    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    flat = uv[faces].astype(np.float64)
+    s, t = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
+    determinant = s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]
+    safe = np.where(np.abs(determinant) > 1e-18, determinant, 1)
+    du = (one * t[:, 1:2] - two * s[:, 1:2]) / safe[:, None]
+    dv = (two * s[:, 0:1] - one * t[:, 0:1]) / safe[:, None]
+    a, b, c = (np.einsum("ij,ij->i", p, q) for p, q in ((du, du), (du, dv), (dv, dv)))
+    root = np.sqrt(np.maximum((a - c) ** 2 + 4 * b * b, 0))
+    high, low = (a + c + root) / 2, (a + c - root) / 2
+    ratio = np.sqrt(high / np.maximum(low, 1e-12 * np.maximum(high, 1e-30)))
+    return np.where(np.abs(determinant) > 1e-18, ratio, 1).astype(np.float32)

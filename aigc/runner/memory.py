@@ -1,0 +1,66 @@
+"""How much memory a model holds, and how much one run needed at its peak.
+
+On a GPU it is what torch's allocator has reserved, if the model imported torch; the process's context (0.5 to 1.7 GB)
+comes on top and is seen by the driver alone. On a CPU it is the resident set of this process.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+_STATUS = Path("/proc/self/status")
+_RESET_PEAK = b"5"  # to clear_refs: the peak of the resident set starts anew, see proc_pid_clear_refs(5)
+
+
+class Meter:
+    """Measures this process. Make it before the process is confined.
+
+    Args:
+        device: as the model's `load` gets it.
+    """
+
+    def __init__(self, device: str) -> None:
+        self._on_gpu = device.startswith("cuda")
+        try:
+            self._clear_refs = os.open("/proc/self/clear_refs", os.O_WRONLY)
+        except OSError:  # kept from us: peaks are those of the process's life then
+            self._clear_refs = -1
+
+    def start(self) -> None:
+        """A run begins: its peak is counted from here."""
+        torch = self._torch()
+        if torch is not None:
+            torch.cuda.reset_peak_memory_stats()
+        elif self._clear_refs >= 0:
+            os.write(self._clear_refs, _RESET_PEAK)
+
+    def peak_bytes(self) -> int:
+        """The most that was held at once since `start`."""
+        torch = self._torch()
+        return int(torch.cuda.max_memory_reserved()) if torch is not None else _resident(b"VmHWM")
+
+    def held_bytes(self) -> int:
+        """What is held now."""
+        torch = self._torch()
+        return int(torch.cuda.memory_reserved()) if torch is not None else _resident(b"VmRSS")
+
+    def release(self) -> None:
+        """After running out of memory: what the allocator keeps in reserve goes back to the device."""
+        torch = self._torch()
+        if torch is not None:
+            torch.cuda.empty_cache()
+
+    def _torch(self) -> Any:
+        """The torch that the model imported and uses a GPU with, else None. It is never imported from here."""
+        torch = sys.modules.get("torch") if self._on_gpu else None
+        cuda = getattr(torch, "cuda", None)
+        return torch if cuda is not None and cuda.is_initialized() else None
+
+
+def _resident(field: bytes) -> int:
+    found = re.search(field + rb":\s+(\d+) kB", _STATUS.read_bytes())
+    return int(found.group(1)) * 1024 if found else 0

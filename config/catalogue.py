@@ -1,0 +1,213 @@
+"""`models.yaml` to the catalogue: every entry checked, every error at once.
+
+A third party's model needs a class path and an entry here, nothing else. Its parameters are described by its own
+interpreter, in a process of its own, so that no foreign code runs in the server.
+"""
+
+import difflib
+import hashlib
+import importlib
+import json
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+import jsonschema_rs
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from aigc.core.ids import ModelId
+from aigc.core.model import Catalogue, ModelSpec
+from aigc.features import FEATURES
+from config.marks import Complaint, ConfigInvalid, Document, Keys, check, parse, read
+
+GIB = 1 << 30
+
+ClassPath = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+Seconds = Annotated[float, Field(gt=0)]
+Describe = Callable[["Entry"], dict[str, Any]]
+"""Asks an entry's own interpreter for the JSON Schema of its parameters. Raises RuntimeError with the reason."""
+
+
+class Entry(BaseModel):
+    """One model in `models.yaml`. Sizes in GiB, times in seconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    class_path: ClassPath = Field(alias="class")
+    description: str = ""
+    parameters: ClassPath | dict[str, Any] | None = None
+    inputs: list[str] | None = None
+    outputs: list[str] | None = None
+    memory_gb: Annotated[float, Field(gt=0)]
+    load_s: Seconds = 5
+    run_s: Seconds = 30
+    load_limit_s: Seconds = 900
+    stall_limit_s: Annotated[float, Field(ge=30)] = 300
+    run_limit_s: Annotated[float, Field(ge=0)] = 0
+    devices: list[str] = ["cuda", "cpu"]
+    family: str = ""
+    batch: Annotated[int, Field(ge=1)] = 1
+    pinned: bool = False
+    enabled: bool = True
+    python: str = ""
+    path: list[Path] = []
+    env: dict[str, str] = {}
+    init: dict[str, Any] = {}
+    writable: list[Path] = []
+    network: bool = False
+    licence: str = ""
+    commercial_use: bool = True
+
+
+class File(BaseModel):
+    """A catalogue file: feature, then model id, then entry. The first enabled entry of a feature is its default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    models: dict[str, dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]{0,99}$")], Entry]]
+
+
+def bundled() -> Document:
+    """The catalogue that comes with the server."""
+    text = resources.files("config").joinpath("models.yaml").read_text(encoding="utf-8")
+    return parse(text, "models.yaml")
+
+
+def load(
+    main: Path | None, extra: Sequence[Path] = (), *, commercial_only: bool = False, describe: Describe
+) -> Catalogue:
+    """The catalogue of all these files; None stands for the bundled one.
+
+    Raises:
+        ConfigInvalid: every error of every file.
+    """
+    loading = _Loading(describe)
+    loading.add(lambda: bundled() if main is None else read(main), None if main is None else main.absolute().parent)
+    for file in extra:
+        loading.add(lambda file=file: read(file), file.absolute().parent)  # type: ignore[misc]
+    if loading.complaints:
+        raise ConfigInvalid(loading.complaints)
+    models = [spec for spec in loading.models.values() if spec.commercial_use or not commercial_only]
+    return catalogue_of(models)
+
+
+def catalogue_of(models: Sequence[ModelSpec]) -> Catalogue:
+    """These models, the first of each feature its default, with their digest."""
+    seen: set[str] = set()
+    marked = []
+    for spec in models:
+        marked.append(msgspec.structs.replace(spec, is_default=spec.feature not in seen))
+        seen.add(spec.feature)
+    digest = hashlib.sha256(msgspec.msgpack.encode(marked)).hexdigest()[:16]
+    return Catalogue(tuple(marked), digest)
+
+
+class _Loading:
+    """Gathers models and complaints over several files."""
+
+    def __init__(self, describe: Describe) -> None:
+        self._describe = describe
+        self.models: dict[str, ModelSpec] = {}
+        self.complaints: list[Complaint] = []
+
+    def add(self, opened: Callable[[], Document], base: Path | None) -> None:
+        """One file; `base` is where its relative paths start."""
+        try:
+            document = opened()
+            file = check(File, document)
+        except ConfigInvalid as error:
+            self.complaints += error.complaints
+            return
+        for feature, entries in file.models.items():
+            if feature not in FEATURES:
+                close = difflib.get_close_matches(feature, FEATURES, n=1)
+                do = f"did you mean {close[0]}?" if close else "one of " + ", ".join(FEATURES)
+                self._complain(document, ("models", feature), f"{feature} is not a feature", do)
+                continue
+            for name, entry in entries.items():
+                if entry.enabled:
+                    self._add(document, base, feature, name, entry)
+
+    def _add(self, document: Document, base: Path | None, feature: str, name: str, entry: Entry) -> None:
+        keys: Keys = ("models", feature, name)
+        if name in self.models:
+            self._complain(document, keys, f"{name} is in the catalogue already", "give one of the two another id")
+            return
+        if base is not None:
+            entry = entry.model_copy(
+                update={
+                    "path": [base / folder for folder in entry.path],
+                    "writable": [base / folder for folder in entry.writable],
+                    "python": str(base / entry.python) if entry.python.startswith(".") else entry.python,
+                }
+            )
+        for folder in entry.path:
+            if not folder.is_dir():
+                self._complain(document, (*keys, "path"), f"{folder} is not a folder", "correct the path")
+        if entry.python and not Path(entry.python).is_file():
+            self._complain(document, (*keys, "python"), f"{entry.python} is not there", "name an interpreter")
+        known = FEATURES[feature]
+        strange = [wanted for wanted in entry.outputs or () if wanted not in known.output_formats]
+        if strange:
+            do = "use " + ", ".join(known.output_formats)
+            self._complain(document, (*keys, "outputs"), f"{feature} cannot give {', '.join(strange)}", do)
+        before = len(self.complaints)
+        schema = self._schema(document, keys, entry)
+        if len(self.complaints) == before:
+            self.models[name] = _spec(feature, name, entry, schema)
+
+    def _schema(self, document: Document, keys: Keys, entry: Entry) -> dict[str, Any]:
+        where = (*keys, "parameters")
+        try:
+            if isinstance(entry.parameters, dict):
+                schema = {"type": "object", "additionalProperties": False} | entry.parameters
+            elif entry.parameters is not None and entry.parameters.startswith("aigc."):
+                module, _, name = entry.parameters.partition(":")
+                schema = getattr(importlib.import_module(module), name).model_json_schema()
+            else:
+                schema = self._describe(entry)
+            jsonschema_rs.validator_for(schema)
+        except (ImportError, AttributeError, RuntimeError) as error:
+            self._complain(document, where, str(error), "check the class path, and that its package is installed")
+            return {}
+        except (jsonschema_rs.ValidationError, ValueError) as error:
+            what = str(error).splitlines()[0]
+            self._complain(document, where, f"is not a JSON Schema ({what})", "see json-schema.org, 2020-12")
+            return {}
+        return dict(json.loads(json.dumps(schema)))
+
+    def _complain(self, document: Document, keys: Keys, what: str, do: str) -> None:
+        self.complaints.append(Complaint(document.place(keys), what, do))
+
+
+def _spec(feature: str, name: str, entry: Entry, schema: dict[str, Any]) -> ModelSpec:
+    known = FEATURES[feature]
+    return ModelSpec(
+        id=ModelId(name),
+        feature=feature,
+        class_path=entry.class_path,
+        description=entry.description or known.sentence,
+        schema=schema,
+        inputs=tuple(entry.inputs if entry.inputs is not None else known.inputs),
+        outputs=tuple(entry.outputs or known.output_formats),
+        family=entry.family,
+        devices=tuple(entry.devices),
+        memory_bytes=int(entry.memory_gb * GIB),
+        load_s=entry.load_s,
+        run_s=entry.run_s,
+        load_limit_s=entry.load_limit_s,
+        stall_limit_s=entry.stall_limit_s,
+        run_limit_s=entry.run_limit_s,
+        batch=entry.batch,
+        pinned=entry.pinned,
+        python=entry.python,
+        path=tuple(map(str, entry.path)),
+        env=entry.env,
+        init=entry.init,
+        writable=tuple(map(str, entry.writable)),
+        network=entry.network,
+        licence=entry.licence,
+        commercial_use=entry.commercial_use,
+    )

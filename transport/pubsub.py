@@ -1,0 +1,230 @@
+"""One to many: a publisher numbers its frames, and a subscriber knows when it missed some.
+
+PUB drops what a slow subscriber does not take. That is wanted, since nobody else may wait for it; the number makes the
+loss known, and the subscriber's owner fetches a snapshot of what the events would have told.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+import zmq
+
+from transport import callbacks
+from transport.address import Address
+from transport.connection import Connection, Events
+from transport.counters import Counters
+from transport.envelope import BadFrame, Codec, Envelope, Reason
+from transport.errors import Overloaded, PeerUnreachable
+from transport.identity import checked_boot
+from transport.liveness import Verdict
+from transport.outbox import Outbox
+from transport.settings import LinkSettings
+from transport.sockets import bound, close_bound, connecting, endpoint
+
+S = TypeVar("S")
+R = TypeVar("R")
+
+HIGH_WATER_FRAMES = 256
+"""Frames that may wait for one subscriber, 64 KiB each as a rule; then it misses some."""
+
+
+class Gap(StrEnum):
+    """Why a subscriber cannot know what it missed."""
+
+    JOINED = "joined"
+    """The first frame on a fresh socket: what came before it went by."""
+    MISSED = "missed"
+    """Frames were dropped on the way."""
+    RESTARTED = "restarted"
+    """Another life of the publisher speaks."""
+
+
+class Publisher(Generic[S]):
+    """Listens at `address` from construction to `close`; each message goes to whoever subscribes at that moment.
+
+    Raises:
+        AddressInUse: somebody listens there.
+        ValueError: the boot id is none.
+    """
+
+    def __init__(
+        self,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        address: Address,
+        codec: Codec[S, Any],
+        *,
+        boot: str,
+        settings: LinkSettings | None = None,
+    ) -> None:
+        self._settings = settings or LinkSettings()
+        self.counters = Counters()
+        self._loop = asyncio.get_running_loop()
+        self._outbox: Outbox[S] = Outbox(str(address), codec, checked_boot(boot), self._settings.outbox, self.counters)
+        self._flush_due = False
+        self._closed = False
+        self._socket = bound(context, zmq.PUB, address, codec.max_bytes, HIGH_WATER_FRAMES)
+        self.address = endpoint(self._socket, address)
+        """Where it listens, with the port that the system chose."""
+        self._timer = self._loop.call_later(self._settings.beat_s, self._tick)
+
+    def publish(self, message: S, *, trace: str = "") -> None:
+        """`message` leaves with this turn of the loop, encoded once for all subscribers.
+
+        Raises:
+            PeerUnreachable: this publisher is closed.
+            MessageTooLarge: it fits no frame.
+        """
+        if self._closed:
+            raise PeerUnreachable(str(self.address), "this publisher is closed")
+        try:
+            self._outbox.put(message, trace=trace)
+        except Overloaded:
+            self._flush()  # PUB always takes, so the outbox is empty now
+            self._outbox.put(message, trace=trace)
+        if not self._flush_due:
+            self._flush_due = True
+            self._loop.call_soon(self._flush)
+
+    def close(self, linger_ms: int = 0) -> None:
+        """Nothing is published any more and the address is free. Twice does no harm.
+
+        With `linger_ms` what waits is handed to ZeroMQ, which goes on sending for so long at most.
+        """
+        if self._closed:
+            return
+        if linger_ms:
+            self._flush()
+        self._closed = True
+        self._timer.cancel()
+        close_bound(self._socket, self.address, linger_ms)
+
+    def _flush(self) -> None:
+        self._flush_due = False
+        if not self._closed:
+            self._outbox.flush(self._send)
+
+    def _send(self, frame: bytes) -> bool:
+        self._socket.send(frame, zmq.DONTWAIT)
+        return True
+
+    def _tick(self) -> None:
+        self._timer = self._loop.call_later(self._settings.beat_s, self._tick)
+        self._outbox.beat()
+        self._flush()
+
+
+class Subscriber(Generic[R]):
+    """Hears every publisher's message at `address` from construction to `close`, or hears that it missed some.
+
+    Args:
+        context: the process's one ZeroMQ context; inproc needs it shared.
+        codec: its receiving side is used.
+        on_batch: gets everything that one wake-up found.
+        on_gap: called before the messages that follow the gap; the owner fetches a snapshot. Always once at the start.
+        on_verdict: ALIVE, SUSPECT, LOST: what is thought of the publisher.
+        name: for the log.
+        jitter: chance in [0, 1) for the pauses before fresh sockets.
+    Raises:
+        AddressInvalid: nobody can ever listen there.
+    """
+
+    def __init__(
+        self,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        address: Address,
+        codec: Codec[Any, R],
+        on_batch: Callable[[list[Envelope[R]]], None],
+        on_gap: Callable[[Gap], None],
+        *,
+        name: str = "subscriber",
+        on_verdict: Callable[[Verdict], None] | None = None,
+        settings: LinkSettings | None = None,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        settings = settings or LinkSettings()
+        self._context, self._address, self._codec = context, address, codec
+        self._on_batch, self._on_gap, self._on_verdict = on_batch, on_gap, on_verdict
+        self.counters = Counters()
+        self.publisher_boot = ""
+        """The life of the publisher that was heard last; empty before the first frame."""
+        self._loop = asyncio.get_running_loop()
+        self._heard: int | None = None  # the number of the last frame on this socket
+        self._batch: list[Envelope[R]] = []
+        self._connection = Connection(
+            name,
+            self._connect,
+            Events(self._opened, self._receive, _nothing, _nothing, self._judged),
+            beat_s=settings.beat_s,
+            patience=settings.patience,
+            backoff=settings.backoff,
+            jitter=jitter,
+        )
+        self._connection.open()
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is thought of the publisher; SUSPECT until it is first heard."""
+        return self._connection.verdict
+
+    def close(self) -> None:
+        """Nothing is heard any more, no callback runs. Twice does no harm."""
+        self._connection.close(0)
+
+    def _receive(self, batch: list[list[bytes]]) -> None:
+        for parts in batch:
+            envelope: Envelope[R] | BadFrame
+            if len(parts) == 1:
+                envelope = self._codec.decode(parts[0])
+            else:
+                envelope = BadFrame(Reason.PARTS, f"{len(parts)} parts, 1 is right")
+            if isinstance(envelope, BadFrame):
+                self.counters.refuse(b"", envelope)
+                continue
+            self._follow(envelope)
+            if self._connection.link is None:
+                return  # closed by a callback
+        self._deliver()
+
+    def _follow(self, envelope: Envelope[R]) -> None:
+        gap = self._gap(envelope)
+        self._heard = envelope.sequence
+        self.publisher_boot = envelope.boot
+        self._connection.heard()
+        if gap is not None:
+            self._deliver()  # what came before the gap is heard before it
+            callbacks.run(self._loop, self._on_gap, gap)
+        if envelope.messages:
+            self.counters.messages_received += len(envelope.messages)
+            self._batch.append(envelope)
+
+    def _gap(self, envelope: Envelope[R]) -> Gap | None:
+        if self.publisher_boot and envelope.boot != self.publisher_boot:
+            return Gap.RESTARTED
+        if self._heard is None:
+            return Gap.JOINED
+        return Gap.MISSED if envelope.sequence != self._heard + 1 else None
+
+    def _deliver(self) -> None:
+        if self._batch:
+            batch, self._batch = self._batch, []
+            callbacks.run(self._loop, self._on_batch, batch)
+
+    def _connect(self, _incarnation: int) -> "zmq.Socket[bytes]":
+        return connecting(self._context, zmq.SUB, self._address, self._codec.max_bytes, HIGH_WATER_FRAMES)
+
+    def _opened(self, incarnation: int) -> None:
+        self._heard = None
+        if incarnation > 1:
+            self.counters.reconnects += 1
+
+    def _judged(self, verdict: Verdict) -> None:
+        if self._on_verdict is not None:
+            self._deliver()
+            callbacks.run(self._loop, self._on_verdict, verdict)
+
+
+def _nothing() -> None:
+    """A subscriber sends nothing."""

@@ -1,0 +1,31 @@
+"""The few values that a link can be told."""
+
+from dataclasses import dataclass, field
+
+from transport.backoff import Backoff
+from transport.liveness import Patience
+from transport.outbox import OutboxLimits
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """Both ends of a link should have the same beat and patience.
+
+    Raises:
+        ValueError: the beat is not positive, or so slow that a living peer would be suspect between two of them.
+    """
+
+    beat_s: float = 1.0
+    """Seconds between two heartbeats."""
+    patience: Patience = field(default_factory=Patience)
+    """Silence that makes a peer suspect (3 s) and lost (5 s)."""
+    backoff: Backoff = field(default_factory=Backoff)
+    """Pauses before a fresh socket."""
+    outbox: OutboxLimits = field(default_factory=OutboxLimits)
+    """What may wait for one peer."""
+    peers: int = 4096
+    """Identities that a router knows at a time."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.beat_s < self.patience.suspect_s:
+            raise ValueError(f"beat_s is {self.beat_s:g}, not between 0 and suspect_s, {self.patience.suspect_s:g}")

@@ -1,0 +1,66 @@
+"""A model's parameters: checked against its JSON Schema, completed with its defaults."""
+
+from typing import Any
+
+import jsonschema_rs
+
+from web.problem import FieldError
+from web.requests import explain
+
+PREFIX = "/params"
+
+
+class ParameterSchema:
+    """One model's schema, compiled once.
+
+    Args:
+        schema: JSON Schema 2020-12 of an object. Every property's `default` is filled in where it is missing.
+    """
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._properties: dict[str, dict[str, Any]] = schema.get("properties", {})
+        self._validator = jsonschema_rs.Draft202012Validator(schema)
+        self._defaults = {
+            name: field["default"] for name, field in self._properties.items() if field.get("default") is not None
+        }
+        self._integers = frozenset(
+            name for name, field in self._properties.items() if field.get("type") == "integer"
+        )
+        self._is_open = schema.get("additionalProperties", True) is not False
+
+    @property
+    def names(self) -> list[str]:
+        """The parameters that the model knows."""
+        return list(self._properties)
+
+    def complete(self, params: dict[str, Any], *, lenient: bool = False) -> tuple[dict[str, Any], list[FieldError]]:
+        """All parameters, with every error that was found in them.
+
+        `None` means the default; 486.0 is the integer 486. With `lenient` unknown names are dropped and a number
+        beside a list of numbers becomes the nearest of them, as existing clients expect.
+        """
+        given = {name: value for name, value in params.items() if value is not None}
+        if lenient:
+            given = self._softened(given)
+        for name in self._integers & given.keys():
+            value = given[name]
+            if type(value) is float and value.is_integer():
+                given[name] = int(value)
+        whole = {**self._defaults, **given}
+        if self._validator.is_valid(whole):
+            return whole, []
+        errors: list[FieldError] = []
+        for error in self._validator.iter_errors(whole):
+            errors += explain(error, PREFIX, self.names)
+        return whole, errors
+
+    def _softened(self, given: dict[str, Any]) -> dict[str, Any]:
+        known = given if self._is_open else {name: value for name, value in given.items() if name in self._properties}
+        return {name: self._nearest(name, value) for name, value in known.items()}
+
+    def _nearest(self, name: str, value: Any) -> Any:
+        choices = self._properties.get(name, {}).get("enum", ())
+        numbers = [choice for choice in choices if type(choice) in (int, float)]
+        if numbers and type(value) in (int, float):
+            return min(numbers, key=lambda choice: abs(choice - value))
+        return value

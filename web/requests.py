@@ -1,0 +1,199 @@
+"""What every handler does with a request: whose it is, its JSON body, its numbers; and how it answers."""
+
+import functools
+import json
+import math
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, Generic, TypeVar
+
+import jsonschema_rs
+import msgspec
+from aiohttp import web
+
+from aigc.core.errors import InputInvalid
+from aigc.core.ids import OwnerId
+from web.problem import FieldError, FieldsInvalid, pointer
+
+T = TypeVar("T")
+
+JSON_BYTES = 8 << 20
+"""A JSON body may be so long."""
+
+JSON_DEPTH = 32
+"""Arrays and objects may be nested so deep; the runner gets them through decoders that recurse."""
+
+_INT64 = 1 << 63
+_encode = msgspec.json.Encoder().encode
+
+
+def owner_of(request: web.Request) -> OwnerId:
+    """Whose request it is; the empty owner while nobody has to log in."""
+    owner: OwnerId = request.get("owner", OwnerId(""))
+    return owner
+
+
+def reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """`value` as compact JSON."""
+    response = web.Response(body=_encode(value), status=status, headers=headers)
+    response.content_type = "application/json"
+    return response
+
+
+def number(request: web.Request, name: str, default: float, low: float, high: float) -> float:
+    """A number from the query, moved into `low` … `high`. Raises InputInvalid if it is none."""
+    text = request.query.get(name)
+    if text is None or text == "":
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if math.isnan(value):
+        raise FieldsInvalid([FieldError(f"?{name}", f"{text[:40]!r} is not a number")])
+    return min(max(value, low), high)
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """`; did you mean …?` where one of the known words is near, else what they are."""
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; known are {', '.join(sorted(known))}" if known else ""
+
+
+class Body(Generic[T]):
+    """Reads JSON bodies of one shape.
+
+    Strict where JSON itself is lax: duplicate keys, NaN, lone surrogates and integers beyond 64 bits are refused,
+    because each means something else to the next reader.
+
+    Args:
+        shape: a msgspec Struct. Its constraints are the check; the JSON Schema made from it lists all errors at once.
+    """
+
+    def __init__(self, shape: type[T]) -> None:
+        self._shape = shape
+
+    async def read(self, request: web.Request) -> T:
+        """The body of `request`.
+
+        Raises:
+            InputInvalid: with every error and its pointer; codes `unsupported_media_type`, `malformed_json`.
+        """
+        kind = request.content_type
+        if kind != "application/json" and not kind.endswith("+json"):
+            raise InputInvalid(
+                f"the body is {kind}, not JSON",
+                suggestion="send it with Content-Type: application/json",
+                code="unsupported_media_type",
+            )
+        return self.parse(await request.read())
+
+    def parse(self, raw: bytes) -> T:
+        """The value that `raw` holds. Raises as `read` does."""
+        document = parse_json(raw)
+        try:
+            return msgspec.convert(document, self._shape)
+        except msgspec.ValidationError as error:
+            raise FieldsInvalid(list(self._errors(document)) or [FieldError("", str(error))]) from None
+
+    def _errors(self, document: Any) -> list[FieldError]:
+        found = []
+        for error in self._validator.iter_errors(document):
+            found += explain(error)
+        return found
+
+    @functools.cached_property
+    def _validator(self) -> jsonschema_rs.Validator:
+        return jsonschema_rs.validator_for(msgspec.json.schema(self._shape))
+
+
+def explain(error: jsonschema_rs.ValidationError, prefix: str = "", known: list[str] | None = None) -> list[FieldError]:
+    """One error of the schema validator, with a pointer to the field itself where it names a parent's field.
+
+    `known`: the names that may stand where an unknown one was found; a near one is proposed.
+    """
+    where = list(error.instance_path)
+    kind = error.kind
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+        return [
+            FieldError(pointer([*where, name], prefix), f"{name} is not known here{did_you_mean(name, known or [])}")
+            for name in kind.unexpected
+        ]
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
+        return [FieldError(pointer([*where, kind.property], prefix), "is required")]
+    return [FieldError(pointer(where, prefix), error.message[:300])]
+
+
+def parse_json(raw: bytes) -> Any:
+    """The value of a JSON text. Raises InputInvalid (code `malformed_json`) that names line and column."""
+    try:
+        text = raw.decode()
+        document = _DECODER.decode(text)
+        if b"\\u" in raw:
+            _encode(document)  # an escape may have made a lone surrogate, which no encoder takes
+    except json.JSONDecodeError as error:
+        what = f"line {error.lineno} column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
+        raise _malformed(what) from None
+    except UnicodeDecodeError as error:
+        raise _malformed(f"byte {error.start} is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise _malformed("a \\u escape stands for half a character") from None
+    except RecursionError:
+        raise _malformed(f"nested deeper than {JSON_DEPTH}") from None
+    except ValueError as error:
+        raise _malformed(str(error)) from None
+    if raw.count(b"[") + raw.count(b"{") > JSON_DEPTH and _depth(document) > JSON_DEPTH:
+        raise _malformed(f"nested deeper than {JSON_DEPTH}")
+    return document
+
+
+def _malformed(what: str) -> InputInvalid:
+    return InputInvalid(f"the body is not sound JSON: {what}", code="malformed_json")
+
+
+def _depth(value: Any) -> int:
+    """How deep arrays and objects are nested, by levels so that no depth can exhaust the stack."""
+    depth, level = 0, [value]
+    while level:
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, dict | list)
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+        depth += 1
+    return depth - 1
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice[:60]!r} stands there twice")
+    return found
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text[:30]} is beyond the range of numbers")
+    return value
+
+
+def _int(text: str) -> int:
+    value = int(text) if len(text) < 21 else _INT64
+    if not -_INT64 <= value < _INT64:
+        raise ValueError(f"{text[:30]} is beyond 64 bits")
+    return value
+
+
+def _constant(text: str) -> float:
+    raise ValueError(f"{text} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_float, parse_int=_int, parse_constant=_constant
+)
