@@ -64,6 +64,7 @@ ToClient = Echo | Told
 
 
 def serve_pyzmq(context: Any, url: str, stop: threading.Event) -> None:
+    """A thread or process that does nothing else."""
     socket = context.socket(zmq.ROUTER)
     socket.bind(url)
     count = 0
@@ -83,6 +84,7 @@ def serve_pyzmq(context: Any, url: str, stop: threading.Event) -> None:
 
 
 async def serve_asyncio(context: Any, url: str) -> None:
+    """One await for each message received or sent."""
     socket = zmq.asyncio.Context(context).socket(zmq.ROUTER)
     socket.bind(url)
     count = 0
@@ -102,6 +104,7 @@ async def serve_asyncio(context: Any, url: str) -> None:
 
 
 async def serve_link(context: Any, url: str) -> None:
+    """Callbacks on batches; messages are typed, so this one decodes and encodes as well."""
     count = 0
 
     def serve(batch: list[tuple[bytes, Envelope[ToServer]]]) -> None:
@@ -127,6 +130,7 @@ async def serve_link(context: Any, url: str) -> None:
 
 
 def measure_pyzmq(context: Any, url: str, measure: str, seconds: float) -> float:
+    """Blocking calls only."""
     socket = context.socket(zmq.DEALER)
     socket.connect(url)
     try:
@@ -151,6 +155,7 @@ def measure_pyzmq(context: Any, url: str, measure: str, seconds: float) -> float
 
 
 async def measure_asyncio(context: Any, url: str, measure: str, seconds: float) -> float:
+    """One future for each call."""
     socket = zmq.asyncio.Context(context).socket(zmq.DEALER)
     socket.connect(url)
     try:
@@ -176,6 +181,7 @@ async def measure_asyncio(context: Any, url: str, measure: str, seconds: float) 
 
 
 async def measure_link(context: Any, url: str, measure: str, seconds: float) -> float:
+    """No future at all, but for the question at the end of a flow."""
     count = 0
 
     def on_batch(batch: list[Envelope[ToClient]]) -> None:
@@ -213,11 +219,12 @@ async def _flow(dealer: "Dealer[Any, ToClient]", seconds: float) -> float:
             await asyncio.sleep(0.001)
     while True:
         try:
-            told = await dealer.ask(Tell(), timeout_s=30)
+            told: Any = await dealer.ask(Tell(), timeout_s=30)
+            rate: float = told.count / (time.perf_counter() - start)
         except Overloaded:
             await asyncio.sleep(0.001)
         else:
-            return told.count / (time.perf_counter() - start)
+            return rate
 
 
 # One measure: a server beside the client, in its own process where the bytes leave ours.

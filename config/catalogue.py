@@ -211,3 +211,23 @@ def _spec(feature: str, name: str, entry: Entry, schema: dict[str, Any]) -> Mode
         licence=entry.licence,
         commercial_use=entry.commercial_use,
     )
+
+
+def load_for(settings: Settings) -> Catalogue:
+    """The catalogue that these settings name. Raises ConfigInvalid."""
+    models = settings.models
+    return load(models.catalogue, models.extra, commercial_only=models.commercial_only, describe=describe)
+
+
+def describe(entry: Entry) -> dict[str, Any]:
+    """What the entry's own interpreter says about its model's parameters. Raises RuntimeError with the reason."""
+    target = entry.parameters if isinstance(entry.parameters, str) else entry.class_path
+    command, environment = describing(target, python=entry.python, path=[str(folder) for folder in entry.path])
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=DESCRIBE_S, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise RuntimeError(f"its interpreter did not describe it ({error})") from None
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+        raise RuntimeError(f"{target} cannot be described ({last[0]})")
+    return dict(json.loads(done.stdout))

@@ -150,7 +150,13 @@ class Dealer(Generic[S, R]):
     def _queue(self, message: S, urgent: bool, correlation: int, trace: str) -> None:
         if self._closed:
             raise PeerUnreachable(str(self._address), "this end is closed")
-        self._outbox.put(message, urgent=urgent, correlation=correlation, trace=trace)
+        try:
+            self._outbox.put(message, urgent=urgent, correlation=correlation, trace=trace)
+        except Overloaded:
+            if self._is_blocked or not self._heard:
+                raise
+            self._flush()  # it was only this turn's burst: the router has not been offered it yet
+            self._outbox.put(message, urgent=urgent, correlation=correlation, trace=trace)
         self._wants_flush()
 
     def _wants_flush(self) -> None:

@@ -121,9 +121,8 @@ class Link:
             close_socket(self._socket)
 
     def _events(self) -> int:
-        """What can be done now. Asking works off ZeroMQ's pending commands: the descriptor will tell of any later one."""
-        events = self._socket.getsockopt(zmq.EVENTS)
-        return events if type(events) is int else int(events)
+        """What can be done now. Asking works off ZeroMQ's pending commands: the descriptor tells of any later one."""
+        return int(self._socket.getsockopt(zmq.EVENTS))
 
     def _look_again(self) -> None:
         if not self._look_due:

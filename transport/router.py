@@ -11,7 +11,7 @@ from transport import callbacks
 from transport.address import Address
 from transport.counters import Counters
 from transport.envelope import BadFrame, Codec, Envelope, Reason
-from transport.errors import PeerUnreachable
+from transport.errors import Overloaded, PeerUnreachable
 from transport.identity import checked_boot, name_of
 from transport.link import Link
 from transport.liveness import Liveness, Verdict
@@ -146,7 +146,13 @@ class Router(Generic[S, R]):
         if known is None:
             why = "this router is closed" if self._closed else "it was never heard, or is lost"
             raise PeerUnreachable(name_of(peer), why)
-        known.outbox.put(message, urgent=urgent, correlation=correlation, trace=trace)
+        try:
+            known.outbox.put(message, urgent=urgent, correlation=correlation, trace=trace)
+        except Overloaded:
+            if known in self._blocked:
+                raise
+            self._offer(known)  # it was only this turn's burst: the peer has not been offered it yet
+            known.outbox.put(message, urgent=urgent, correlation=correlation, trace=trace)
         self._wants_flush(known)
 
     def _wants_flush(self, peer: _Peer[S]) -> None:
@@ -168,7 +174,7 @@ class Router(Generic[S, R]):
         try:
             is_empty = peer.outbox.flush(peer.send)
         except PeerUnreachable:
-            self._lose(peer.identity)
+            self._loop.call_soon(self._lose, peer.identity)  # not inside the owner's own call
             return
         if is_empty:
             self._blocked.discard(peer)

@@ -4,7 +4,7 @@ import asyncio
 import time
 import unicodedata
 import uuid
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing
 
 from msgspec import Struct
@@ -130,7 +130,7 @@ class Intake:
 
     async def _inspected(
         self, head: bytes, pieces: AsyncIterator[bytes], form: Format, limit: int
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The same bytes in chunks of CHUNK_BYTES or more; raises before the end if they are not what they seem."""
         inspection = Inspection(form, max_edge=self.limits.max_edge)
         held = [head]

@@ -23,9 +23,7 @@ class ParameterSchema:
         self._defaults = {
             name: field["default"] for name, field in self._properties.items() if field.get("default") is not None
         }
-        self._integers = frozenset(
-            name for name, field in self._properties.items() if field.get("type") == "integer"
-        )
+        self._integers = frozenset(name for name, field in self._properties.items() if field.get("type") == "integer")
         self._is_open = schema.get("additionalProperties", True) is not False
 
     @property

@@ -16,6 +16,7 @@ CONTENT_TYPE = "application/problem+json"
 BY_CODE = {
     "too_large": 413,
     "unsupported_media_type": 415,
+    "unsupported_content": 415,
     "idempotency_mismatch": 422,
     "queue_full": 429,
     "disk_full": 507,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from aigc.core.ids import JobId
 from aigc.core.job import Failure, Input, Job, Output, Progress, Status
 from aigc.core.messages import Estimate
 from web import urls
@@ -28,7 +29,7 @@ def job_view(job: Job, estimate: Estimate | None = None) -> dict[str, Any]:
         "model": job.model,
         "status": job.status.value,
         "stage": job.stage.value,
-        "progress": progress_view(job.progress, job),
+        "progress": progress_view(job.progress, job.id, is_done=job.status is Status.COMPLETED),
         "queue": queue_view(estimate) if estimate and job.status is Status.QUEUED else None,
         "priority": job.priority,
         "attempt": job.attempt,
@@ -43,7 +44,11 @@ def job_view(job: Job, estimate: Estimate | None = None) -> dict[str, Any]:
         "warnings": job.warnings,
         "error": _failure(job.failure) if job.failure else None,
         "failures": [_failure(failure) for failure in job.failures],
-        "timings": job.timings,
+        "timings": {
+            "queued_s": job.timings.queued_s,
+            "loading_s": job.timings.loading_s,
+            "running_s": job.timings.running_s,
+        },
         "peak_bytes": job.peak_bytes,
         "created_at": rfc3339(job.created_at),
         "started_at": rfc3339(job.started_at),
@@ -57,14 +62,14 @@ def job_view(job: Job, estimate: Estimate | None = None) -> dict[str, Any]:
     }
 
 
-def progress_view(progress: Progress, job: Job) -> dict[str, Any]:
+def progress_view(progress: Progress, job: JobId, *, is_done: bool = False) -> dict[str, Any]:
     """How far the current attempt is; a completed job is all the way."""
     return {
-        "fraction": 1.0 if job.status is Status.COMPLETED else progress.fraction,
+        "fraction": 1.0 if is_done else progress.fraction,
         "step": progress.step,
         "steps": progress.steps,
         "message": progress.message,
-        "preview_url": urls.preview_url(job.id) if progress.preview else None,
+        "preview_url": urls.preview_url(job) if progress.preview else None,
     }
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from aigc.core.job import Progress, Stage
+from aigc.core.job import Stage
 from aigc.core.messages import (
     Grant,
     LeaseFailed,
@@ -14,7 +14,9 @@ from aigc.core.messages import (
     LeaseStarted,
     LeaseStopped,
 )
-from aigc.core.runner_events import RunnerFinished, RunnerId
+from aigc.core.model import ModelSpec
+from aigc.core.runner_events import RunnerId
+from aigc.core.slot import Ended
 
 LastWord = LeaseFinished | LeaseFailed | LeaseStopped | LeaseReturned
 """How a lease ends: exactly one of these is true of it, and it is said until it is settled."""
@@ -31,28 +33,30 @@ class Phase(StrEnum):
     STORING = "storing"
     """The runner is free again; the files are on their way to the store."""
     OVER = "over"
-    """Its last word was said, but not settled yet."""
+    """Its last word was said, but is not settled yet."""
 
 
 class Held:
     """A lease, how far it is, and what is still to be said about it. Times are seconds on the caller's clock.
 
     Args:
+        spec: the granted model, as the catalogue had it then.
         progress_s: pause between two pieces of news; of what happens within it only the latest is told.
     """
 
-    def __init__(self, grant: Grant, residency: str, progress_s: float, now: float) -> None:
-        self.grant, self.lease, self.residency = grant, grant.lease, residency
+    def __init__(self, grant: Grant, spec: ModelSpec, progress_s: float, now: float) -> None:
+        self.grant, self.lease, self.spec = grant, grant.lease, spec
         self.phase = Phase.WAITING
         self.claimed_at = now
-        """Since when it is prepared."""
+        """Since when it has a slot."""
         self.deadline = None if grant.time_left_s is None else now + grant.time_left_s
         self.runner: RunnerId | None = None
-        """Whose loading it waits for."""
+        """The runner that loads for it or runs it."""
         self.started: LeaseStarted | None = None
-        self.finished: RunnerFinished | None = None
-        self.ending: LeaseStopped | LeaseReturned | LeaseFailed | None = None
-        """The last word that is true once the runner has stopped as asked."""
+        self.ended: Ended | None = None
+        """How its run ended, while its files are being stored."""
+        self.ending: LastWord | None = None
+        """The last word that will be true when the runner has stopped as it was asked to."""
         self.last_word: LastWord | None = None
         self.said_at = now
         """When anything was last said about it."""
@@ -62,28 +66,47 @@ class Held:
         self._is_untold = False
 
     @property
+    def is_open(self) -> bool:
+        """Whether its model has not begun to work on it."""
+        return self.phase in (Phase.WAITING, Phase.PREPARING)
+
+    @property
     def is_active(self) -> bool:
         """Whether it takes one of the worker's slots."""
         return self.phase in (Phase.PREPARING, Phase.RUNNING)
 
     @property
-    def has_run(self) -> bool:
-        """Whether its model has begun to work on it."""
-        return self.phase in (Phase.RUNNING, Phase.STORING)
+    def expires_at(self) -> float | None:
+        """Its deadline, while there is anything that can be ended."""
+        return self.deadline if self.ending is None and (self.is_open or self.is_active) else None
 
     @property
     def news_due(self) -> float | None:
         """When `news` has something to tell; None: not as things stand."""
         return self.said_at + self._progress_s if self._is_untold else None
 
+    def claim(self, now: float) -> None:
+        """It has a slot, from now on or already."""
+        if self.phase is Phase.WAITING:
+            self.phase, self.claimed_at = Phase.PREPARING, now
+
+    def run(self, runner: RunnerId, started: LeaseStarted, now: float) -> None:
+        """Its model works on it."""
+        self.phase, self.runner, self.started, self.said_at = Phase.RUNNING, runner, started, now
+
+    def store(self, ended: Ended) -> None:
+        """It finished well; its files are on their way."""
+        self.phase, self.ended = Phase.STORING, ended
+        if self.progress is not None:
+            self.take(msgspec.structs.replace(self.progress, stage=Stage.STORING))
+
+    def end(self, last_word: LastWord, now: float) -> None:
+        """It is over; news that was not told yet never will be."""
+        self.phase, self.last_word, self.said_at, self._is_untold = Phase.OVER, last_word, now, False
+
     def take(self, progress: LeaseProgress) -> None:
         """This is the latest now; `news` will have it."""
-        self.progress, self._is_untold = progress, self.phase is not Phase.OVER
-
-    def enter(self, stage: Stage) -> None:
-        """The latest news has another stage, and is no less far than before."""
-        if self.progress is not None:
-            self.take(msgspec.structs.replace(self.progress, stage=stage))
+        self.progress, self._is_untold = progress, True
 
     def news(self, now: float) -> LeaseProgress | None:
         """What is to be told at this moment, at most once per pause."""
@@ -92,12 +115,3 @@ class Held:
             return None
         self._is_untold, self.said_at = False, now
         return self.progress
-
-    def claim(self, now: float) -> None:
-        """It has a slot."""
-        if self.phase is Phase.WAITING:
-            self.phase, self.claimed_at = Phase.PREPARING, now
-
-    def end(self, last_word: LastWord, now: float) -> None:
-        """It is over; news that was not told yet never will be."""
-        self.phase, self.last_word, self.said_at, self._is_untold = Phase.OVER, last_word, now, False

@@ -93,8 +93,8 @@ class JobStore(Protocol):
     async def delete(self, generation: Generation, jobs: Sequence[JobId]) -> None:
         """Remove records; unknown ids are ignored. Raises StaleGeneration."""
 
-    async def expired(self, finished_before: float, limit: int) -> Sequence[Job]:
-        """Finished records whose `finished_at` (seconds since the epoch) is older, oldest first."""
+    async def expired(self, status: Status, finished_before: float, limit: int) -> Sequence[Job]:
+        """Records of this final status whose `finished_at` (seconds since the epoch) is older, oldest first."""
 
     async def remember(self, name: str, value: bytes) -> None:
         """Keep a small value (learned estimates) under a name."""

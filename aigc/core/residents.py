@@ -1,13 +1,33 @@
-"""What is loaded on a device: runner slots, each within its reservation in the memory ledger."""
+"""What is loaded on a device: at most one runner of each residency, each within its reservation of memory."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
+from msgspec import Struct
+
+from aigc.core.events import Tick
+from aigc.core.job import Failure
 from aigc.core.ledger import MemoryLedger
-from aigc.core.messages import Resident
-from aigc.core.model import ModelSpec
-from aigc.core.runner_events import RunnerId
+from aigc.core.messages import Device, Grant, Resident
+from aigc.core.model import Catalogue, ModelSpec
+from aigc.core.runner_events import RunnerId, RunnerNews
 from aigc.core.slot import RunnerSlot, SlotEffect, SlotSettings, SlotState
+
+
+class ResidentsSettings(Struct, frozen=True, kw_only=True):
+    """Sizes are bytes, times seconds."""
+
+    reserve_bytes: int = 0
+    """Memory that no model gets."""
+    ladder: SlotSettings = SlotSettings()
+    keep_alive_s: float | None = None
+    """An idle model is unloaded after so long; None: only when its memory is needed."""
+    preload_pause_s: float = 30.0
+    """After a pinned model failed to load or died, before it is loaded again unasked."""
+    overdraw_factor: float = 1.5
+    """A runner that holds more than this many of its reservation, and `overdraw_bytes` more, is killed."""
+    overdraw_bytes: int = 512 << 20
 
 
 class Room(StrEnum):
@@ -23,21 +43,21 @@ class Room(StrEnum):
 
 
 class Residents:
-    """The runners of one device, at most one of each residency, and the memory that they may use.
+    """The runners of one device and the memory that they may use. Calls return what is to be done next, in order."""
 
-    Args:
-        reserve: bytes of the device that no model gets.
-    """
-
-    def __init__(self, settings: SlotSettings, reserve: int) -> None:
+    def __init__(self, settings: ResidentsSettings) -> None:
         self._settings = settings
         self._slots: dict[str, RunnerSlot] = {}
         self._runners: dict[RunnerId, RunnerSlot] = {}
         self._count = 0
         self._total = self._strangers = 0
-        self.ledger = MemoryLedger(reserve)
-        self.pinned: frozenset[str] = frozenset()
-        """Residencies that are never evicted."""
+        self._specs: dict[str, ModelSpec] = {}
+        self._pinned: dict[str, ModelSpec] = {}
+        self._preload_at: dict[str, float] = {}
+        self._leaving: set[RunnerId] = set()
+        self.ledger = MemoryLedger(settings.reserve_bytes)
+        self.has_news = False
+        """Set when the broker should hear of a change at once; whoever tells it clears it."""
 
     def __iter__(self) -> Iterator[RunnerSlot]:
         return iter(tuple(self._slots.values()))
@@ -49,92 +69,128 @@ class Residents:
         """The runner of that residency, in whatever state."""
         return self._slots.get(residency)
 
-    def runner(self, runner: RunnerId) -> RunnerSlot | None:
+    def runner(self, runner: RunnerId | None) -> RunnerSlot | None:
         """The slot of that process; None once it is gone."""
-        return self._runners.get(runner)
+        return self._runners.get(runner) if runner else None
 
-    def measure(self, total: int, strangers: int) -> None:
-        """The ledger follows the device. What a runner holds beyond its reservation counts as a stranger's."""
-        self._total, self._strangers = total, strangers
+    def spec(self, model: str) -> ModelSpec | None:
+        """The model as the catalogue has it."""
+        return self._specs.get(model)
+
+    def follow(self, catalogue: Catalogue, kind: str) -> None:
+        """This catalogue is in force. Its pinned models for a device of this kind will be loaded unasked;
+        what runs under another entry than it has now leaves when it rests."""
+        self._specs = {spec.id: spec for spec in catalogue.models}
+        self._pinned = {spec.residency: spec for spec in catalogue.models if spec.pinned and kind in spec.devices}
+        self._leaving.update(slot.runner for slot in self if self._specs.get(slot.spec.id) != slot.spec)
+
+    def measure(self, sample: Device, held: Mapping[RunnerId, int], now: float) -> list[SlotEffect]:
+        """The accounts follow what the probe saw. A runner that took far more than it reserved is killed."""
+        self._total, self._strangers = sample.total, sample.strangers
+        for runner, size in held.items():
+            if slot := self._runners.get(runner):
+                slot.hold(size)
         self._account()
+        return [effect for slot in self for effect in self._restrain(slot, now)]
 
-    def load(self, spec: ModelSpec, size: int, now: float) -> list[SlotEffect] | None:
-        """A runner of the model is loading within `size` bytes; None if there is no room for that."""
+    def apply(self, event: RunnerNews | Tick, now: float) -> list[SlotEffect]:
+        """What a runner did is taken in, or for all of them what time did; a process that is gone is forgotten."""
+        slots = tuple(self) if isinstance(event, Tick) else filter(None, [self._runners.get(event.runner)])
+        return [effect for slot in slots for effect in self._step(slot, event, now)]
+
+    def load(self, spec: ModelSpec, size: int, now: float) -> list[SlotEffect]:
+        """A runner of the model is loading within `size` bytes; nothing happens if there is no room for that."""
         if not self.ledger.reserve(spec.residency, size):
-            return None
+            return []
         self._count += 1
-        slot = RunnerSlot(RunnerId(f"{spec.residency}-{self._count}"), spec, self._settings)
+        slot = RunnerSlot(RunnerId(f"{spec.residency}-{self._count}"), spec, self._settings.ladder)
         self._slots[spec.residency] = self._runners[slot.runner] = slot
+        self._preload_at.pop(spec.residency, None)
+        self.has_news = True
         return slot.load(now)
 
     def fit(self, slot: RunnerSlot, need: int) -> bool:
-        """Whether the runner's reservation is enough for `need` bytes now; what it was never seen to use is given back."""
+        """Whether the runner may use `need` bytes from now on; what it was never seen to use beyond that goes back."""
         held = self.ledger.held[slot.spec.residency]
-        seen = max(slot.held_bytes, slot.peak_bytes)
-        is_enough = self.ledger.resize(slot.spec.residency, max(need, min(held, seen)))
+        is_granted = self.ledger.resize(slot.spec.residency, max(need, min(held, slot.peak_bytes)))
         self._account()
-        return is_enough
+        return is_granted
 
-    def forget(self, slot: RunnerSlot) -> None:
-        """The process is gone and its memory free."""
-        del self._slots[slot.spec.residency], self._runners[slot.runner]
-        self.ledger.release(slot.spec.residency)
-        self._account()
-
-    def may_leave(self, slot: RunnerSlot, kept: Collection[str]) -> bool:
-        """Whether the runner is of no use at the moment: it rests, or loads for nobody, and nobody holds it."""
-        residency = slot.spec.residency
-        is_free = slot.state in (SlotState.IDLE, SlotState.LOADING)
-        return is_free and residency not in self.pinned and residency not in kept
+    def unload(self, residency: str) -> None:
+        """Its runner leaves when it rests, and does not come back before a job needs it, pinned or not."""
+        if slot := self._slots.get(residency):
+            self._leaving.add(slot.runner)
+            self._preload_at[residency] = math.inf
 
     def make_room(
-        self,
-        residency: str,
-        need: int,
-        *,
-        evict: Sequence[str],
-        alone: bool,
-        kept: Collection[str],
-        wanted: Collection[str],
-        now: float,
+        self, grant: Grant, residency: str, kept: Collection[str], wanted: Collection[str], now: float
     ) -> tuple[Room, list[SlotEffect]]:
-        """Whether `residency` may hold `need` bytes now, and what makes it so if not.
+        """Whether `residency` may hold what the grant needs now, and what makes it so if not.
 
         Args:
-            evict: who should leave first.
-            alone: everybody else who may leave has to.
             kept: who may not leave, because a lease is being prepared or run with them.
             wanted: who leaves only if nobody else can, because a lease waits for them.
         """
         others = [slot for slot in self if slot.spec.residency != residency]
-        free = [slot for slot in others if self.may_leave(slot, kept)]
-        if alone and any(slot.spec.residency not in self.pinned or slot.state is not SlotState.IDLE for slot in others):
-            return Room.COMING, _stop(free, now)
-        more = need - self.ledger.held.get(residency, 0)
+        free = [slot for slot in others if self._may_leave(slot, kept)]
+        if grant.alone and any(
+            slot.spec.residency not in self._pinned or slot.state is not SlotState.IDLE for slot in others
+        ):
+            return Room.COMING, self._stop(free, now)
+        more = grant.need_bytes - self.ledger.held.get(residency, 0)
         if more <= 0 or more <= self.ledger.free:
             return Room.READY, []
         short = more - self.ledger.free - self._size_of(slot for slot in others if slot.state is SlotState.STOPPING)
         if short <= 0:
             return Room.COMING, []
-        if leavers := self._leavers(free, short, evict, wanted):
-            return Room.COMING, _stop(leavers, now)
-        busy = (slot for slot in others if slot.lease is not None and slot.spec.residency not in self.pinned)
-        return (Room.BUSY if short <= self._size_of([*free, *busy]) else Room.NEVER), []
+        if leavers := self._leavers(free, short, grant.evict, wanted):
+            return Room.COMING, self._stop(leavers, now)
+        later = [
+            slot for slot in others if slot.spec.residency not in self._pinned and slot.state is not SlotState.STOPPING
+        ]
+        return (Room.BUSY if short <= self._size_of(later) else Room.NEVER), []
+
+    def retire(
+        self, kept: Collection[str], wanted: Collection[str], *, everybody: bool, now: float
+    ) -> list[SlotEffect]:
+        """Who was unloaded, is outdated or has been idle for too long is told to go; on a drain all who rest."""
+        done = [
+            slot
+            for slot in self
+            if slot.state in (SlotState.IDLE, SlotState.LOADING)
+            and slot.spec.residency not in kept
+            and (everybody or slot.runner in self._leaving or self._expires_at(slot, wanted) <= now)
+        ]
+        return self._stop(done, now)
+
+    def preload(self, now: float) -> list[SlotEffect]:
+        """Pinned models that are not there are loading, as far as there is room without an eviction."""
+        absent = (spec for residency, spec in self._pinned.items() if residency not in self._slots)
+        due = [spec for spec in absent if self._preload_at.get(spec.residency, now) <= now]
+        return [effect for spec in due for effect in self.load(spec, spec.memory_bytes, now)]
+
+    def due(self, wanted: Collection[str], now: float) -> float | None:
+        """When time changes something here."""
+        times = [slot.due for slot in self if slot.due is not None]
+        times += (self._expires_at(slot, wanted) for slot in self)
+        times += (at for residency, at in self._preload_at.items() if residency not in self._slots and at > now)
+        soonest = min(times, default=math.inf)
+        return soonest if soonest < math.inf else None
 
     def view(self, now: float) -> tuple[Resident, ...]:
         """The residents as a worker tells them."""
         return tuple(
             Resident(
-                residency=slot.spec.residency,
+                residency=residency,
                 state=slot.state.value,
-                bytes=self.ledger.held[slot.spec.residency],
+                bytes=self.ledger.held[residency],
                 pid=slot.pid,
-                pinned=slot.spec.residency in self.pinned,
+                pinned=residency in self._pinned,
                 idle_s=now - slot.idle_since if slot.state is SlotState.IDLE else 0.0,
                 jobs_done=slot.jobs_done,
                 load_s=slot.load_s,
             )
-            for slot in self
+            for residency, slot in self._slots.items()
         )
 
     def validate(self) -> None:
@@ -143,15 +199,59 @@ class Residents:
         if set(self.ledger.held) != set(self._slots) or len(self._runners) != len(self._slots):
             raise AssertionError(f"reserved {dict(self.ledger.held)}, runners {list(self._runners)}")
 
+    def _step(self, slot: RunnerSlot, event: RunnerNews | Tick, now: float) -> list[SlotEffect]:
+        before = slot.state
+        effects = slot.apply(event, now)
+        if slot.state is SlotState.GONE:
+            self._forget(slot, now)
+        elif before is SlotState.LOADING and slot.state is not before:
+            self._account()
+            self.has_news = True
+        return effects
+
+    def _forget(self, slot: RunnerSlot, now: float) -> None:
+        residency = slot.spec.residency
+        del self._slots[residency], self._runners[slot.runner]
+        self._leaving.discard(slot.runner)
+        self.ledger.release(residency)
+        self._account()
+        if residency in self._pinned:
+            self._preload_at.setdefault(residency, now + self._settings.preload_pause_s)
+        self.has_news = True
+
+    def _restrain(self, slot: RunnerSlot, now: float) -> list[SlotEffect]:
+        reserved = self.ledger.held[slot.spec.residency]
+        limit = max(reserved * self._settings.overdraw_factor, reserved + self._settings.overdraw_bytes)
+        if slot.held_bytes <= limit:
+            return []
+        fault = Failure(
+            "out_of_memory",
+            f"the runner of {slot.spec.residency} held {gib(slot.held_bytes)}, {gib(reserved)} were reserved",
+            "raise memory_bytes of the model in the catalogue, or send a smaller input",
+            retryable=True,
+        )
+        return slot.abort(fault, now)
+
+    def _stop(self, slots: Iterable[RunnerSlot], now: float) -> list[SlotEffect]:
+        effects = [effect for slot in slots for effect in slot.stop(now)]
+        self.has_news = self.has_news or bool(effects)
+        return effects
+
+    def _may_leave(self, slot: RunnerSlot, kept: Collection[str]) -> bool:
+        """Whether it rests, or loads for nobody, and nobody holds it."""
+        residency = slot.spec.residency
+        is_free = slot.state in (SlotState.IDLE, SlotState.LOADING)
+        return is_free and residency not in self._pinned and residency not in kept
+
     def _leavers(
         self, free: Sequence[RunnerSlot], short: int, evict: Sequence[str], wanted: Collection[str]
     ) -> list[RunnerSlot]:
         """Who of these leaves so that `short` bytes come free: nobody who need not; empty if all are not enough."""
 
-        def rank(slot: RunnerSlot) -> tuple[bool, int, bool, float]:
+        def rank(slot: RunnerSlot) -> tuple[int, bool, float]:
             residency = slot.spec.residency
             hint = evict.index(residency) if residency in evict else len(evict)
-            return residency not in evict, hint, residency in wanted, slot.idle_since
+            return hint, residency in wanted, slot.idle_since
 
         leavers: list[RunnerSlot] = []
         for slot in sorted(free, key=rank):
@@ -167,10 +267,19 @@ class Residents:
         """What comes free when these are gone."""
         return sum(max(slot.held_bytes, self.ledger.held[slot.spec.residency]) for slot in slots)
 
+    def _expires_at(self, slot: RunnerSlot, wanted: Collection[str]) -> float:
+        """When the runner has been idle for too long."""
+        residency, keep_s = slot.spec.residency, self._settings.keep_alive_s
+        if keep_s is None or slot.state is not SlotState.IDLE or residency in self._pinned or residency in wanted:
+            return math.inf
+        return slot.idle_since + keep_s
+
     def _account(self) -> None:
+        """What runners hold beyond their reservations counts as taken by strangers, until it is reserved or gone."""
         overdrawn = sum(max(0, slot.held_bytes - self.ledger.held[slot.spec.residency]) for slot in self)
         self.ledger.measure(self._total, self._strangers + overdrawn)
 
 
-def _stop(slots: Iterable[RunnerSlot], now: float) -> list[SlotEffect]:
-    return [effect for slot in slots for effect in slot.stop(now)]
+def gib(size: int) -> str:
+    """A size for people."""
+    return f"{size / 2**30:.1f} GiB"

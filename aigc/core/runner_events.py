@@ -118,17 +118,11 @@ class StoringFailed(Struct, frozen=True):
     failure: Failure
 
 
-RunnerEvent = (
-    RunnerConnected
-    | RunnerLoaded
-    | RunnerProgressed
-    | RunnerFinished
-    | RunnerFailed
-    | RunnerStopped
-    | RunnerExited
-    | Stored
-    | StoringFailed
+RunnerNews = (
+    RunnerConnected | RunnerLoaded | RunnerProgressed | RunnerFinished | RunnerFailed | RunnerStopped | RunnerExited
 )
+"""What one runner process does."""
+RunnerEvent = RunnerNews | Stored | StoringFailed
 
 
 class Measured(Struct, frozen=True):

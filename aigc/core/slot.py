@@ -25,16 +25,15 @@ from aigc.core.runner_events import (
     Kill,
     Run,
     RunnerConnected,
-    RunnerEvent,
     RunnerExited,
     RunnerFailed,
     RunnerFinished,
     RunnerId,
     RunnerLoaded,
+    RunnerNews,
     RunnerProgressed,
     RunnerStopped,
     Spawn,
-    StoringFailed,
     Terminate,
 )
 
@@ -66,8 +65,9 @@ class SlotSettings(Struct, frozen=True):
 
 
 class Ended(Struct, frozen=True):
-    """An attempt is over; it ended as asked if nothing else is said. Without a lease: a runner that served none failed."""
+    """An attempt is over, as asked if nothing else is said. Without a lease: a runner that served none failed."""
 
+    runner: RunnerId
     lease: Lease | None
     finished: RunnerFinished | None = None
     failure: Failure | None = None
@@ -149,7 +149,7 @@ class RunnerSlot:
         self.held_bytes = size
         self.peak_bytes = max(self.peak_bytes, size)
 
-    def apply(self, event: RunnerEvent | Tick, now: float) -> list[SlotEffect]:
+    def apply(self, event: RunnerNews | Tick, now: float) -> list[SlotEffect]:
         """What happened to the runner has been taken in. News about an attempt that is over changes nothing."""
         if isinstance(event, Tick):
             return self._tick(now)
@@ -163,7 +163,7 @@ class RunnerSlot:
             return self._exited(event, now)
         elif isinstance(event, RunnerFailed) and event.lease is None:
             return self._load_failed(event.failure, now)
-        elif isinstance(event, RunnerFinished | RunnerFailed | RunnerStopped | StoringFailed):
+        elif isinstance(event, RunnerFinished | RunnerFailed | RunnerStopped):
             return self._over(event, now)
         return []
 
@@ -191,9 +191,7 @@ class RunnerSlot:
         if self._rung == 0:
             self.due = now + self._stall_limit_s
 
-    def _over(
-        self, event: RunnerFinished | RunnerFailed | RunnerStopped | StoringFailed, now: float
-    ) -> list[SlotEffect]:
+    def _over(self, event: RunnerFinished | RunnerFailed | RunnerStopped, now: float) -> list[SlotEffect]:
         if self.lease is None or event.lease != self.lease:
             return []
         self.longest_gap_s = max(self.longest_gap_s, now - self._reported_at)
@@ -207,22 +205,22 @@ class RunnerSlot:
             self._rest(now)
         return [ended]
 
-    def _verdict(self, event: RunnerFinished | RunnerFailed | RunnerStopped | StoringFailed, now: float) -> Ended:
+    def _verdict(self, event: RunnerFinished | RunnerFailed | RunnerStopped, now: float) -> Ended:
         run_s, peak_bytes = now - self._run_at, self.peak_bytes
         if isinstance(event, RunnerFinished | RunnerFailed):
             run_s, peak_bytes = event.run_s, event.peak_bytes or peak_bytes
             self.peak_bytes = max(self.peak_bytes, peak_bytes)
         if self._is_asked:
-            return Ended(self.lease, run_s=run_s, peak_bytes=peak_bytes)
+            return Ended(self.runner, self.lease, run_s=run_s, peak_bytes=peak_bytes)
         if isinstance(event, RunnerFinished):
             # Also when a stall was suspected or the memory was overdrawn: the result is there and whole.
             self.jobs_done += 1
-            return Ended(self.lease, finished=event, run_s=run_s, peak_bytes=peak_bytes)
+            return Ended(self.runner, self.lease, finished=event, run_s=run_s, peak_bytes=peak_bytes)
         if isinstance(event, RunnerStopped):
             failure = self._fault or Failure("model_error", "the model stopped though nobody asked it to")
         else:
             failure = self._fault or event.failure
-        return Ended(self.lease, failure=failure, run_s=run_s, peak_bytes=peak_bytes)
+        return Ended(self.runner, self.lease, failure=failure, run_s=run_s, peak_bytes=peak_bytes)
 
     # The end
 
@@ -234,12 +232,12 @@ class RunnerSlot:
             if before is not SlotState.LOADING and self._fault is None:
                 return []
             failure = _with_tail(self._fault or self._crashed(event, "loaded"), event)
-            return [Ended(None, failure=failure, peak_bytes=self.peak_bytes)]
+            return [Ended(self.runner, None, failure=failure, peak_bytes=self.peak_bytes)]
         run_s = now - self._run_at
         if self._is_asked:
-            return [Ended(lease, run_s=run_s, peak_bytes=self.peak_bytes)]
+            return [Ended(self.runner, lease, run_s=run_s, peak_bytes=self.peak_bytes)]
         failure = _with_tail(self._fault or self._crashed(event, "ran"), event)
-        return [Ended(lease, failure=failure, killed_runner=True, run_s=run_s, peak_bytes=self.peak_bytes)]
+        return [Ended(self.runner, lease, failure=failure, killed_runner=True, run_s=run_s, peak_bytes=self.peak_bytes)]
 
     def _crashed(self, event: RunnerExited, doing: str) -> Failure:
         how = f"died by {event.signal}" if event.signal else f"exited with status {event.code}"

@@ -57,11 +57,11 @@ def confine(writable: Iterable[str], *, network: bool) -> str:
     tcp = 0 if network or abi < 4 else _BIND_TCP | _CONNECT_TCP
     scopes = 0 if abi < 6 else _SCOPE_SIGNAL | (0 if network else _SCOPE_ABSTRACT_UNIX_SOCKET)
     attributes = struct.pack("=QQQ", writes, tcp, scopes)[: 8 if abi < 4 else 16 if abi < 6 else 24]
-    ruleset = _call("landlock_create_ruleset", _libc.syscall(_CREATE_RULESET, attributes, len(attributes), 0))
+    ruleset = _call("landlock_create_ruleset", _syscall(_CREATE_RULESET, attributes, len(attributes), 0))
     try:
         for folder in (*writable, _DEVICES, _OWN_PROCESS):
             _allow(ruleset, folder, writes)
-        _call("landlock_restrict_self", _libc.syscall(_RESTRICT_SELF, ruleset, 0))
+        _call("landlock_restrict_self", _syscall(_RESTRICT_SELF, ruleset, 0))
     finally:
         os.close(ruleset)
     return f"landlock {abi}: " + ", ".join(
@@ -71,8 +71,7 @@ def confine(writable: Iterable[str], *, network: bool) -> str:
 
 def landlock_abi() -> int:
     """Version of Landlock in this kernel; 0 where it is missing or switched off."""
-    found = int(_libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _CREATE_RULESET_VERSION))
-    return max(found, 0)
+    return max(_syscall(_CREATE_RULESET, None, 0, _CREATE_RULESET_VERSION), 0)
 
 
 def _writes(abi: int) -> int:
@@ -89,7 +88,7 @@ def _allow(ruleset: int, folder: str, rights: int) -> None:
         if not os.path.isdir(folder):
             rights &= _WRITE_FILE | _TRUNCATE  # the others are said of folders only
         rule = struct.pack("=Qi", rights, fd)
-        _call("landlock_add_rule", _libc.syscall(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, rule, 0))
+        _call("landlock_add_rule", _syscall(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, rule, 0))
     finally:
         os.close(fd)
 
@@ -100,12 +99,19 @@ def _lower(kind: int, wanted: int) -> None:
     resource.setrlimit(kind, (limit, limit))
 
 
+def _syscall(number: int, *arguments: int | bytes | None) -> int:
+    # A bare int would be passed as 32 bits, with the upper half of its register undefined.
+    wide = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
+    return int(_libc.syscall(ctypes.c_long(number), *wide))
+
+
 def _call(name: str, result: int) -> int:
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
-    return int(result)
+    return result
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
+_libc.prctl.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)

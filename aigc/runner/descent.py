@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 TOKEN_VARIABLE = "AIGC_RUNNER_TOKEN"  # noqa: S105 - the name of a variable
@@ -25,10 +26,9 @@ def children(pid: int) -> list[int]:
     except FileNotFoundError:
         return found
     for task in tasks:
-        try:
+        # A thread that ended meanwhile has left its children to another one.
+        with suppress(FileNotFoundError, ProcessLookupError):
             found += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
-        except (FileNotFoundError, ProcessLookupError):
-            pass  # a thread that ended: its children are another thread's now
     return found
 
 
@@ -41,7 +41,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def kill_descendants(pid: int) -> list[int]:
-    """Every descendant that was found has got SIGKILL; returns them. One that forked meanwhile is found the next time."""
+    """Every descendant that was found has got SIGKILL; returns them. One forked meanwhile is found the next time."""
     found = descendants(pid)
     for each in found:
         _kill(each)
@@ -97,7 +97,5 @@ def _children_by_search(pid: int) -> list[int]:
 
 
 def _kill(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass

@@ -1,7 +1,7 @@
 """How much memory a model holds, and how much one run needed at its peak.
 
-On a GPU it is what torch's allocator has reserved, if the model imported torch; the process's context (0.5 to 1.7 GB)
-comes on top and is seen by the driver alone. On a CPU it is the resident set of this process.
+On a GPU it is what torch's allocator has reserved; the process's context (0.5 to 1.7 GB) comes on top and is seen by
+the driver alone, as is everything if the model does without torch: 0 then. On a CPU it is this process's resident set.
 """
 
 from __future__ import annotations
@@ -32,26 +32,29 @@ class Meter:
 
     def start(self) -> None:
         """A run begins: its peak is counted from here."""
-        torch = self._torch()
-        if torch is not None:
-            torch.cuda.reset_peak_memory_stats()
+        if self._on_gpu:
+            if torch := self._torch():
+                torch.cuda.reset_peak_memory_stats()
         elif self._clear_refs >= 0:
             os.write(self._clear_refs, _RESET_PEAK)
 
     def peak_bytes(self) -> int:
         """The most that was held at once since `start`."""
-        torch = self._torch()
-        return int(torch.cuda.max_memory_reserved()) if torch is not None else _resident(b"VmHWM")
+        if self._on_gpu:
+            torch = self._torch()
+            return int(torch.cuda.max_memory_reserved()) if torch else 0
+        return _resident(b"VmHWM")
 
     def held_bytes(self) -> int:
         """What is held now."""
-        torch = self._torch()
-        return int(torch.cuda.memory_reserved()) if torch is not None else _resident(b"VmRSS")
+        if self._on_gpu:
+            torch = self._torch()
+            return int(torch.cuda.memory_reserved()) if torch else 0
+        return _resident(b"VmRSS")
 
     def release(self) -> None:
         """After running out of memory: what the allocator keeps in reserve goes back to the device."""
-        torch = self._torch()
-        if torch is not None:
+        if torch := self._torch():
             torch.cuda.empty_cache()
 
     def _torch(self) -> Any:

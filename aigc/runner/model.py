@@ -41,8 +41,8 @@ What holds around it:
 * `Cancelled` is an exception like any other: `finally` clauses run. A model that does not report for two seconds after
   a cancel is ended by SIGTERM, and a model in native code by SIGKILL; nothing of it is used afterwards.
 * Exceptions become the job's failure: `InputInvalid` says that the input is at fault; running out of memory
-  (MemoryError, torch's OutOfMemoryError) is tried again on an emptier device; a CUDA error that poisons the process ends
-  the process; anything else is reported with the end of its traceback and is not tried again.
+  (MemoryError, torch's OutOfMemoryError) is tried again on an emptier device, and a CUDA error that poisons the
+  process in a fresh process; anything else is reported with the end of its traceback and not tried again.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]
 
 VERSION = 1
 MESSAGE_BYTES = 1 << 20
@@ -68,7 +68,7 @@ def decode(frame: bytes) -> Message:
     """
     try:
         parts = msgpack.unpackb(frame, max_buffer_size=MESSAGE_BYTES)
-    except Exception as error:  # noqa: BLE001 - msgpack raises whatever comes, down to RecursionError
+    except Exception as error:  # msgpack raises whatever comes, down to RecursionError
         raise ProtocolError(f"not msgpack: {type(error).__name__}") from error
     if not isinstance(parts, list) or len(parts) != 4 or parts[0] != VERSION:
         raise ProtocolError(f"not an array of version {VERSION}, kind, lease and body")

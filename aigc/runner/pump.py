@@ -7,6 +7,7 @@ import json
 import os
 import select
 import time
+from contextlib import suppress
 from typing import Any
 
 TAIL_BYTES = 64 << 10
@@ -92,10 +93,8 @@ class Pump:
     def __init__(self, fd: int, reports: Reports) -> None:
         self._fd = fd
         os.set_blocking(fd, False)
-        try:
+        with suppress(OSError):  # over the user's share of pipe memory it stays at the usual 64 KB
             fcntl.fcntl(fd, _F_SETPIPE_SZ, _CHUNK)
-        except OSError:
-            pass  # over the user's share of pipe memory: the usual 64 KB then
         self._reports = reports
         self._allowance = Allowance()
         self._dropped = 0

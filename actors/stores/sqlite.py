@@ -1,0 +1,150 @@
+"""Job records in one SQLite file: WAL, full sync, one writer thread, group commit."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from actors.stores.file_lock import FileLock
+from actors.stores.group_thread import GroupThread
+from actors.stores.sqlite_file import SqliteSettings
+from actors.stores.sqlite_reader import SqliteReader
+from actors.stores.sqlite_writer import SqliteWriter
+from aigc.core.errors import InputInvalid, StoreBroken, Unavailable
+from aigc.core.ids import JobId
+from aigc.core.job import Job, Status
+from aigc.core.messages import Generation
+from aigc.core.ports import Created, JobPage, JobQuery
+
+
+class SqliteJobStore:
+    """The `JobStore` of one process; a second one on the same file is refused while the first lives.
+
+    Calls made while a commit is under way share the next one: one transaction, one fsync and one wake-up of the loop
+    for all who wait. Nothing runs while nobody asks.
+
+    Args:
+        path: the database; its folder is made where it is missing, and `<path>.lock` lies beside it.
+        settings: what it must be told.
+    """
+
+    def __init__(self, path: Path, settings: SqliteSettings | None = None) -> None:
+        self.path = path
+        self._settings = settings or SqliteSettings()
+        self._lock = FileLock(path.with_name(path.name + ".lock"))
+        self._encoder = msgspec.msgpack.Encoder()
+
+    async def open(self) -> None:
+        """Ready for use; creates what is missing.
+
+        Raises:
+            StoreBroken: another server holds it, it is damaged, of another version, locked, or cannot be written.
+        """
+        await asyncio.to_thread(self._connect)
+        self._writing = GroupThread("jobs-writer", self._writer.run)
+        self._looking_up = GroupThread("jobs-reader", self._reader.run)
+        self._searching = GroupThread("jobs-search", self._search.run)
+
+    async def close(self) -> None:
+        """Everything handed in before is durable; threads, connections and the lock are gone."""
+        for thread in (self._writing, self._looking_up, self._searching):
+            await thread.close()
+        await asyncio.to_thread(self._disconnect)
+
+    async def create(self, job: Job, *, bound: int) -> Created:
+        """See the port."""
+        if self._writing.waiting >= self._settings.pending_limit:
+            raise Unavailable(
+                f"{self._writing.waiting} new jobs wait for the disk that holds {self.path}",
+                retry_after_s=5,
+                suggestion="try again; if it goes on, look for what keeps the disk busy",
+            )
+        return await self._writing.ask(partial(self._writer.create, job, self._encoded(job), bound))
+
+    async def commit(self, generation: Generation, jobs: Sequence[Job]) -> frozenset[JobId]:
+        """See the port."""
+        rows = [(job, self._encoded(job)) for job in jobs]
+        return await self._writing.ask(partial(self._writer.replace, generation, rows))
+
+    async def delete(self, generation: Generation, jobs: Sequence[JobId]) -> None:
+        """See the port."""
+        await self._writing.ask(partial(self._writer.delete, generation, tuple(jobs)))
+
+    async def lead(self, owner: str) -> Generation:
+        """See the port."""
+        return await self._writing.ask(partial(self._writer.lead, owner))
+
+    async def remember(self, name: str, value: bytes) -> None:
+        """See the port."""
+        await self._writing.ask(partial(self._writer.remember, name, value))
+
+    async def get(self, job: JobId) -> Job | None:
+        """See the port."""
+        return await self._looking_up.ask(partial(self._reader.get, job))
+
+    async def recall(self, name: str) -> bytes | None:
+        """See the port."""
+        return await self._looking_up.ask(partial(self._reader.recall, name))
+
+    async def counts(self) -> dict[Status, int]:
+        """See the port."""
+        return dict(self._writer.counts)
+
+    async def list(self, query: JobQuery) -> JobPage:
+        """See the port."""
+        return await self._searching.ask(partial(self._search.page, query, self._known_total(query)))
+
+    async def open_jobs(self) -> Sequence[Job]:
+        """See the port."""
+        return await self._searching.ask(self._search.open_jobs)
+
+    async def expired(self, status: Status, finished_before: float, limit: int) -> Sequence[Job]:
+        """See the port."""
+        return await self._searching.ask(partial(self._search.expired, status, finished_before, limit))
+
+    def _connect(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            taken = self._lock.take()
+        except OSError as error:
+            raise StoreBroken(
+                f"{self.path.parent} cannot be used: {error.strerror}",
+                suggestion="name a data folder that the server's user may write",
+            ) from error
+        if not taken:
+            raise StoreBroken(
+                f"{self.path} is in use by {self._lock.holder()}",
+                suggestion="end that server, or give this one a data folder of its own",
+            )
+        try:
+            self._writer = SqliteWriter(self.path, self._settings)
+            self._reader = SqliteReader(self.path, self._settings)
+            # A second one, so that a search through 100,000 records does not hold up a lookup by id.
+            self._search = SqliteReader(self.path, self._settings)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _disconnect(self) -> None:
+        for connection in (self._search, self._reader, self._writer):
+            connection.close()
+        self._lock.release()
+
+    def _known_total(self, query: JobQuery) -> int | None:
+        """How many match, where that is known without counting: all, or all of one status."""
+        if query != JobQuery(status=query.status, limit=query.limit, offset=query.offset, cursor=query.cursor):
+            return None
+        counts = self._writer.counts
+        return sum(counts.values()) if query.status is None else counts[query.status]
+
+    def _encoded(self, job: Job) -> bytes:
+        # Here, not in the group: what cannot be encoded is its sender's trouble alone.
+        try:
+            return self._encoder.encode(job)
+        except (TypeError, ValueError, OverflowError) as error:  # a lone surrogate, an integer beyond 64 bits
+            raise InputInvalid(
+                f"job {job.id} holds a value that cannot be stored: {error}",
+                suggestion="send valid Unicode text and numbers of at most 64 bits",
+            ) from error

@@ -1,0 +1,87 @@
+"""Who may work on what: every lease that is out, found by job and by worker."""
+
+from msgspec import Struct
+
+from aigc.core.ids import BootId, JobId, WorkerId
+from aigc.core.job import Lease
+from aigc.core.waiting import Demand, Entry
+
+DEADLINE_PASSED = "its deadline has passed"
+"""Reason of a cancel that ends in `failed`, not in `cancelled`; it stands in the record, so a restart knows it too."""
+RUN_LIMIT_PASSED = "it has run as long as its model may"
+FAILING = (DEADLINE_PASSED, RUN_LIMIT_PASSED)
+
+
+class Granted(Struct, eq=False):
+    """One lease that is out. Instants are monotonic seconds."""
+
+    entry: Entry
+    lease: Lease
+    demand: Demand | None
+    """None only for a restored lease whose model left the catalogue meanwhile."""
+    worker: WorkerId
+    granted_at: float
+    need_bytes: int
+    boot: BootId | None = None
+    """Which life of the worker holds it; None: restored, and its worker has not been heard yet."""
+    evicts: tuple[str, ...] = ()
+    """Residencies that leave the device for it."""
+    charged_s: float = 0.0
+    """Device-seconds that its owner was charged in advance."""
+    started_at: float | None = None
+    heard_at: float = 0.0
+    """When a sign of life last came, for learning how long a healthy silence is."""
+    ending: str = ""
+    """Why it was asked to end; empty: it was not. Whatever it reports then, it has ended."""
+    asked_at: float = 0.0
+    """When it was last asked to end."""
+
+    @property
+    def residency(self) -> str:
+        """What is loaded for it; empty if nobody knows any more."""
+        return self.demand.residency if self.demand is not None else ""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing else may run beside it."""
+        return self.demand is not None and self.demand.need.alone
+
+
+class LeaseTable:
+    """All leases that are out: at most one per job, and each of them in the hands of one worker."""
+
+    def __init__(self) -> None:
+        self._by_job: dict[JobId, Granted] = {}
+        self._by_worker: dict[WorkerId, dict[JobId, Granted]] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_job)
+
+    def all(self) -> tuple[Granted, ...]:
+        """Every lease, oldest grant first."""
+        return tuple(self._by_job.values())
+
+    def add(self, granted: Granted) -> None:
+        """It is out now. Its job has no other."""
+        self._by_job[granted.lease.job] = granted
+        self._by_worker.setdefault(granted.worker, {})[granted.lease.job] = granted
+
+    def remove(self, granted: Granted) -> None:
+        """It is void: nothing that still comes in its name changes anything."""
+        del self._by_job[granted.lease.job]
+        del self._by_worker[granted.worker][granted.lease.job]
+
+    def of(self, job: JobId) -> Granted | None:
+        """The lease of that job."""
+        return self._by_job.get(job)
+
+    def match(self, worker: WorkerId, lease: Lease) -> Granted | None:
+        """The lease, if it is the present one of its job and this worker's; otherwise whoever names it is stale."""
+        granted = self._by_job.get(lease.job)
+        if granted is None or granted.worker != worker or granted.lease != lease:
+            return None
+        return granted
+
+    def held_by(self, worker: WorkerId) -> dict[JobId, Granted]:
+        """What is in that worker's hands, oldest grant first; a live view."""
+        return self._by_worker.setdefault(worker, {})

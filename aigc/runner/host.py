@@ -1,0 +1,196 @@
+"""The process that holds a model: it loads it, runs it when asked, and says what came of it."""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import os
+import platform
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from aigc.runner import failures, outputs, protocol
+from aigc.runner.classpath import load_class
+from aigc.runner.confine import confine, limit_resources
+from aigc.runner.hide import hide_server
+from aigc.runner.line import Attempt, Line
+from aigc.runner.memory import Meter
+from aigc.runner.progress import Reporter
+
+# Of those who could be killed when the host runs out of memory, a runner is the best choice: its job is retried.
+_OOM_SCORE = "500"
+
+
+class Terminated(BaseException):
+    """SIGTERM came: the process ends."""
+
+
+def host(boot_file: str) -> int:
+    """The life of a model process; returns its exit status."""
+    signal.signal(signal.SIGTERM, _terminate)
+    boot = protocol.Boot.read(Path(boot_file))
+    faulthandler.enable()
+    meter = Meter(boot.device)
+    confinement = _confined(boot)
+    hide_server()
+    line = Line(boot.address, boot.token)
+    model: Any = None
+    status = 0
+    try:
+        line.send(protocol.CONNECTED, pid=os.getpid(), confinement=confinement, python=platform.python_version())
+        model = _load(boot, line, meter)
+        _serve(boot, line, meter, model)
+    except Terminated:
+        status = _unload(model)
+    finally:
+        line.close()
+    return status
+
+
+def _confined(boot: protocol.Boot) -> str:
+    _expendable()
+    limit_resources(file_bytes=boot.file_bytes, open_files=boot.open_files)
+    if not boot.confine:
+        return "none: switched off"
+    return confine((boot.scratch, *boot.writable), network=boot.network)
+
+
+def _expendable() -> None:
+    with suppress(OSError):  # may be kept from us; nothing depends on it
+        Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
+
+
+def _terminate(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Terminated
+
+
+def _load(boot: protocol.Boot, line: Line, meter: Meter) -> Any:
+    """The model, ready to run; None after a failure that was reported."""
+    started = time.perf_counter()
+    try:
+        model = load_class(boot.class_path)(**boot.init)
+        model.load(boot.device)
+    except Terminated:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a third party raises is that model's failure
+        traceback.print_exc()
+        failed = failures.of_load(error)
+        line.send(protocol.FAILED, failure=failed.failure, broken=True, run_s=0.0, peak_bytes=meter.peak_bytes())
+        return None
+    line.send(protocol.LOADED, load_s=time.perf_counter() - started, bytes=meter.held_bytes())
+    return model
+
+
+def _serve(boot: protocol.Boot, line: Line, meter: Meter, model: Any) -> None:
+    """Runs until SIGTERM. A model that was not loaded runs nothing, and the worker knows."""
+    number = 0
+    while True:
+        attempt = line.next_attempt()
+        number += 1
+        folder = Path(boot.scratch) / f"attempt-{number}"
+        if model is not None:
+            _run(_Run(boot, line, meter, model, attempt, folder))
+
+
+class _Run:
+    """One attempt and what it needs."""
+
+    def __init__(
+        self, boot: protocol.Boot, line: Line, meter: Meter, model: Any, attempt: Attempt, folder: Path
+    ) -> None:
+        self.boot, self.line, self.meter, self.model, self.attempt = boot, line, meter, model, attempt
+        task = attempt.task
+        self.folder = folder
+        self.inputs: dict[str, str] = task["inputs"]
+        self.params: dict[str, Any] = task["params"]
+        self.staging = Path(task["folder"])
+        send = partial(line.report, attempt)
+        self.reporter = Reporter(
+            folder, task["model"], task["output_format"], send, lambda: attempt.interrupted, self.staging
+        )
+
+
+def _run(run: _Run) -> None:
+    """The attempt ended in exactly one of finished, failed, stopped."""
+    run.folder.mkdir()
+    _use_temporary_folder(run.folder)
+    started = time.perf_counter()
+    try:
+        run.meter.start()
+        report = _finished(run, started)
+    except Terminated:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a third party raises is that attempt's failure
+        report = _ended_badly(run, error, started)
+    kind, body = report
+    try:
+        run.line.send(kind, run.attempt.lease, **body)
+    except protocol.ProtocolError as error:
+        failed = failures.of_run(failures.ResultInvalid(f"the result's info cannot be sent: {error}"))
+        run.line.send(protocol.FAILED, run.attempt.lease, **_failed_body(run, failed, started))
+    # After the answer: nobody waits for it.
+    shutil.rmtree(run.folder, ignore_errors=True)
+
+
+def _finished(run: _Run, started: float) -> tuple[str, dict[str, Any]]:
+    result = run.model.run(run.inputs, run.params, run.reporter)
+    run_s = time.perf_counter() - started
+    files = outputs.store(result, run.folder, run.staging, limit=run.boot.output_bytes, fsync=run.boot.fsync)
+    return protocol.FINISHED, {
+        "outputs": files,
+        "info": protocol.plain(dict(result.info or {})),
+        "warnings": run.reporter.warnings,
+        "run_s": run_s,
+        "peak_bytes": run.meter.peak_bytes(),
+    }
+
+
+def _ended_badly(run: _Run, error: BaseException, started: float) -> tuple[str, dict[str, Any]]:
+    failed = failures.of_run(error)
+    if run.attempt.interrupted and not failed.broken:
+        # Also when the model wrapped Cancelled into an error of its own: nobody wants to hear of it.
+        return protocol.STOPPED, {"run_s": time.perf_counter() - started}
+    traceback.print_exception(type(error), error, error.__traceback__)
+    body = _failed_body(run, failed, started)
+    if failed.out_of_memory:
+        # The frames of the traceback hold what filled the memory.
+        traceback.clear_frames(error.__traceback__)
+        gc.collect()
+        run.meter.release()
+    return protocol.FAILED, body
+
+
+def _failed_body(run: _Run, failed: failures.Failed, started: float) -> dict[str, Any]:
+    return {
+        "failure": failed.failure,
+        "broken": failed.broken,
+        "run_s": time.perf_counter() - started,
+        "peak_bytes": run.meter.peak_bytes(),
+    }
+
+
+def _use_temporary_folder(folder: Path) -> None:
+    """What the model puts into temporary files goes with the attempt."""
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+
+
+def _unload(model: Any) -> int:
+    """The model gave back what it holds, or did not; the guard waits no longer than half a second."""
+    if model is None:
+        return 0
+    try:
+        model.unload()
+    except BaseException:  # noqa: BLE001 - said in the log; the process ends in any case
+        traceback.print_exc()
+        sys.stderr.flush()
+        return 1
+    return 0

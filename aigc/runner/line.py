@@ -1,0 +1,154 @@
+"""The runner's end of the socket to its worker, shared by two threads under one lock.
+
+The main thread runs the model and sends; the control thread waits for what the worker says, so that an interrupt is
+seen while the model works, and sends the last report of a burst when its time has come. The descriptor of the socket
+is edge-triggered: whoever holds the lock reads everything that waits before it lets go.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import threading
+import time
+import traceback
+from queue import SimpleQueue
+from typing import Any, NamedTuple
+
+import zmq
+
+from aigc.runner import protocol
+
+REPORT_GAP_S = 0.04
+LINGER_MS = 200
+BROKEN_LINE = 71
+"""Exit status of a process that cannot be talked to any more."""
+
+
+class Attempt:
+    """One run that the worker asked for."""
+
+    def __init__(self, lease: tuple[Any, ...], task: dict[str, Any]) -> None:
+        self.lease = lease
+        self.task = task
+        self.interrupted = False
+        """Nobody wants its result any more."""
+
+
+class _Report(NamedTuple):
+    attempt: Attempt
+    body: dict[str, Any]
+
+
+class Line:
+    """Connected from the start; the control thread ends with the process.
+
+    Args:
+        address: where the worker listens.
+        identity: the runner's token.
+    """
+
+    def __init__(self, address: str, identity: str) -> None:
+        self._context = zmq.Context()
+        self._socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
+        self._socket.setsockopt(zmq.ROUTING_ID, identity.encode())
+        self._socket.setsockopt(zmq.LINGER, LINGER_MS)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, protocol.MESSAGE_BYTES)
+        self._socket.connect(address)
+        self._lock = threading.Lock()
+        self._attempts: dict[tuple[Any, ...], Attempt] = {}
+        self._queue: SimpleQueue[Attempt] = SimpleQueue()
+        self._waiting: _Report | None = None
+        self._due = 0.0
+        self._waking, self._wake = os.pipe()
+        threading.Thread(target=self._control, name="control", daemon=True).start()
+
+    def next_attempt(self) -> Attempt:
+        """The next run that is asked for; waits for it."""
+        return self._queue.get()
+
+    def send(self, kind: str, lease: tuple[Any, ...] | None = None, **body: Any) -> None:
+        """The message is on its way, before any report that still waited: those are dropped if they are of `lease`.
+
+        Raises:
+            ProtocolError: it cannot be packed or is too long.
+        """
+        frame = protocol.encode(kind, lease, body)
+        with self._lock:
+            if self._waiting is not None and self._waiting.attempt.lease == lease:
+                self._waiting = None
+            if lease is not None:
+                self._attempts.pop(lease, None)
+            self._socket.send(frame, zmq.DONTWAIT)
+            self._receive()
+
+    def report(self, attempt: Attempt, body: dict[str, Any], is_due: bool) -> None:
+        """The worker hears of it now, or `REPORT_GAP_S` after the last report, if nothing newer came."""
+        report = _Report(attempt, body)
+        now = time.monotonic()
+        with self._lock:
+            if is_due or now >= self._due:
+                self._send_report(report, now)
+                return
+            was_waiting, self._waiting = self._waiting, report
+        if was_waiting is None:
+            os.write(self._wake, b"r")
+
+    def close(self) -> None:
+        """What was sent has left, as far as 200 ms allow. The line must not be used any more."""
+        # Whoever holds the lock now may never let go: this runs when the process ends.
+        if self._lock.acquire(timeout=LINGER_MS / 1000):
+            self._socket.close()
+            self._context.term()
+
+    def _send_report(self, report: _Report, now: float) -> None:
+        self._waiting = None
+        self._due = now + REPORT_GAP_S
+        frame = protocol.encode(protocol.PROGRESSED, report.attempt.lease, report.body)
+        self._socket.send(frame, zmq.DONTWAIT)
+        self._receive()
+
+    def _control(self) -> None:
+        try:
+            self._listen()
+        except BaseException:  # noqa: BLE001 - a runner that cannot hear must not go on
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(BROKEN_LINE)
+
+    def _listen(self) -> None:
+        poll = select.poll()
+        poll.register(int(self._socket.getsockopt(zmq.FD)), select.POLLIN)
+        poll.register(self._waking, select.POLLIN)
+        timeout_ms: float | None = None
+        while True:
+            for fd, event in poll.poll(timeout_ms):
+                if event & select.POLLNVAL:
+                    raise OSError(f"descriptor {fd} of the line to the worker was closed under it")
+                if fd == self._waking:
+                    os.read(self._waking, 4096)
+            with self._lock:
+                self._receive()
+                now = time.monotonic()
+                if self._waiting is not None and now >= self._due:
+                    self._send_report(self._waiting, now)
+                timeout_ms = None if self._waiting is None else (self._due - now) * 1000
+
+    def _receive(self) -> None:
+        """Everything that waits was taken up. Called with the lock held."""
+        while True:
+            try:
+                frame = self._socket.recv(zmq.DONTWAIT)
+            except zmq.Again:
+                return
+            message = protocol.decode(frame)
+            if message.lease is None:
+                raise protocol.ProtocolError(f"{message.kind} without a lease")
+            if message.kind == protocol.RUN:
+                attempt = self._attempts[message.lease] = Attempt(message.lease, message.body)
+                self._queue.put(attempt)
+            elif message.kind == protocol.INTERRUPT:
+                wanted = self._attempts.get(message.lease)
+                if wanted is not None:
+                    wanted.interrupted = True

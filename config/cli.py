@@ -1,0 +1,84 @@
+"""The `aigc` command. A command's module is imported when it is used, so that `--help` is instant."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "serve": ("config.commands.serve", "Run the server on this machine."),
+    "submit": ("config.commands.submit", "Send a text, a picture or a mesh; wait for the result or not."),
+    "watch": ("config.commands.watch", "Follow a job until it ends."),
+    "status": ("config.commands.status", "Show a job, or the whole server."),
+    "cancel": ("config.commands.cancel", "End a job, waiting or running."),
+    "list": ("config.commands.list", "List jobs, newest first."),
+    "download": ("config.commands.download", "Save a job's result."),
+    "models": ("config.commands.models", "Show what can be asked for."),
+    "config": ("config.commands.config", "Check, show or start a configuration."),
+    "demo": ("config.commands.demo", "Make a mesh from a picture of ours, to see that all works."),
+    "doctor": ("config.commands.doctor", "Look for what is missing or wrong on this machine."),
+}
+
+EXIT_CODES = """
+Exit codes: 0 done, 1 the job failed or was cancelled, 2 wrong usage or refused by the server, 3 no server answers,
+4 timed out, 130 interrupted.
+"""
+
+
+class LazyGroup(click.Group):
+    """A group that knows the names and one line of each command, and imports the rest on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table, which is the order of a first visit."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from aigc import __version__
+
+        click.echo(f"aigc {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Show the version.")
+def root() -> None:
+    """A server for 3D generative models: text, image or mesh in, mesh out.
+
+    Start one with `aigc serve`; the other commands talk to the server at --url or AIGC_URL.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; never returns."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; messages for people go to standard error."""
+    try:
+        result: Any = root.main(arguments, prog_name="aigc", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0

@@ -1,0 +1,20 @@
+"""`aigc cancel JOB...`"""
+
+import click
+
+from aigc.client import Client
+from config.commands.talking import show, talking
+
+
+@click.command("cancel")
+@click.argument("jobs", nargs=-1, required=True)
+@talking
+def command(client: Client, as_json: bool, jobs: tuple[str, ...]) -> int:
+    """End JOBS, waiting or running; one that has ended already stays as it is."""
+    ended = [client.cancel(job) for job in jobs]
+    if as_json:
+        show(ended)
+    else:
+        for job in ended:
+            click.echo(f"{job['id']}  {'cancelling' if job['stage'] == 'cancelling' else job['status']}")
+    return 0

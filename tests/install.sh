@@ -1,0 +1,21 @@
+#!/bin/sh
+# What the tests need beside Python: a browser, Node.js for the glTF validator. Debian and its like, as root or by sudo.
+set -eu
+cd "$(dirname "$0")"
+
+missing=""
+command -v chromium >/dev/null || missing="$missing chromium"
+command -v node >/dev/null || missing="$missing nodejs"
+command -v npm >/dev/null || missing="$missing npm"
+if [ -n "$missing" ]; then
+    if ! command -v apt-get >/dev/null; then
+        echo "please install:$missing" >&2
+        exit 1
+    fi
+    sudo=""
+    [ "$(id -u)" = 0 ] || sudo="sudo"
+    $sudo apt-get update -qq
+    # shellcheck disable=SC2086 # a list of packages
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+npm ci --silent --no-audit --no-fund

@@ -1,0 +1,14 @@
+import pytest
+
+from transport import LinkSettings, Patience
+
+
+def test_the_defaults_are_a_beat_a_second_suspect_after_three_lost_after_five() -> None:
+    settings = LinkSettings()
+    assert (settings.beat_s, settings.patience) == (1.0, Patience(suspect_s=3.0, lost_s=5.0))
+
+
+@pytest.mark.parametrize("beat_s", [0.0, -1.0, 3.0, float("nan")])
+def test_a_beat_that_leaves_a_living_peer_suspect_is_refused(beat_s: float) -> None:
+    with pytest.raises(ValueError, match="beat_s"):
+        LinkSettings(beat_s=beat_s)

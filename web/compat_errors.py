@@ -1,0 +1,46 @@
+"""Errors in the shapes that existing clients read: 422 with a list under `detail`, 400 for any other bad input."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from aigc.core.errors import InputInvalid
+from web.problem import FieldError, FieldsInvalid, http_status, problem
+from web.requests import reply
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_STATUS = {"timed_out": 408, "unknown_model": 400}
+
+
+def legacy(handler: Handler) -> Handler:
+    """The handler, with its input errors told as the replaced API told them. Other errors pass."""
+
+    @functools.wraps(handler)
+    async def wrapped(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except FieldsInvalid as error:
+            return reply({"detail": [_field(one, error.code) for one in error.errors]}, 422)
+        except InputInvalid as error:
+            if error.code == "malformed_json":
+                item = {"type": "json_invalid", "loc": ["body", 0], "msg": error.message, "input": {}}
+                return reply({"detail": [item]}, 422)
+            status = http_status(error)
+            if status != 422:
+                raise
+            text = f"{error.message}. {error.suggestion}" if error.suggestion else error.message
+            return problem(400, error.code, text, request.get("request_id", ""), suggestion=error.suggestion)
+
+    return wrapped
+
+
+def _field(error: FieldError, code: str) -> dict[str, Any]:
+    if error.pointer.startswith("?"):
+        where: list[str | int] = ["query", error.pointer[1:]]
+    else:
+        where = ["body", *error.pointer.strip("/").replace("~1", "/").replace("~0", "~").split("/")]
+    kind = "missing" if code == "missing" else "value_error"
+    return {"type": kind, "loc": where, "msg": error.detail, "input": None}
