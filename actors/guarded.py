@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from aigc.runner import descent
+from aigc.runner.guard import signal_name
 from aigc.runner.pump import Tail
 
 FORCE_S = 0.5
@@ -68,26 +69,34 @@ class GuardedProcess:
         self._line = bytearray()
         self._ended: Ended | None = None
         self._force: asyncio.TimerHandle | None = None
-        self._popen = subprocess.Popen(
-            command,
-            env=environment,
-            cwd=folder,
-            stdin=subprocess.PIPE,  # its end tells the guard that we are gone
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            bufsize=0,
-            start_new_session=True,
-        )
-        assert self._popen.stdout is not None
-        self._out = self._popen.stdout.fileno()
+        guard_in, self._lifeline = os.pipe()
+        self._out, guard_out = os.pipe()
+        try:
+            self._popen = subprocess.Popen(  # noqa: S603 - the interpreter is the operator's own choice
+                command,
+                env=environment,
+                cwd=folder,
+                stdin=guard_in,  # reports its end to the guard when we are gone: nobody else holds the other one
+                stdout=guard_out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError:
+            self._close_pipes()
+            raise
+        finally:
+            os.close(guard_in)
+            os.close(guard_out)
+        self.pid = self._popen.pid
+        """Of the guard."""
         os.set_blocking(self._out, False)
-        self._handle = os.pidfd_open(self._popen.pid)
+        self._handle = os.pidfd_open(self.pid)
         self._loop.add_reader(self._out, self._read)
         self._loop.add_reader(self._handle, self._guard_ended)
 
     def pids(self) -> tuple[int, ...]:
         """The guard, the model process and all that descends from it."""
-        return (self._popen.pid, *descent.descendants(self._popen.pid))
+        return (self.pid, *descent.descendants(self.pid))
 
     def terminate(self) -> None:
         """The guard begins an orderly end, of half a second at most."""
@@ -96,26 +105,26 @@ class GuardedProcess:
     def kill(self) -> None:
         """All descendants have got SIGKILL, and so will the guard if it does not end at once."""
         if self._popen.returncode is None:
-            descent.kill_descendants(self._popen.pid)
+            descent.kill_descendants(self.pid)
             if self._force is None:
                 self._force = self._loop.call_later(FORCE_S, self._popen.kill)
 
     def _read(self) -> None:
-        if not self._read_some():
+        if self._read_some() == 0:
             self._loop.remove_reader(self._out)
 
-    def _read_some(self) -> bool:
-        """False if nothing more can come."""
+    def _read_some(self) -> int | None:
+        """How many bytes were taken; None if nothing waits, 0 if nothing more can come."""
         try:
             chunk = os.read(self._out, _READ_BYTES)
         except BlockingIOError:
-            return True
+            return None
         self._line += chunk
         *lines, rest = self._line.split(b"\n")
         self._line = rest if len(rest) <= _LINE_BYTES else bytearray()
         for line in lines:
             self._take(bytes(line))
-        return bool(chunk)
+        return len(chunk)
 
     def _take(self, line: bytes) -> None:
         try:
@@ -136,24 +145,21 @@ class GuardedProcess:
         if self._force is not None:
             self._force.cancel()
         code = self._popen.wait()
-        while self._unread():
+        while self._read_some():
             pass
-        for pipe in (self._popen.stdin, self._popen.stdout):
-            assert pipe is not None
-            pipe.close()
+        self._close_pipes()
         if self._ended is not None:
             self._on_end(self._ended)
             return
         # Killed, or it never came to guard anything. Its own death took the model process along, but no grandchildren.
-        signal = descent.signal_name(-code) if code < 0 else ""
-        self._ended = Ended(code if code >= 0 else None, signal, self._tail.text())
-        self._loop.run_in_executor(None, descent.kill_marked, self._token).add_done_callback(self._swept)
+        how = Ended(code if code >= 0 else None, signal_name(-code) if code < 0 else "", self._tail.text())
 
-    def _unread(self) -> bool:
-        before = len(self._tail.text()), self._ended, len(self._line)
-        return self._read_some() and before != (len(self._tail.text()), self._ended, len(self._line))
+        def swept(sweep: asyncio.Future[int]) -> None:
+            self._on_end(how)
+            sweep.result()  # an error in it is a defect of ours, and the loop's handler says so
 
-    def _swept(self, sweep: asyncio.Future[int]) -> None:
-        assert self._ended is not None
-        self._on_end(self._ended)
-        sweep.result()
+        self._loop.run_in_executor(None, descent.kill_marked, self._token).add_done_callback(swept)
+
+    def _close_pipes(self) -> None:
+        os.close(self._lifeline)
+        os.close(self._out)

@@ -8,6 +8,9 @@ import difflib
 import hashlib
 import importlib
 import json
+import os
+import subprocess
+import tempfile
 from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
@@ -20,9 +23,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from aigc.core.ids import ModelId
 from aigc.core.model import Catalogue, ModelSpec
 from aigc.features import FEATURES
+from aigc.runner import launch
 from config.marks import Complaint, ConfigInvalid, Document, Keys, check, parse, read
+from config.settings import Settings
 
 GIB = 1 << 30
+DESCRIBE_S = 60
+"""An interpreter may take so long to import a model's class."""
 
 ClassPath = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 Seconds = Annotated[float, Field(gt=0)]
@@ -222,11 +229,23 @@ def load_for(settings: Settings) -> Catalogue:
 def describe(entry: Entry) -> dict[str, Any]:
     """What the entry's own interpreter says about its model's parameters. Raises RuntimeError with the reason."""
     target = entry.parameters if isinstance(entry.parameters, str) else entry.class_path
-    command, environment = describing(target, python=entry.python, path=[str(folder) for folder in entry.path])
-    try:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=DESCRIBE_S, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise RuntimeError(f"its interpreter did not describe it ({error})") from None
+    own = launch.is_own(entry.python)
+    with tempfile.TemporaryDirectory(prefix="aigc-describe-") as folder:
+        imports = launch.make_import_folder(Path(folder), own=own)
+        path = [str(part) for part in entry.path]
+        environment = launch.environment(os.environ, imports=imports, path=path, extra=entry.env, own=own)
+        try:
+            done = subprocess.run(  # noqa: S603 - the interpreter that the operator's catalogue names
+                launch.command(entry.python, "describe", target),
+                env=environment,
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                timeout=DESCRIBE_S,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise RuntimeError(f"its interpreter did not describe it ({error})") from None
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
         raise RuntimeError(f"{target} cannot be described ({last[0]})")

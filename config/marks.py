@@ -76,6 +76,14 @@ _resolve(
 )
 
 
+def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
+    text = node.value.replace("_", "")
+    return int(text, 16) if text.startswith("0x") else int(text)  # a leading zero is no octal in YAML 1.2
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
+
+
 def read(path: Path, *, shown: str = "") -> Document:
     """The file's data with its places.
 
@@ -95,8 +103,9 @@ def read(path: Path, *, shown: str = "") -> Document:
 
 def parse(text: str, name: str) -> Document:
     """`read` for a text that is at hand; `name` stands for the file in complaints."""
-    loader = _Loader(text)
+    loader = None
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         walk = _Walk(name, loader)
         data = None if node is None else walk.build(node, ())
@@ -107,7 +116,8 @@ def parse(text: str, name: str) -> Document:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ConfigInvalid([Complaint(name, f"not YAML ({error})", "check the file")]) from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     if walk.complaints:
         raise ConfigInvalid(walk.complaints)
     return Document(name, data, walk.places)
@@ -173,7 +183,10 @@ def check(model: type[M], document: Document, data: Any = None) -> M:
 def _complaint(model: type[BaseModel], document: Document, detail: ErrorDetails) -> Complaint:
     keys = detail["loc"]
     # pydantic adds the branch of a union to the path; no value stands there.
-    known = tuple(key for at, key in enumerate(keys) if keys[: at + 1] in document.places or at == len(keys) - 1)
+    known: Keys = ()
+    for key in keys:
+        if (*known, key) in document.places:
+            known = (*known, key)
     name = ".".join(map(str, keys)) or "the file"
     place = document.place(known)
     if detail["type"] == "extra_forbidden":

@@ -242,7 +242,8 @@ class _Overlay:
 
     def set(self, keys: tuple[str, ...], value: Any, place: str) -> None:
         target = self.document.data
-        for key in keys[:-1]:
+        for at, key in enumerate(keys[:-1]):
+            self.document.places.setdefault(keys[: at + 1], place)
             inner = target.get(key)
             target[key] = target = inner if isinstance(inner, dict) else {}
         target[keys[-1]] = value

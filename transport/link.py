@@ -103,8 +103,7 @@ class Link:
             if not self._events() & _READABLE:  # cheaper than the exception of one more try
                 is_empty = True
                 break
-        if not is_empty:
-            self._look_again()
+        pass
         if batch:
             self._on_parts(batch)
         return is_empty

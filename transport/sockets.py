@@ -87,6 +87,7 @@ def close_bound(socket: "zmq.Socket[bytes]", address: Address, linger_ms: int) -
         socket.unbind(str(address))
         monitor.poll(_CLOSE_MS)
         socket.disable_monitor()
+        monitor.close()
     socket.close(linger=linger_ms)
 
 

@@ -3,37 +3,41 @@
 The gateway creates records and reads them; every change is asked from the broker. What it holds is a cache.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+import asyncio
+import time
+from collections.abc import Callable, Sequence
 
+import msgspec
 import zmq
-from msgspec import Struct
+from msgspec import Struct, field
 
+from aigc.core.errors import AigcError, Conflict, NotFound, QueueFull, Unavailable
 from aigc.core.ids import BootId, JobId, OwnerId
 from aigc.core.job import Job
-from aigc.core.messages import Estimate, SystemStatus
+from aigc.core.messages import (
+    CancelAnswer,
+    CancelJob,
+    Estimate,
+    ForgetJob,
+    JobAnswer,
+    MoveJob,
+    SystemStatus,
+)
 from aigc.core.model import Catalogue
-from aigc.core.ports import Asset, AssetStore, JobPage, JobQuery, JobStore
-from transport import Address
+from aigc.core.ports import AssetStore, JobPage, JobQuery, JobStore
+from transport import Address, LinkSettings
+from web.admission import Admission
+from web.broker import BrokerLink
+from web.catalogue import KEY, KnownCatalogue
+from web.hub import Hub, StreamSettings
+from web.inputs import Fetch
+from web.news import News
 from web.submission import Submission, Submitted
 
+__all__ = ["Fetch", "Gateway", "GatewaySettings", "Health", "Submission", "Submitted"]
 
-class Fetch(Protocol):
-    """Makes an upload of what a URL holds; `web.fetch` has the real one, guarded against SSRF."""
-
-    async def __call__(self, url: str, *, kinds: Sequence[str], owner: OwnerId, where: str) -> Asset:
-        """Store the content of an `http:`, `https:` or `data:` URL under `uploads/<id>/<name>`.
-
-        Args:
-            url: as the client gave it.
-            kinds: kinds of file that are welcome, as suffixes without the dot (`png`, `glb`).
-            owner: whose upload it becomes.
-            where: JSON pointer of the field, for errors.
-
-        Raises:
-            InputInvalid: the address is refused, the content is of another kind or too large.
-            Unavailable: the other side did not answer, or the AssetStore cannot take it.
-        """
+FAULT_S = 10.0
+"""A failed write makes the gateway unhealthy for so long, unless a later one succeeds."""
 
 
 class GatewaySettings(Struct, frozen=True, kw_only=True):
@@ -44,8 +48,13 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     ask_timeout_s: float = 2.0
     """How long a question may take at the broker."""
     cached_records: int = 4096
-    tick_s: float = 0.03
-    """Progress of a running job goes to its watchers once in this time."""
+    stream: StreamSettings = field(default_factory=StreamSettings)
+
+
+class Health(Struct, frozen=True):
+    """What is wrong, by part (`broker`, `store`, `catalogue`); empty if the gateway can do all its work."""
+
+    faults: dict[str, str]
 
 
 class Gateway:
@@ -57,17 +66,17 @@ class Gateway:
         store, assets: opened by the caller, closed by the caller.
         fetch: resolves URL inputs.
         name, boot: who this process is on the wire.
+        clock: seconds since the epoch.
 
     Every method that takes an `owner` raises `NotFound` for a job of another owner; `None` may see all.
     """
 
-    assets: AssetStore
-    store: JobStore
-    settings: GatewaySettings
+    hub: Hub
+    """Event streams join here; there from `start` on."""
 
     def __init__(
         self,
-        context: zmq.Context[zmq.Socket[bytes]],
+        context: "zmq.Context[zmq.Socket[bytes]]",
         broker: Address,
         news: Address,
         store: JobStore,
@@ -77,19 +86,69 @@ class Gateway:
         settings: GatewaySettings,
         name: str,
         boot: BootId,
+        link: LinkSettings | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        raise NotImplementedError
+        self.store = store
+        self.assets = assets
+        self.settings = settings
+        self._context, self._addresses, self._name, self._boot, self._link_settings = (
+            context, (broker, news), name, boot, link,
+        )  # fmt: skip
+        self._clock = clock
+        self._admission = Admission(assets, fetch, self.get)
+        self._known_catalogue = KnownCatalogue(store, self._admission.use)
+        self._telling: asyncio.Task[None] | None = None
+        self._store_fault: tuple[str, float] | None = None
 
     async def start(self) -> None:
         """Linked, and the catalogue known or being asked for. A broker that is away does not hold it up."""
+        broker, news = self._addresses
+        self.hub = Hub(self.settings.stream)
+        await self._known_catalogue.recall()
+        self._link = BrokerLink(
+            self._context,
+            broker,
+            name=self._name,
+            boot=self._boot,
+            ask_timeout_s=self.settings.ask_timeout_s,
+            on_alive=self._wants_catalogue,
+            settings=self._link_settings,
+        )
+        self._news = News(
+            self._context,
+            news,
+            self.store,
+            self.hub,
+            name=self._name,
+            capacity=self.settings.cached_records,
+            on_catalogue=self._wants_catalogue,
+            on_queue=self._queue_moved,
+            settings=self._link_settings,
+        )
 
     async def close(self) -> None:
         """Links and watchers closed."""
+        self.hub.close()
+        self._news.close()
+        self._link.close()
+        self._known_catalogue.close()
+        if self._telling is not None:
+            self._telling.cancel()
+
+    # Jobs
 
     @property
     def catalogue(self) -> Catalogue:
         """The models that can be asked for. Raises Unavailable while no broker has ever told."""
-        raise NotImplementedError
+        known = self._known_catalogue.value
+        if known is None:
+            raise Unavailable(
+                "the catalogue is not known yet, since no broker has told it",
+                suggestion="is the broker running?",
+                code="broker_unavailable",
+            )
+        return known
 
     async def submit(self, submission: Submission) -> Submitted:
         """Check a request, commit its record and hand it to the broker; returns when the record is durable.
@@ -100,43 +159,139 @@ class Gateway:
             Conflict: the idempotency key was used for another request, or an input's job is not completed.
             QueueFull, Unavailable: come again after `retry_after_s`.
         """
-        raise NotImplementedError
+        if self._known_catalogue.value is None:
+            _ = self.catalogue  # raises, and says why
+        return await self._create(await self._admission.admit(submission, self._clock()))
+
+    async def retry(self, job: JobId, owner: OwnerId | None, seed: int | None = None) -> Submitted:
+        """A new job like an earlier one, with another seed (`seed`, or a random one) where its model takes one."""
+        return await self._create(await self._admission.again(await self.get(job, owner), seed, self._clock()))
 
     async def get(self, job: JobId, owner: OwnerId | None) -> Job:
-        """The record with the live stage and progress. From the cache where that is sure to be current."""
-        raise NotImplementedError
+        """The record with the live stage and progress. From memory where that is sure to be current."""
+        found = await self._news.read(job)
+        if found is None or (owner is not None and found.owner != owner):
+            raise NotFound(f"there is no job {job[:80]!r}", suggestion="finished jobs are kept for a limited time")
+        return found
 
     async def list(self, query: JobQuery) -> JobPage:
         """Records that match, newest first, running ones with live progress."""
-        raise NotImplementedError
+        page = await self.store.list(query)
+        live = self._news.records.with_progress
+        return msgspec.structs.replace(page, jobs=tuple(live(job) for job in page.jobs))
+
+    async def wait(self, job: JobId, owner: OwnerId | None, timeout_s: float) -> Job:
+        """The record when it is final, or as it is after `timeout_s`."""
+        found = await self.get(job, owner)
+        if found.status.is_final or timeout_s <= 0:
+            return found
+        return await self._news.wait(found, timeout_s) or await self.get(job, owner)
 
     async def cancel(self, job: JobId, owner: OwnerId | None, reason: str = "asked by the client") -> Job:
         """The job after its end was asked for: cancelled, finished before, or still running with stage `cancelling`.
 
         Raises Unavailable if no broker answers.
         """
-        raise NotImplementedError
+        found = await self.get(job, owner)
+        if found.status.is_final:
+            return found
+        answer = await self._link.ask(CancelJob(job, reason), CancelAnswer)
+        return self._known(job, answer.job)
 
     async def move(self, job: JobId, owner: OwnerId | None, priority: int) -> Job:
         """The waiting job in its new priority class. Raises Conflict if it waits no more."""
-        raise NotImplementedError
+        await self.get(job, owner)
+        answer = await self._link.ask(MoveJob(job, priority), JobAnswer)
+        found = self._known(job, answer.job)
+        if answer.refusal:
+            raise Conflict(answer.refusal, suggestion="only a waiting job can be moved")
+        return found
 
     async def forget(self, job: JobId, owner: OwnerId | None) -> Job:
         """The finished job as it was; its record and its result's files are gone. Raises Conflict if not finished."""
-        raise NotImplementedError
+        found = await self.get(job, owner)
+        if not found.status.is_final:
+            raise Conflict(f"job {job} is {found.status}", suggestion="cancel it first, or wait until it is finished")
+        answer = await self._link.ask(ForgetJob(job), JobAnswer)
+        if answer.refusal:
+            raise Conflict(answer.refusal)
+        self._news.records.forget(job)
+        await self.assets.delete(f"jobs/{job}")
+        return answer.job or found
 
-    async def retry(self, job: JobId, owner: OwnerId | None, seed: int | None = None) -> Submitted:
-        """A new job like an earlier one, with another seed (`seed`, or a random one) where its model takes one."""
-        raise NotImplementedError
+    def _known(self, job: JobId, answer: Job | None) -> Job:
+        if answer is None:
+            raise NotFound(f"there is no job {job!r}")
+        return self._news.records.put(answer)
 
-    async def wait(self, job: JobId, owner: OwnerId | None, timeout_s: float) -> Job:
-        """The record when it is final, or as it is after `timeout_s`."""
-        raise NotImplementedError
+    async def _create(self, job: Job) -> Submitted:
+        epoch = self._news.records.epoch
+        self._link.submit(job)
+        try:
+            created = await self.store.create(job, bound=self.settings.queue_bound)
+        except QueueFull as error:
+            raise QueueFull(
+                f"{error.message}; {self.settings.queue_bound} jobs may wait",
+                retry_after_s=await self._retry_after_s(error.retry_after_s),
+                suggestion="come again later",
+            ) from None
+        except Conflict as error:
+            raise Conflict(
+                error.message,
+                where="Idempotency-Key",
+                suggestion="use a new key for a new request",
+                code="idempotency_mismatch",
+            ) from None
+        except AigcError as error:
+            self._store_fault = (error.message, time.monotonic())
+            raise
+        self._store_fault = None
+        self._news.created(created.job, epoch)
+        return Submitted(created.job, created.replayed)
+
+    async def _retry_after_s(self, default: float) -> float:
+        try:
+            return (await self.status()).retry_after_s if self._link.is_alive else default
+        except Unavailable:
+            return default
+
+    # The queue and the system
+
+    def age_s(self, job: Job) -> float:
+        """Seconds since the job was accepted, by this host's clock."""
+        return self._clock() - job.created_at
 
     async def estimates(self, jobs: Sequence[JobId]) -> dict[JobId, Estimate]:
         """Where waiting jobs stand; jobs that wait no more, or a broker that is away, leave gaps."""
-        raise NotImplementedError
+        return await self._link.estimates(jobs)
 
     async def status(self) -> SystemStatus:
         """The whole picture, as the broker sees it; at most a second old. Raises Unavailable if no broker answers."""
-        raise NotImplementedError
+        return await self._link.status()
+
+    async def health(self) -> Health:
+        """What is away, as far as can be known without writing."""
+        faults = {}
+        if not self._link.is_alive:
+            faults["broker"] = "no broker answers; accepted jobs wait for one"
+        if self._known_catalogue.value is None:
+            faults["catalogue"] = "not known yet, since no broker has told it"
+        try:
+            async with asyncio.timeout(self.settings.ask_timeout_s):
+                await self.store.recall(KEY)
+        except (AigcError, TimeoutError) as error:
+            faults["store"] = str(error) or "does not answer"
+        if self._store_fault is not None and time.monotonic() - self._store_fault[1] < FAULT_S:
+            faults.setdefault("store", self._store_fault[0])
+        return Health(faults)
+
+    def _queue_moved(self) -> None:
+        self._link.forget_estimates()
+        if self.hub.waiting and (self._telling is None or self._telling.done()):
+            self._telling = asyncio.get_running_loop().create_task(self._tell_places(), name="gateway places")
+
+    async def _tell_places(self) -> None:
+        self.hub.moved((await self.estimates(self.hub.waiting)).values())
+
+    def _wants_catalogue(self) -> None:
+        self._known_catalogue.learn(self._link)

@@ -190,6 +190,11 @@ class Hub:
                 for watcher in self._audience(estimate.job, self._owners.get(estimate.job)):
                     self._tell(watcher, estimate.job, event)
 
+    def place(self, watcher: Watcher, estimates: Iterable[Estimate]) -> None:
+        """One watcher hears where its waiting jobs stand."""
+        for estimate in estimates:
+            self._tell(watcher, estimate.job, queue_event(estimate))
+
     def system(self, kind: str, body: dict[str, Any]) -> None:
         """Something about the server as a whole, for those who asked; the latest of a kind replaces the one before."""
         if self._system:

@@ -10,6 +10,7 @@ from aiohttp import web
 from aigc.core.errors import NotFound
 from aigc.core.ids import OwnerId
 from aigc.core.ports import Asset, AssetStore
+from web.compat_errors import legacy
 from web.forms import BoundedBody, Form, refuse_compression
 from web.gateway import Gateway
 from web.intake import IMAGES, MESHES, Intake, IntakeLimits, accepted_suffix, too_large
@@ -28,12 +29,12 @@ def routes(gateway: Gateway, limits: IntakeLimits | None = None) -> list[web.Rou
     uploads = Uploads(gateway, limits or IntakeLimits())
     old, new = f"{API}/file-upload", f"{API}/uploads"
     return [
-        web.post(f"{old}/image", uploads.post_image),
-        web.post(f"{old}/mesh", uploads.post_mesh),
-        web.get(f"{old}/metadata/{{id}}", uploads.show),
-        web.get(f"{old}/list", uploads.index),
+        web.post(f"{old}/image", legacy(uploads.post_image)),
+        web.post(f"{old}/mesh", legacy(uploads.post_mesh)),
+        web.get(f"{old}/metadata/{{id}}", legacy(uploads.show)),
+        web.get(f"{old}/list", legacy(uploads.index)),
         web.get(f"{old}/supported-formats", uploads.formats),
-        web.delete(f"{old}/{{id}}", uploads.remove),
+        web.delete(f"{old}/{{id}}", legacy(uploads.remove)),
         web.post(new, uploads.post_any),
         web.put(new, uploads.put),
         web.get(new, uploads.index),

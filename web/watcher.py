@@ -85,8 +85,8 @@ class Watcher:
     def offer(self, job: Job) -> None:
         """It is to hear what this record says, if that is news."""
         known = self._pending.get(job.id)
-        # One that hears everything begins, at a job that is new to it, with the line which is news now.
-        sent = known.seq if known else self._sent.setdefault(job.id, job.seq - 1)
+        # One that hears everything begins a job that is new to it with the first line.
+        sent = known.seq if known else self._sent.setdefault(job.id, 0)
         if job.seq > sent:
             self._pending[job.id] = job
             if job.status.is_final:

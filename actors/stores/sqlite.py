@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class SqliteJobStore:
         """Everything handed in before is durable; threads, connections and the lock are gone."""
         for thread in (self._writing, self._looking_up, self._searching):
             await thread.close()
-        await asyncio.to_thread(self._disconnect)
+        await asyncio.to_thread(self._held.close)
 
     async def create(self, job: Job, *, bound: int) -> Created:
         """See the port."""
@@ -118,19 +119,13 @@ class SqliteJobStore:
                 f"{self.path} is in use by {self._lock.holder()}",
                 suggestion="end that server, or give this one a data folder of its own",
             )
-        try:
-            self._writer = SqliteWriter(self.path, self._settings)
-            self._reader = SqliteReader(self.path, self._settings)
+        with ExitStack() as held:
+            held.callback(self._lock.release)
+            self._writer = held.enter_context(closing(SqliteWriter(self.path, self._settings)))
+            self._reader = held.enter_context(closing(SqliteReader(self.path, self._settings)))
             # A second one, so that a search through 100,000 records does not hold up a lookup by id.
-            self._search = SqliteReader(self.path, self._settings)
-        except BaseException:
-            self._lock.release()
-            raise
-
-    def _disconnect(self) -> None:
-        for connection in (self._search, self._reader, self._writer):
-            connection.close()
-        self._lock.release()
+            self._search = held.enter_context(closing(SqliteReader(self.path, self._settings)))
+            self._held = held.pop_all()
 
     def _known_total(self, query: JobQuery) -> int | None:
         """How many match, where that is known without counting: all, or all of one status."""

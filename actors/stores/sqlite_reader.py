@@ -58,15 +58,13 @@ class SqliteReader:
 
     def page(self, query: JobQuery, total: int | None) -> JobPage:
         """See `JobStore.list`; `total` where it is known without counting."""
-        where, values = _condition(query)
+        where, values = _condition(query)  # the terms are ours, only the values are the asker's
         if total is None:
-            total = self._db.execute(f"SELECT count(*) FROM jobs WHERE {where}", values).fetchone()[0]
+            total = self._db.execute(f"SELECT count(*) FROM jobs WHERE {where}", values).fetchone()[0]  # noqa: S608
+        statement = f"SELECT seq, record FROM jobs WHERE {where} AND seq < ? ORDER BY seq DESC LIMIT ? OFFSET ?"  # noqa: S608
         # One more than asked for tells whether there is another page.
-        rows = self._db.execute(
-            f"SELECT seq, record FROM jobs WHERE {where} AND seq < ?"
-            " ORDER BY seq DESC LIMIT ? OFFSET ?",
-            (*values, _position(query.cursor), query.limit + 1, 0 if query.cursor else query.offset),
-        ).fetchall()
+        window = (_position(query.cursor), query.limit + 1, 0 if query.cursor else query.offset)
+        rows = self._db.execute(statement, (*values, *window)).fetchall()
         shown = rows[: query.limit]
         more = len(rows) > query.limit and bool(shown)
         jobs = tuple(decoded(record, self._path) for _, record in shown)
@@ -92,7 +90,8 @@ def _condition(query: JobQuery) -> tuple[str, list[Any]]:
     if query.feature:
         terms.append(("feature = ?", query.feature))
     if query.owner is not None:
-        terms.append(("owner = ?", query.owner))
+        # Said twice, because the index holds no jobs without an owner and SQLite must see that none is wanted.
+        terms.append(("owner = ? AND owner != ''" if query.owner else "owner = ?", query.owner))
     if query.tag:
         terms.append(("instr(tags, ?)", TAG_END + query.tag + TAG_END))
     if query.created_from is not None:

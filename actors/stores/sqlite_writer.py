@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from actors.stores.group_thread import Call
 from actors.stores.sqlite_file import SqliteSettings, decoded, open_writer, translated
@@ -91,7 +92,7 @@ class SqliteWriter:
                 INSERT, (job.id, job.status.value, job.feature, job.owner, tags, job.created_at, key, record)
             )
             if inserted.rowcount:
-                self._places[job.id] = inserted.lastrowid, job.status
+                self._places[job.id] = cast(int, inserted.lastrowid), job.status
                 self._tally[job.status] += 1
                 return Created(job)
         return Created(self._standing(job, bound), replayed=True)

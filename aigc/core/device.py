@@ -23,10 +23,11 @@ from msgspec import Struct
 
 from aigc.core import messages
 from aigc.core.events import Tick
+from aigc.core.health import Health
 from aigc.core.held import Held, LastWord, Phase
 from aigc.core.holdings import Holdings
 from aigc.core.ids import BootId, Now, WorkerId
-from aigc.core.job import Failure, Progress, Stage
+from aigc.core.job import Failure
 from aigc.core.messages import (
     CancelLease,
     DrainWorker,
@@ -36,7 +37,6 @@ from aigc.core.messages import (
     LeaseFinished,
     LeaseProgress,
     LeaseReturned,
-    LeaseStarted,
     LeaseStopped,
     Settled,
     UnloadModel,
@@ -46,7 +46,7 @@ from aigc.core.messages import (
     WorkerMessage,
 )
 from aigc.core.model import ModelSpec
-from aigc.core.residents import Residents, ResidentsSettings, Room, gib
+from aigc.core.residents import Residents, ResidentsSettings
 from aigc.core.runner_events import (
     Connected,
     DeviceEffect,
@@ -56,7 +56,6 @@ from aigc.core.runner_events import (
     Measured,
     Prepare,
     Report,
-    Run,
     RunnerConnected,
     RunnerExited,
     RunnerFailed,
@@ -70,26 +69,22 @@ from aigc.core.runner_events import (
     StoreOutputs,
     StoringFailed,
 )
-from aigc.core.slot import Ended, RunnerSlot, SlotEffect, SlotState
+from aigc.core.slot import Ended, SlotEffect
+from aigc.core.turns import HandBack, Turns, TurnsSettings
 
 
 class DeviceSettings(Struct, frozen=True, kw_only=True):
     """What can be told to a device. Times are seconds."""
 
-    slots: int = 1
-    """Jobs that run at once."""
     credit: int = 2
     """Leases that the broker may give at once; one more than slots hides the way to the broker."""
-    stall_floor_s: float = 30.0
-    """No silence shorter than this is a stall, whatever a grant says."""
-    gap_factor: float = 3.0
-    """Nor is one shorter than this many of the longest silence in a run of the model that ended well."""
     progress_s: float = 0.05
     """Between two pieces of news of one lease."""
     repeat_s: float = 5.0
     """After which a last word that is not settled is said again."""
-    quarantine_s: float = 300.0
-    """How long no job is taken after an error that stays on the device (`device_error`)."""
+    quarantine_s: float = 10.0
+    """How long no job is taken after an error that stays on the device; each further one doubles it."""
+    turns: TurnsSettings = TurnsSettings()
     residents: ResidentsSettings = ResidentsSettings()
     host: str = ""
     version: str = ""
@@ -104,14 +99,14 @@ class Device:
     """
 
     def __init__(self, settings: DeviceSettings, worker: WorkerId, boot: BootId, sample: messages.Device) -> None:
-        self._settings, self._worker, self._boot, self._sample = settings, worker, boot, sample
+        self._settings, self._worker, self._boot = settings, worker, boot
         self._now = Now(0.0, 0.0)
         self._effects: list[DeviceEffect] = []
         self._holdings = Holdings(self._report, settings.repeat_s)
         self._residents = Residents(settings.residents)
         self._residents.measure(sample, {}, 0.0)
-        self._gaps: dict[str, float] = {}
-        self._quarantine: tuple[float, str] | None = None
+        self._turns = Turns(settings.turns, worker, self._holdings, self._residents)
+        self._health = Health(sample, settings.quarantine_s)
         self._is_draining = False
         self._drain_at: float | None = None
         self._handlers: dict[type, Callable[[Any], None]] = {
@@ -140,10 +135,9 @@ class Device:
     @property
     def due(self) -> float | None:
         """When the next `Tick` is needed, on the monotonic clock; None: not until something happens."""
-        times = [self._drain_at, self._holdings.due, self._residents.due(self._wanted(), self._now.monotonic)]
+        residents_due = self._residents.due(self._turns.wanted, self._now.monotonic)
+        times = [self._drain_at, self._health.ends_at, self._holdings.due, residents_due]
         times += (held.expires_at for held in self._holdings)
-        if self._quarantine is not None:
-            times.append(self._quarantine[0])
         return min((time for time in times if time is not None), default=None)
 
     @property
@@ -173,9 +167,8 @@ class Device:
         self._residents.validate()
         running = {held.lease: held.runner for held in self._holdings if held.phase is Phase.RUNNING}
         serving = {slot.lease: slot.runner for slot in self._residents if slot.lease is not None}
-        active = sum(held.is_active for held in self._holdings)
         is_said = all((held.last_word is not None) == (held.phase is Phase.OVER) for held in self._holdings)
-        if active > self._settings.slots or running != serving or not is_said:
+        if self._turns.active > self._settings.turns.slots or running != serving or not is_said:
             story = {held.lease.job: held.phase.value for held in self._holdings}
             raise AssertionError(f"{story}, runners serve {serving}")
 
@@ -190,7 +183,7 @@ class Device:
 
     def _welcome(self, message: Welcome) -> None:
         if self._holdings.welcome(message.generation, self._now.monotonic):
-            self._residents.follow(message.catalogue, self._sample.kind)
+            self._residents.follow(message.catalogue, self._health.sample.kind)
 
     def _is_current(self, generation: Generation) -> bool:
         known = self._holdings.generation
@@ -207,7 +200,7 @@ class Device:
                 self._holdings.tell(known.last_word)
             return
         spec = self._residents.spec(grant.model)
-        refusal = self._refusal() if spec else f"this worker's catalogue has no model {grant.model}"
+        refusal = self._refusal if spec else f"this worker's catalogue has no model {grant.model}"
         spec = spec or ModelSpec(id=grant.model, feature=grant.feature, class_path="")
         held = Held(grant, spec, self._settings.progress_s, self._now.monotonic)
         self._holdings.add(held)
@@ -244,7 +237,7 @@ class Device:
     # The host
 
     def _measured(self, event: Measured) -> None:
-        self._sample, self._residents.has_news = event.device, True
+        self._health.sample, self._residents.has_news = event.device, True
         self._follow(self._residents.measure(event.device, event.held, self._now.monotonic))
 
     def _drain(self, event: Drain) -> None:
@@ -255,8 +248,8 @@ class Device:
         now = self._now.monotonic
         self._follow(self._residents.apply(event, now))
         self._holdings.tick(now)
-        if self._quarantine is not None and now >= self._quarantine[0]:
-            self._quarantine, self._residents.has_news = None, True
+        if self._health.tick(now):
+            self._residents.has_news = True
         for held in self._holdings:
             if held.expires_at is not None and now >= held.expires_at:
                 failure = Failure("deadline_exceeded", "the time that the job had is over", "give it more time")
@@ -281,31 +274,27 @@ class Device:
 
     def _follow(self, effects: Iterable[SlotEffect]) -> None:
         for effect in effects:
-            if not isinstance(effect, Ended):
-                self._effects.append(effect)
-            elif effect.lease is None:
-                self._load_failed(effect)
+            if isinstance(effect, Ended):
+                self._ended(effect)
             else:
-                self._ended(effect, self._holdings.get(effect.lease))
+                self._effects.append(effect)
 
-    def _load_failed(self, ended: Ended) -> None:
+    def _ended(self, ended: Ended) -> None:
+        if ended.is_sticky and ended.failure is not None:
+            self._health.quarantine(ended.failure.message, self._now.monotonic)
+            self._residents.has_news = True
         for held in self._holdings:
-            if held.is_open and held.runner == ended.runner and ended.failure is not None:
-                self._say_last(held, self._failed(held, ended.failure, ended))
+            is_loading = ended.lease is None and held.is_open and held.runner == ended.runner
+            if is_loading or (held.lease == ended.lease and held.phase is Phase.RUNNING):
+                self._conclude(held, ended)
 
-    def _ended(self, ended: Ended, held: Held | None) -> None:
-        if held is None or held.phase is not Phase.RUNNING:
-            return
+    def _conclude(self, held: Held, ended: Ended) -> None:
         if ended.finished is not None:
-            model = held.spec.id
-            slot = self._residents.runner(ended.runner)
-            self._gaps[model] = max(self._gaps.get(model, 0.0), slot.longest_gap_s if slot else 0.0)
+            self._health.recover()
+            self._turns.learn(held.spec.id, ended.longest_gap_s)
             held.store(ended)
             self._effects.append(StoreOutputs(held.lease, ended.finished.outputs))
         elif ended.failure is not None:
-            if ended.failure.code == "device_error":
-                self._quarantine = (self._now.monotonic + self._settings.quarantine_s, ended.failure.message)
-                self._residents.has_news = True
             self._say_last(held, self._failed(held, ended.failure, ended))
         else:
             last_word = held.ending or LeaseStopped(self._worker, held.lease)
@@ -343,74 +332,14 @@ class Device:
     # Leases
 
     def _advance(self) -> None:
-        """Whoever can begin does, in the order of the grants; runners that nobody needs leave."""
         now = self._now.monotonic
         kept = {held.spec.residency for held in self._holdings if held.is_active}
-        self._follow(self._residents.retire(kept, self._wanted(), everybody=self._is_draining, now=now))
-        if refusal := self._refusal():
-            for held in self._holdings:
-                if held.is_open:
-                    self._hand_back(held, refusal)
-            return
-        waiting = [held for held in self._holdings if held.is_open]
-        for held in sorted(waiting, key=lambda held: held.phase is Phase.WAITING):
-            if held.phase is Phase.WAITING and not self._has_slot():
-                return
-            if not self._begin(held):
-                return
-        self._follow(self._residents.preload(now))
-
-    def _has_slot(self) -> bool:
-        active = [held for held in self._holdings if held.is_active]
-        return len(active) < self._settings.slots and not any(held.grant.alone for held in active)
-
-    def _begin(self, held: Held) -> bool:
-        """False if nobody who was granted later may begin: what memory comes free is this one's."""
-        residency = held.spec.residency
-        slot = self._residents.of(residency)
-        if slot is not None and slot.state in (SlotState.RUNNING, SlotState.STOPPING):
-            return True
-        if slot is not None and slot.state is SlotState.LOADING:
-            return self._await_loading(held, slot)
-        kept = {other.spec.residency for other in self._holdings if other.is_active and other is not held}
-        now = self._now.monotonic
-        room, effects = self._residents.make_room(held.grant, residency, kept, self._wanted(), now)
-        self._follow(effects)
-        if room is Room.NEVER:
-            self._hand_back(held, self._no_room(held))
-            return True
-        if room is Room.BUSY:
-            return False
-        held.claim(now)
-        if room is Room.COMING:
-            return False
-        if slot is not None:
-            self._run(held, slot)
-        else:
-            self._follow(self._residents.load(held.spec, held.grant.need_bytes, now))
-            if loading := self._residents.of(residency):
-                self._await_loading(held, loading)
-        return True
-
-    def _await_loading(self, held: Held, slot: RunnerSlot) -> bool:
-        is_taken = any(other.is_open and other.runner == slot.runner for other in self._holdings if other is not held)
-        if not is_taken and held.runner != slot.runner:
-            held.claim(self._now.monotonic)
-            held.runner = slot.runner
-            held.take(LeaseProgress(self._worker, held.lease, Stage.LOADING_MODEL, Progress()))
-        return True
-
-    def _run(self, held: Held, slot: RunnerSlot) -> None:
-        grant, now = held.grant, self._now.monotonic
-        self._residents.fit(slot, grant.need_bytes)
-        load_s = max(0.0, slot.loaded_at - max(slot.spawned_at, held.claimed_at))
-        held.run(slot.runner, LeaseStarted(self._worker, held.lease, load_s), now)
-        learned = self._settings.gap_factor * self._gaps.get(held.spec.id, 0.0)
-        limit = max(self._settings.stall_floor_s, grant.stall_limit_s, learned)
-        task = Run(slot.runner, held.lease, held.spec.id, grant.inputs, grant.params, grant.output_format)
-        self._follow(slot.run(task, limit, now))
-        if held.started is not None:
-            self._holdings.tell(held.started)
+        self._follow(self._residents.retire(kept, self._turns.wanted, everybody=self._is_draining, now=now))
+        for effect in self._turns.advance(self._refusal, now):
+            if isinstance(effect, HandBack):
+                self._hand_back(effect.held, effect.reason)
+            else:
+                self._follow([effect])
 
     def _end(self, held: Held, last_word: LastWord) -> None:
         """Have an attempt end, with this as the last word once it has. Files that are being stored are not stopped."""
@@ -430,19 +359,13 @@ class Device:
 
     # Words
 
-    def _wanted(self) -> set[str]:
-        return {held.spec.residency for held in self._holdings if held.phase is Phase.WAITING}
-
+    @property
     def _refusal(self) -> str:
         """Why no lease can begin here; empty if one can."""
         if self._is_draining:
             return "the worker takes no more jobs"
-        view = self._view()
-        return "" if view.healthy else f"the device is not healthy: {view.note}"
-
-    def _no_room(self, held: Held) -> str:
-        usable = self._residents.ledger.usable
-        return f"{held.spec.id} needs {gib(held.grant.need_bytes)}; {gib(usable)} are usable here, some of it pinned or taken"
+        complaint = self._health.complaint
+        return f"the device gets no work: {complaint}" if complaint else ""
 
     def _failed(self, held: Held, failure: Failure, ended: Ended | None = None) -> LeaseFailed:
         at = msgspec.structs.replace(failure, attempt=held.lease.attempt, worker=self._worker, at=self._now.wall)
@@ -451,24 +374,12 @@ class Device:
             return LeaseFailed(self._worker, held.lease, at, False, load_s)
         return LeaseFailed(self._worker, held.lease, at, ended.killed_runner, load_s, ended.run_s, ended.peak_bytes)
 
-    def _view(self) -> messages.Device:
-        ledger, note = self._residents.ledger, self._sample.note
-        if self._quarantine is not None:
-            note = f"in quarantine after: {self._quarantine[1]}"
-        return msgspec.structs.replace(
-            self._sample,
-            usable=ledger.usable,
-            reserved=ledger.reserved,
-            healthy=self._sample.healthy and self._quarantine is None,
-            note=note,
-        )
-
     def _hello(self) -> WorkerHello:
         return WorkerHello(
             self._worker,
             self._boot,
-            self._view(),
-            self._settings.slots,
+            self._health.view(self._residents.ledger),
+            self._settings.turns.slots,
             self._settings.credit,
             self._holdings.leases,
             self._residents.view(self._now.monotonic),
@@ -479,7 +390,9 @@ class Device:
 
     def _beat(self) -> WorkerBeat:
         residents = self._residents.view(self._now.monotonic)
-        return WorkerBeat(self._worker, self._boot, self._view(), residents, self._is_draining)
+        return WorkerBeat(
+            self._worker, self._boot, self._health.view(self._residents.ledger), residents, self._is_draining
+        )
 
     def _report(self, message: WorkerMessage) -> None:
         self._effects.append(Report(message))

@@ -152,6 +152,11 @@ class Learned:
             load.seconds = spec.load_s
         return load
 
+    def reload_s(self, residency: str) -> float:
+        """Seconds to bring it back; 0 if nobody asked for it yet."""
+        load = self._loads.get(residency)
+        return load.seconds if load is not None else 0.0
+
     def profile(self, spec: ModelSpec, size_class: int) -> Profile:
         """Memory and run time of the model on inputs of that class, see `bucket`."""
         key = (spec.id, size_class)

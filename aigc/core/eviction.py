@@ -14,6 +14,8 @@ class Candidate(Struct, frozen=True):
     """Seconds that it takes to come back."""
     expected_use: float
     """How much it is wanted here: jobs that wait for it or wanted it lately, shared among the devices that have it."""
+    last_used: float = 0.0
+    """Instant, any clock: of two that are worth the same, the one that rests longer leaves."""
     is_settled: bool = True
     """False while its minimum stay lasts: then it leaves only if all that are settled do not suffice."""
 
@@ -31,7 +33,7 @@ def victims(candidates: Iterable[Candidate], needed_bytes: int) -> tuple[Candida
     """
     leaving: list[Candidate] = []
     freed = 0
-    for candidate in sorted(candidates, key=lambda one: (not one.is_settled, one.worth, one.residency)):
+    for candidate in sorted(candidates, key=lambda one: (not one.is_settled, one.worth, one.last_used, one.residency)):
         if freed >= needed_bytes:
             break
         leaving.append(candidate)

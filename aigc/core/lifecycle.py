@@ -19,6 +19,9 @@ LEGAL: dict[Status, frozenset[Status]] = {
     Status.CANCELLED: frozenset(),
 }
 
+FINAL = frozenset(status for status, following in LEGAL.items() if not following)
+"""States that nothing can leave."""
+
 
 def begin(job: Job) -> Job:
     """The record with the first line of its history: what a store is given to create."""
@@ -35,7 +38,9 @@ def change(job: Job, kind: str, now: Now, detail: str = "", **updates: Any) -> J
     if status not in LEGAL[job.status]:
         raise InvalidChange(job, status)
     seq = job.seq + 1
-    if status.is_final:
+    if status in FINAL:
         updates |= {"stage": Stage.NONE, "finished_at": now.wall, "lease": None}
-    history = (*job.history, Change(seq, now.wall, kind, detail))[-HISTORY_LIMIT:]
+    history = (*job.history, Change(seq, now.wall, kind, detail))
+    if len(history) > HISTORY_LIMIT:
+        history = history[-HISTORY_LIMIT:]
     return msgspec.structs.replace(job, seq=seq, history=history, **updates)

@@ -123,11 +123,12 @@ class AssetStore(Protocol):
     """Durable files under generated keys. What `stat` finds is whole: half-written files are never visible.
 
     Raises, in any method: `Unavailable` (code `disk_full` or `assets_unavailable`), `InputInvalid` for a key that is
-    not of the form `segment/segment/...` with segments of `[A-Za-z0-9._-]`, none starting with a dot.
+    not of the form `segment/segment/...` with segments of `[A-Za-z0-9._-]`, none starting with a dot, 200 characters
+    at most.
     """
 
     async def open(self) -> None:
-        """Ready for use; sweeps what an earlier crash left half-written."""
+        """Ready for use; sweeps what an earlier crash left half-written. Raises StoreBroken with what to do."""
 
     async def close(self) -> None:
         """Nothing may be called after."""
@@ -144,10 +145,11 @@ class AssetStore(Protocol):
         expires_at: float | None = None,
         tags: dict[str, Any] | None = None,
     ) -> Asset:
-        """Store a stream durably; never more than `limit` bytes.
+        """Store a stream durably; never more than `limit` bytes. A key is written once.
 
         Raises:
             InputInvalid: code `too_large`; nothing is left behind, nor is it when the stream raises or is cancelled.
+            Conflict: there is a file under that key.
         """
 
     async def staging(self) -> Path:
@@ -158,14 +160,20 @@ class AssetStore(Protocol):
     ) -> Sequence[Asset]:
         """Make the named files of a staging folder durable under `prefix`, then remove the folder.
 
-        `files` hold in `key` the name within the folder, and what the runner measured. Returns them with their keys.
+        `files` hold in `key` the name within the folder, and what the runner measured; an empty `sha256` is filled in.
+        Give them an `expires_at`: the sweeper renews what the job's record claims, and an attempt that became stale
+        leaves nothing for ever. Returns them with their keys. If it raises, none of them is visible.
+
+        Raises:
+            InputInvalid: code `result_invalid`: a file is missing, of another size, a link, or not in the folder.
+            Conflict: there is a file under one of the keys; an attempt publishes once.
         """
 
     async def discard(self, folder: Path) -> None:
         """Remove a staging folder and all in it."""
 
     async def stat(self, key: AssetKey) -> Asset | None:
-        """What is stored under that key, or None."""
+        """What is stored under that key, or None; a file that was cut short counts as none. Says nothing of expiry."""
 
     async def local(self, key: AssetKey) -> Path:
         """A file on this host with the content, to be read only. Raises NotFound."""
@@ -174,14 +182,14 @@ class AssetStore(Protocol):
         """What is stored under keys that begin with `prefix/`, newest first."""
 
     async def touch(self, key: AssetKey, expires_at: float | None) -> None:
-        """Set when the sweeper may have it; None: never on its own."""
+        """Set when the sweeper may have it; None: never on its own. Raises NotFound."""
 
     async def delete(self, prefix: str) -> int:
         """Remove the key itself or everything under `prefix/`; returns how many files went. A file that is being
         read stays readable to its reader."""
 
     async def expired(self, before: float, limit: int) -> Sequence[Asset]:
-        """Files whose `expires_at` is past (seconds since the epoch)."""
+        """Files whose `expires_at` is before that time (seconds since the epoch), soonest first."""
 
 
 class DeviceProbe(Protocol):

@@ -73,8 +73,12 @@ class Ended(Struct, frozen=True):
     failure: Failure | None = None
     killed_runner: bool = False
     """The attempt took the process with it."""
+    is_sticky: bool = False
+    """The error stays on the device for as long as the process lives, and perhaps longer."""
     run_s: float = 0.0
     peak_bytes: int = 0
+    longest_gap_s: float = 0.0
+    """Between two reports of a run that finished."""
 
 
 SlotEffect = Spawn | Run | Interrupt | Terminate | Kill | Ended
@@ -100,15 +104,14 @@ class RunnerSlot:
         self.peak_bytes = 0
         """The most that it was seen to hold."""
         self.jobs_done = 0
-        self.longest_gap_s = 0.0
-        """Between two reports of the present or last attempt."""
         self.due: float | None = None
         """When the next `Tick` is needed; None: not until something happens."""
         self._run_at = self._reported_at = 0.0
-        self._stall_limit_s = 0.0
+        self._stall_limit_s = self._longest_gap_s = 0.0
         self._rung = 0  # of the ladder: 1 interrupted, 2 terminated, 3 killed
         self._is_asked = False  # somebody wants the end of the attempt
         self._fault: Failure | None = None  # why the process has to go
+        self._is_sticky = False
 
     def load(self, now: float) -> list[SlotEffect]:
         """It is loading; the shell starts the process. Memory must be reserved before."""
@@ -119,7 +122,7 @@ class RunnerSlot:
         """The idle runner runs; the shell hands it the task. Silence for `stall_limit_s` ends the attempt."""
         self.state, self.lease = SlotState.RUNNING, task.lease
         self._run_at = self._reported_at = now
-        self._stall_limit_s, self.longest_gap_s = stall_limit_s, 0.0
+        self._stall_limit_s, self._longest_gap_s = stall_limit_s, 0.0
         self._rung, self._is_asked, self._fault = 0, False, None
         self.due = now + stall_limit_s
         return [task]
@@ -162,7 +165,7 @@ class RunnerSlot:
         elif isinstance(event, RunnerExited):
             return self._exited(event, now)
         elif isinstance(event, RunnerFailed) and event.lease is None:
-            return self._load_failed(event.failure, now)
+            return self._load_failed(event, now)
         elif isinstance(event, RunnerFinished | RunnerFailed | RunnerStopped):
             return self._over(event, now)
         return []
@@ -175,18 +178,23 @@ class RunnerSlot:
             self.load_s, self.loaded_at = event.load_s, now
             self._rest(now)
 
-    def _load_failed(self, failure: Failure, now: float) -> list[SlotEffect]:
+    def _load_failed(self, event: RunnerFailed, now: float) -> list[SlotEffect]:
         if self.state is not SlotState.LOADING:
             return []
-        self._fault = failure
+        self._break(event)
         return self._climb(2, now)
+
+    def _break(self, event: RunnerFailed) -> None:
+        """The process has to go; what a runner calls a crash though it lives to tell it is the device's fault."""
+        self._fault = self._fault or event.failure
+        self._is_sticky = event.broken and event.failure.code == "runner_crashed"
 
     # An attempt
 
     def _reported(self, event: RunnerProgressed, now: float) -> None:
         if event.lease != self.lease:
             return
-        self.longest_gap_s = max(self.longest_gap_s, now - self._reported_at)
+        self._longest_gap_s = max(self._longest_gap_s, now - self._reported_at)
         self._reported_at = now
         if self._rung == 0:
             self.due = now + self._stall_limit_s
@@ -194,28 +202,29 @@ class RunnerSlot:
     def _over(self, event: RunnerFinished | RunnerFailed | RunnerStopped, now: float) -> list[SlotEffect]:
         if self.lease is None or event.lease != self.lease:
             return []
-        self.longest_gap_s = max(self.longest_gap_s, now - self._reported_at)
+        self._longest_gap_s = max(self._longest_gap_s, now - self._reported_at)
         if isinstance(event, RunnerFailed) and (event.broken or self.state is SlotState.STOPPING):
             # Not over before the process is gone: only then is the next attempt safe from it.
-            self._fault = self._fault or event.failure
+            self._break(event)
             return self._climb(2, now) if self._rung < 2 else []
-        ended = self._verdict(event, now)
+        ended = self._verdict(event)
         self.lease, self._fault = None, None
         if self.state is SlotState.RUNNING:
             self._rest(now)
         return [ended]
 
-    def _verdict(self, event: RunnerFinished | RunnerFailed | RunnerStopped, now: float) -> Ended:
-        run_s, peak_bytes = now - self._run_at, self.peak_bytes
-        if isinstance(event, RunnerFinished | RunnerFailed):
-            run_s, peak_bytes = event.run_s, event.peak_bytes or peak_bytes
+    def _verdict(self, event: RunnerFinished | RunnerFailed | RunnerStopped) -> Ended:
+        run_s, peak_bytes = event.run_s, self.peak_bytes
+        if not isinstance(event, RunnerStopped):
+            peak_bytes = event.peak_bytes or peak_bytes
             self.peak_bytes = max(self.peak_bytes, peak_bytes)
         if self._is_asked:
             return Ended(self.runner, self.lease, run_s=run_s, peak_bytes=peak_bytes)
         if isinstance(event, RunnerFinished):
             # Also when a stall was suspected or the memory was overdrawn: the result is there and whole.
             self.jobs_done += 1
-            return Ended(self.runner, self.lease, finished=event, run_s=run_s, peak_bytes=peak_bytes)
+            gap_s = self._longest_gap_s
+            return Ended(self.runner, self.lease, event, run_s=run_s, peak_bytes=peak_bytes, longest_gap_s=gap_s)
         if isinstance(event, RunnerStopped):
             failure = self._fault or Failure("model_error", "the model stopped though nobody asked it to")
         else:
@@ -228,16 +237,21 @@ class RunnerSlot:
         self.peak_bytes = max(self.peak_bytes, event.peak_bytes)
         before, lease = self.state, self.lease
         self.state, self.lease, self.due = SlotState.GONE, None, None
-        if lease is None:
-            if before is not SlotState.LOADING and self._fault is None:
-                return []
-            failure = _with_tail(self._fault or self._crashed(event, "loaded"), event)
-            return [Ended(self.runner, None, failure=failure, peak_bytes=self.peak_bytes)]
-        run_s = now - self._run_at
-        if self._is_asked:
-            return [Ended(self.runner, lease, run_s=run_s, peak_bytes=self.peak_bytes)]
-        failure = _with_tail(self._fault or self._crashed(event, "ran"), event)
-        return [Ended(self.runner, lease, failure=failure, killed_runner=True, run_s=run_s, peak_bytes=self.peak_bytes)]
+        if lease is None and before is not SlotState.LOADING and self._fault is None:
+            return []
+        ended = Ended(
+            self.runner,
+            lease,
+            killed_runner=lease is not None and not self._is_asked,
+            is_sticky=self._is_sticky,
+            run_s=0.0 if lease is None else now - self._run_at,
+            peak_bytes=self.peak_bytes,
+        )
+        if lease is not None and self._is_asked:
+            return [ended]
+        failure = self._fault or self._crashed(event, "loaded" if lease is None else "ran")
+        failure = msgspec.structs.replace(failure, log_tail=failure.log_tail or event.log_tail)
+        return [msgspec.structs.replace(ended, failure=failure)]
 
     def _crashed(self, event: RunnerExited, doing: str) -> Failure:
         how = f"died by {event.signal}" if event.signal else f"exited with status {event.code}"
@@ -282,7 +296,3 @@ class RunnerSlot:
             return [Terminate(self.runner)]
         self.due = now + self._settings.kill_s
         return [Kill(self.runner)]
-
-
-def _with_tail(failure: Failure, event: RunnerExited) -> Failure:
-    return msgspec.structs.replace(failure, log_tail=failure.log_tail or event.log_tail)

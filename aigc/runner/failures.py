@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from typing import Any, NamedTuple
 
@@ -39,6 +40,9 @@ def of_run(error: BaseException) -> Failed:
     device = _of_device(error)
     if device is not None:
         return device
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        failure = _failure("storage_failed", _sentence(error), "Make room on the worker's disk.", retryable=True)
+        return Failed(failure, False, False)
     return Failed(_failure("model_error", _sentence(error), log_tail=_tail(error)), False, False)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import mmap
+import os
 import re
 import struct
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from aigc.runner.failures import ResultInvalid
 
 _GLB_JSON, _GLB_BINARY = 0x4E4F534A, 0x004E4942
 _JSON_BYTES = 64 << 20
+_SMALL_BYTES = 64 << 10  # reading is cheaper than mapping
 _PLY_HEADER_BYTES = 64 << 10
 
 Content = Any  # a memory map, or bytes: both are sliced and searched
@@ -35,14 +37,17 @@ def content_type_of(suffix: str) -> str:
     return known.content_type if known else "application/octet-stream"
 
 
-def check_file(fd: int, suffix: str) -> None:
-    """The file behind `fd` is not empty, and sound as far as its format is known.
+def check_file(fd: int, size: int, suffix: str) -> None:
+    """The file behind `fd`, of `size` bytes (not 0), is sound as far as its format is known.
 
     Raises:
         ResultInvalid: says what is wrong.
     """
     known = FORMATS.get(suffix)
     if known is None:
+        return
+    if size <= _SMALL_BYTES:
+        known.check(os.pread(fd, size, 0))
         return
     with mmap.mmap(fd, 0, prot=mmap.PROT_READ) as content:
         known.check(content)

@@ -133,7 +133,7 @@ class Guard:
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         return {
             "code": None if number else os.WEXITSTATUS(status),
-            "signal": _name(number) if number else "",
+            "signal": signal_name(number) if number else "",
             "tail": pump.tail.text(),
             "peak_bytes": self._usage.ru_maxrss * 1024 if self._usage else 0,
         }
@@ -175,7 +175,8 @@ def _prctl(option: int, argument: int) -> None:
         raise OSError(number, f"prctl({option}): {os.strerror(number)}")
 
 
-def _name(number: int) -> str:
+def signal_name(number: int) -> str:
+    """`SIGKILL` and the like."""
     try:
         return signal.Signals(number).name
     except ValueError:

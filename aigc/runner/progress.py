@@ -11,7 +11,7 @@ from typing import Any
 from aigc.runner.model import STAGES, Cancelled
 from aigc.runner.protocol import plain
 
-PREVIEW_NAME = "preview.png"
+PREVIEW_NAME = ".preview.png"
 PREVIEW_BYTES = 1 << 20
 WARNINGS = 50
 _TEXT_CHARS = 500
@@ -90,7 +90,7 @@ class Reporter:
         folder = self._preview_folder
         if folder is None or not image.startswith(_PNG) or len(image) > PREVIEW_BYTES:
             return False
-        unfinished = folder / f".{PREVIEW_NAME}"
+        unfinished = folder / f"{PREVIEW_NAME}.part"
         unfinished.write_bytes(image)
         os.replace(unfinished, folder / PREVIEW_NAME)  # whoever reads it meanwhile has the old one, whole
         return True

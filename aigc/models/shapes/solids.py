@@ -117,8 +117,10 @@ def capsule(start: Point, end: Point, radius: float, end_radius: float | None = 
     return hull(ball(radius, segments).translate(start), ball(other, segments).translate(end))
 
 
-def tube(points: Sequence[Point], radius: float | Sequence[float], sides: int = 14, smooth: int = 5) -> Manifold:
-    """A pipe along a smooth line through the points; one radius, or one per point; flat ends."""
+def tube(
+    points: Sequence[Point], radius: float | Sequence[float], sides: int = 14, smooth: int = 5, ribs: int = 0
+) -> Manifold:
+    """A pipe along a smooth line through the points; one radius, or one per point; flat ends; `ribs` along it."""
     radii = [float(radius)] * len(points) if isinstance(radius, (int, float)) else [float(r) for r in radius]
     control = np.concatenate([np.array(points, float), np.array(radii)[:, None]], axis=1)
     padded = np.concatenate([control[:1], control, control[-1:]])
@@ -133,12 +135,13 @@ def tube(points: Sequence[Point], radius: float | Sequence[float], sides: int = 
     # Parallel transport: the ring turns as little as it can from one place to the next.
     side = np.cross(tangent[0], (0, 0, 1) if abs(tangent[0][2]) < 0.9 else (1, 0, 0))
     angle = np.arange(sides) / sides * 2 * np.pi
+    wave = 1 + (0.1 * np.cos(ribs * angle)[:, None] if ribs else 0)
     rings = []
     for place, along, width in zip(centre, tangent, widths, strict=True):
         side = side - along * (side @ along)
         side /= max(float(np.linalg.norm(side)), 1e-12)
         other = np.cross(along, side)
-        rings.append(place + width * (np.cos(angle)[:, None] * side + np.sin(angle)[:, None] * other))
+        rings.append(place + width * wave * (np.cos(angle)[:, None] * side + np.sin(angle)[:, None] * other))
     return _skin(np.array(rings), centre[0], centre[-1])
 
 

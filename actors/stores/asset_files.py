@@ -1,0 +1,245 @@
+"""The finished files of a `DirectoryAssetStore` and what is known of them. Every call blocks: for threads only.
+
+<root>/files/uploads/4/e/<id>/mesh.glb        uploads/<id>/mesh.glb, fanned out by a hash of the second segment
+<root>/files/uploads/4/e/<id>/.mesh.glb.json  its `Asset`: a file is there when this is
+<root>/expiry/<hour>/...                      see `ExpiryIndex`
+<root>/tmp/<process>/...                      see `Workspace`
+"""
+
+import heapq
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from actors.stores.asset_key import segments
+from actors.stores.durable import make_folder, sync_folder, write_file
+from actors.stores.expiry_index import ExpiryIndex, milliseconds
+from actors.stores.workspace import Workspace
+from aigc.core.errors import Conflict, NotFound, Unavailable
+from aigc.core.ids import AssetKey
+from aigc.core.ports import Asset
+
+FAN_DEPTH = 3
+"""Folders above an id that stay when they are empty: the first segment and two levels of 16."""
+
+
+class AssetFiles:
+    """Files with a sidecar each. Symbolic links below the root are never followed.
+
+    Args:
+        root: made where it is missing; it may be a link itself.
+    """
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        root = root.resolve()
+        self._files = root / "files"
+        self._files.mkdir(exist_ok=True)
+        self.workspace = Workspace(root / "tmp")
+        self._expiry = ExpiryIndex(root / "expiry")
+
+    def close(self) -> None:
+        """The workspace is gone."""
+        self.workspace.close()
+
+    def read(self, key: AssetKey) -> Asset | None:
+        """What is stored under the key; None if nothing is, or the file is not what was stored."""
+        return self._read(self._path(segments(key)))
+
+    def path(self, key: AssetKey) -> Path:
+        """The file. Raises NotFound."""
+        path = self._path(segments(key))
+        asset = self._read(path)
+        if asset is None:
+            raise NotFound(f"there is no file {key}", suggestion="it was deleted, has expired, or was damaged")
+        return path
+
+    def install(self, items: Sequence[tuple[Path, Asset]]) -> None:
+        """Finished files of the workspace stand under their keys, durably; or, if that fails, none of them does.
+
+        Args:
+            items: each file, whose bytes are durable, and what is to be known of it.
+
+        Raises:
+            Conflict: there is a file under one of the keys.
+        """
+        placed = [(source, asset, self._path(segments(asset.key))) for source, asset in items]
+        sidecars: list[Path] = []
+        begun: list[Path] = []
+        try:
+            for _, asset in items:
+                sidecars.append(self._write_sidecar(asset))
+            for source, asset, target in placed:
+                if _sidecar(target).exists() or target.is_dir():
+                    raise Conflict(f"there is a file under {asset.key} already", suggestion="store under a new key")
+                if asset.expires_at is not None:
+                    self._expiry.add(asset.key, asset.expires_at)
+                begun.append(target)
+                self._move(source, target)
+            for sidecar, (_, _, target) in zip(sidecars, placed, strict=True):
+                sidecar.rename(_sidecar(target))
+            for folder in {target.parent for target in begun}:
+                sync_folder(folder)
+        except BaseException:
+            for target in begun:
+                self._unlink(target)
+            for folder in {target.parent for target in begun}:
+                self._prune(folder)
+            raise
+        finally:
+            for sidecar in sidecars:
+                sidecar.unlink(missing_ok=True)
+
+    def touch(self, key: AssetKey, expires_at: float | None) -> None:
+        """The file's expiry is another, durably. Raises NotFound."""
+        path = self._path(segments(key))
+        asset = self._read(path)
+        if asset is None:
+            raise NotFound(f"there is no file {key}", suggestion="it was deleted or has expired")
+        if expires_at is not None:
+            self._expiry.add(key, expires_at)
+        sidecar = self._write_sidecar(msgspec.structs.replace(asset, expires_at=expires_at))
+        sidecar.rename(_sidecar(path))
+        sync_folder(path.parent)
+
+    def newest(self, prefix: str, limit: int) -> list[Asset]:
+        """At most that many of the files under `prefix/`, the newest first."""
+        parts = segments(prefix, at_least=1)
+        # A sidecar's modification time is the file's `created_at`, so only those that are shown are read.
+        dated = (
+            (entry.stat(follow_symlinks=False).st_mtime_ns, entry.path)
+            for entry in self._walk(self._folder(parts))
+            if _is_sidecar(entry.name)
+        )
+        newest = (_of_sidecar(Path(path)) for _, path in heapq.nlargest(limit, dated))
+        return [asset for path in newest if (asset := self._read(path)) is not None]
+
+    def remove(self, prefix: str) -> int:
+        """The key itself, or everything under `prefix/`, is gone; how many files that were."""
+        parts = segments(prefix, at_least=1)
+        folder = self._folder(parts)
+        inside = {
+            _of_sidecar(Path(entry.path)) if _is_sidecar(entry.name) else Path(entry.path)
+            for entry in self._walk(folder)
+        }
+        if len(parts) > 1 and _is_plain(folder.parent):
+            inside.add(folder)
+        removed = sum(self._unlink(path) for path in inside)
+        for emptied in {path.parent for path in inside}:
+            self._prune(emptied)
+        return removed
+
+    def expired(self, before: float, limit: int) -> list[Asset]:
+        """Files that expire before that time (seconds since the epoch), soonest first."""
+        found: list[Asset] = []
+        for marker in self._expiry.due(before):
+            if len(found) == limit:
+                break
+            path = self._path(segments(marker.key))
+            asset = self._read(path)
+            if asset is None:
+                self._unlink(path)  # what a crash in the middle of storing or deleting has left
+            elif asset.expires_at is not None and milliseconds(asset.expires_at) == marker.at_ms:
+                found.append(asset)
+                continue
+            self._expiry.drop(marker)
+        return found
+
+    def _folder(self, parts: Sequence[str]) -> Path:
+        """Where files under this prefix are."""
+        return self._files / parts[0] if len(parts) == 1 else self._path(parts)
+
+    def _path(self, parts: Sequence[str]) -> Path:
+        """Where the file of this key is."""
+        fan = sha256(parts[1].encode()).hexdigest()
+        return self._files.joinpath(parts[0], fan[0], fan[1], *parts[1:])
+
+    def _read(self, path: Path) -> Asset | None:
+        if not _is_plain(path.parent):
+            return None
+        try:
+            descriptor = os.open(_sidecar(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            with open(descriptor, "rb") as file:
+                asset = msgspec.json.decode(file.read(), type=Asset)
+            found = path.lstat()
+        except (OSError, msgspec.MsgspecError):
+            return None
+        return asset if stat.S_ISREG(found.st_mode) and found.st_size == asset.bytes else None
+
+    def _write_sidecar(self, asset: Asset) -> Path:
+        path = self.workspace.fresh()
+        write_file(path, msgspec.json.encode(asset))
+        os.utime(path, (asset.created_at, asset.created_at))
+        return path
+
+    def _move(self, source: Path, target: Path) -> None:
+        while True:
+            if not _is_plain(target.parent):
+                raise Unavailable(
+                    f"{target.parent} leads elsewhere by a symbolic link",
+                    suggestion="move the data folder as a whole, or mount the other disk there",
+                    code="assets_unavailable",
+                )
+            make_folder(target.parent)
+            try:
+                source.rename(target)
+                return
+            except FileNotFoundError:
+                if not source.exists():
+                    raise
+                # Else the empty folder was pruned between the two lines by somebody's delete: once more.
+
+    def _walk(self, folder: Path) -> Iterator[os.DirEntry[str]]:
+        """Everything below that is not a folder."""
+        if not _is_plain(folder):
+            return
+        pending = [str(folder)]
+        while pending:
+            with suppress(FileNotFoundError, NotADirectoryError), os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+                    else:
+                        yield entry
+
+    def _unlink(self, path: Path) -> bool:
+        """The file is gone, its sidecar first, so that it is never seen half; True if there was one."""
+        sidecar = _sidecar(path)
+        there = sidecar.is_symlink() or sidecar.exists()
+        sidecar.unlink(missing_ok=True)
+        with suppress(IsADirectoryError):  # a folder of that name is no file of ours
+            path.unlink(missing_ok=True)
+        return there
+
+    def _prune(self, folder: Path) -> None:
+        """Folders that are empty now are gone, up to the fan."""
+        while len(folder.relative_to(self._files).parts) > FAN_DEPTH:
+            try:
+                folder.rmdir()
+            except FileNotFoundError:
+                pass
+            except OSError:
+                return
+            folder = folder.parent
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_name(f".{path.name}.json")
+
+
+def _is_sidecar(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".json")
+
+
+def _of_sidecar(path: Path) -> Path:
+    return path.with_name(path.name[1:].removesuffix(".json"))
+
+
+def _is_plain(folder: Path) -> bool:
+    """True if no part of the path is a symbolic link; parts that are not there are none."""
+    return os.path.realpath(folder) == str(folder)

@@ -1,0 +1,76 @@
+"""When stored files expire, in order, without looking at the files: empty marker files in a folder per hour."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from actors.stores.durable import sync_folder
+from aigc.core.ids import AssetKey
+
+BUCKET_S = 3600
+_LAST_MS = 10**15 - 1
+
+
+class Marker(NamedTuple):
+    """A reminder to look at a file. The file's own word counts: it may have been touched or deleted since."""
+
+    path: Path
+    key: AssetKey
+    at_ms: int
+
+
+class ExpiryIndex:
+    """Markers `<folder>/<hour>/<milliseconds>+<key with + for />`, sorted by name within their hour.
+
+    A file's old marker stays when its time changes; who meets it drops it. So nothing has to be found to be changed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def add(self, key: AssetKey, expires_at: float) -> None:
+        """A durable reminder at that time (seconds since the epoch)."""
+        at_ms = milliseconds(expires_at)
+        bucket = self._folder / f"{at_ms // (BUCKET_S * 1000):09d}"
+        name = f"{at_ms:015d}+{key.replace('/', '+')}"
+        while True:
+            try:
+                bucket.mkdir()
+                sync_folder(self._folder)
+            except FileExistsError:
+                pass
+            try:
+                (bucket / name).touch()
+                return sync_folder(bucket)
+            except FileNotFoundError:  # an empty bucket, removed since by a sweep: once more
+                continue
+
+    def due(self, before: float) -> Iterator[Marker]:
+        """Markers of times before that, soonest first. Empty hours go."""
+        for hour in sorted(os.listdir(self._folder)):
+            if int(hour) * BUCKET_S >= before:
+                return
+            names = sorted(os.listdir(self._folder / hour))
+            for name in names:
+                at, _, key = name.partition("+")
+                if int(at) >= before * 1000:
+                    return
+                yield Marker(self._folder / hour / name, AssetKey(key.replace("+", "/")), int(at))
+            self._drop_empty(self._folder / hour)
+
+    def drop(self, marker: Marker) -> None:
+        """The reminder has served."""
+        marker.path.unlink(missing_ok=True)
+
+    def _drop_empty(self, bucket: Path) -> None:
+        try:
+            bucket.rmdir()
+        except OSError:
+            return  # markers are left in it, or another sweep was quicker
+
+
+def milliseconds(at: float) -> int:
+    """A time as markers write it: whole milliseconds since the epoch."""
+    return int(min(max(at, 0.0) * 1000, _LAST_MS))

@@ -1,0 +1,125 @@
+"""Which workers are there, and what becomes of their leases when they come, go, or come back."""
+
+from aigc.core.books import Books
+from aigc.core.events import WorkerLost, WorkerSilent
+from aigc.core.job import Failure, Lease
+from aigc.core.leases import Granted
+from aigc.core.messages import WorkerBeat, WorkerBye, WorkerHello
+from aigc.core.worker_state import WorkerState
+
+
+def hello(books: Books, event: WorkerHello) -> None:
+    """A worker is there: what it holds of the record goes on, what it holds besides is stopped, what it does not hold
+    and should is lost. A new life of a worker voids what the old one held."""
+    if books.fleet.is_retired(event.worker, event.boot):
+        return  # a late copy, or a double under the same name: the later life counts
+    worker = books.fleet.get(event.worker)
+    if worker is not None and worker.boot != event.boot:
+        books.fleet.leave(worker, is_retired=True)
+        books.forsake(worker)
+        for granted in [one for one in worker.held.values() if one.boot is not None]:
+            _lose(books, granted, "its worker was restarted")
+        worker = None
+    if worker is None:
+        worker = books.fleet.join(event, books.leases.held_by(event.worker))
+    else:
+        worker.greet(event)
+    _reconcile_hello(books, worker, event.leases)
+    worker.settle_in(books.now.monotonic)
+    books.touch(worker)
+
+
+def beat(books: Books, event: WorkerBeat) -> None:
+    """The worker is alive, and this is how it is. One that did not introduce itself is not listened to."""
+    worker = books.fleet.living(event.worker, event.boot)
+    if worker is None:
+        return
+    worker.hear(event)
+    if event.leases is not None:
+        _reconcile_beat(books, worker, event.leases)
+    worker.settle_in(books.now.monotonic)
+    books.touch(worker)
+
+
+def bye(books: Books, event: WorkerBye) -> None:
+    """The worker left in order: nothing that it held counts against a job."""
+    worker = books.fleet.living(event.worker, event.boot)
+    if worker is None:
+        return
+    books.fleet.leave(worker)
+    books.forsake(worker)
+    for granted in tuple(worker.held.values()):
+        books.revoke(granted, _used_s(books, granted))
+        books.hand_back(granted, "its worker has left")
+
+
+def silent(books: Books, event: WorkerSilent) -> None:
+    """The worker gets nothing new until it is heard again."""
+    worker = books.fleet.living(event.worker, event.boot)
+    if worker is not None:
+        worker.liveness = "suspect"
+        books.touch(worker)
+
+
+def lost(books: Books, event: WorkerLost) -> None:
+    """The worker is gone and its leases are void, whatever it may say if it comes back."""
+    worker = books.fleet.living(event.worker, event.boot)
+    if worker is None:
+        return
+    books.fleet.leave(worker)
+    books.forsake(worker)
+    for granted in tuple(worker.held.values()):
+        _lose(books, granted, "its worker was not heard any more")
+
+
+def never_came(books: Books, granted: Granted) -> None:
+    """The worker of a restored lease did not present it in time."""
+    _lose(books, granted, "its worker did not come back after the broker was restarted")
+
+
+def _reconcile_hello(books: Books, worker: WorkerState, leases: tuple[Lease, ...]) -> None:
+    listed = {lease.job: lease for lease in leases}
+    for granted in tuple(worker.held.values()):
+        if listed.get(granted.lease.job) == granted.lease:
+            granted.boot = worker.boot
+        elif granted.boot is None:
+            _lose(books, granted, "its worker came back without it")
+        else:
+            _miss(books, granted)
+    for lease in leases:
+        granted_now = books.leases.match(worker.id, lease)
+        if granted_now is None:
+            books.refuse(worker.id, lease)
+        elif granted_now.ending:
+            books.send_cancel(granted_now)
+
+
+def _reconcile_beat(books: Books, worker: WorkerState, leases: tuple[Lease, ...]) -> None:
+    now, settings = books.now.monotonic, books.settings
+    listed = {lease.job: lease for lease in leases}
+    for granted in tuple(worker.held.values()):
+        is_listed = listed.get(granted.lease.job) == granted.lease
+        if not is_listed and now - granted.granted_at > settings.delivery_s:
+            _miss(books, granted)
+        elif is_listed and granted.ending and now - granted.asked_at > settings.cancel_again_s:
+            books.send_cancel(granted)
+    for lease in leases:
+        if books.leases.match(worker.id, lease) is None:
+            books.refuse(worker.id, lease)
+
+
+def _miss(books: Books, granted: Granted) -> None:
+    """The same life of the worker does not have it: it never arrived, and nobody is to blame."""
+    books.story.tell(books.now.monotonic, granted.lease.job, "missed", granted.worker)
+    books.revoke(granted, 0.0, is_gone=granted.started_at is None)
+    books.hand_back(granted, "the lease did not reach its worker")
+
+
+def _lose(books: Books, granted: Granted, how: str) -> None:
+    books.story.tell(books.now.monotonic, granted.lease.job, "lost", how)
+    books.revoke(granted, _used_s(books, granted))
+    books.strike(granted, Failure("worker_lost", f"{granted.worker}: {how}", retryable=True))
+
+
+def _used_s(books: Books, granted: Granted) -> float:
+    return books.now.monotonic - granted.granted_at if granted.boot is not None else 0.0

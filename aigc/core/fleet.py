@@ -1,0 +1,157 @@
+"""All workers, with indexes by which one that could take a job is found without looking at the others."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from aigc.core.ids import BootId, JobId, WorkerId
+from aigc.core.leases import Granted
+from aigc.core.messages import WorkerHello
+from aigc.core.waiting import Entry
+from aigc.core.worker_state import STOPPING, WorkerState
+
+
+class _Place(Struct, frozen=True):
+    """Under what a worker stands in the indexes."""
+
+    kind: str
+    free: int
+    room: int
+    is_open: bool
+    idle: tuple[str, ...]
+    beside: tuple[str, ...]
+    tenants: tuple[str, ...]
+
+
+class Fleet:
+    """All workers that are not lost, with indexes by which an open one is found without looking at the others.
+
+    Args:
+        prefetch_s: expected seconds that a lease may wait beside others of its model.
+    """
+
+    def __init__(self, prefetch_s: float) -> None:
+        self._prefetch_s = prefetch_s
+        self._workers: dict[WorkerId, WorkerState] = {}
+        self._by_order: dict[int, WorkerState] = {}
+        self._places: dict[WorkerId, _Place] = {}
+        self._free: dict[str, list[tuple[int, int]]] = {}
+        self._room: dict[str, list[tuple[int, int]]] = {}
+        self._idle: dict[str, dict[int, WorkerState]] = {}
+        self._beside: dict[str, dict[int, WorkerState]] = {}
+        self._retired: dict[tuple[WorkerId, BootId], None] = {}
+        self._joined = 0
+        self.copies: dict[str, int] = {}
+        """On how many devices a residency is."""
+        self.kept: dict[WorkerId, WorkerState] = {}
+        """Workers that are kept for one job."""
+
+    def __len__(self) -> int:
+        return len(self._workers)
+
+    def __iter__(self) -> Iterator[WorkerState]:
+        return iter(tuple(self._workers.values()))
+
+    def get(self, worker: WorkerId) -> WorkerState | None:
+        """The worker, unless it is lost or never was."""
+        return self._workers.get(worker)
+
+    def living(self, worker: WorkerId, boot: BootId) -> WorkerState | None:
+        """The worker, if it is in that life."""
+        state = self._workers.get(worker)
+        return state if state is not None and state.boot == boot else None
+
+    def is_retired(self, worker: WorkerId, boot: BootId) -> bool:
+        """Whether a later life of that worker has been seen: what this one says came late or from a double."""
+        return (worker, boot) in self._retired
+
+    def join(self, hello: WorkerHello, held: dict[JobId, Granted]) -> WorkerState:
+        """A worker is there that was not."""
+        self._joined += 1
+        worker = WorkerState(hello, held, self._joined)
+        self._workers[worker.id] = self._by_order[worker.order] = worker
+        return worker
+
+    def leave(self, worker: WorkerState, *, is_retired: bool = False) -> None:
+        """It is there no more; retired if a new life of it was seen."""
+        self._take_out(worker)
+        self.kept.pop(worker.id, None)
+        del self._workers[worker.id], self._by_order[worker.order]
+        if is_retired:
+            self._retired[(worker.id, worker.boot)] = None
+            if len(self._retired) > 4096:
+                del self._retired[next(iter(self._retired))]
+
+    def refresh(self, worker: WorkerState) -> None:
+        """Something about it changed: its derived fields and the indexes follow."""
+        worker.measure(self._prefetch_s)
+        tenants = tuple(worker.tenants)
+        idle = tuple(name for name in tenants if name not in worker.busy and worker.tenants[name].state != STOPPING)
+        beside = () if worker.kept_for is not None else worker.beside
+        place = _Place(worker.kind, worker.free, worker.room, worker.is_open, idle, beside, tenants)
+        if place != self._places.get(worker.id):
+            self._take_out(worker)
+            self._put_in(worker, place)
+
+    def keep(self, worker: WorkerState, entry: Entry) -> None:
+        """It takes nobody but this job, as soon as that fits."""
+        worker.kept_for, entry.held_device = entry, worker.id
+        self.kept[worker.id] = worker
+        self.refresh(worker)
+
+    def unkeep(self, worker: WorkerState) -> None:
+        """It is kept for nobody."""
+        if worker.kept_for is not None:
+            worker.kept_for.held_device = None
+            worker.kept_for = None
+            del self.kept[worker.id]
+            self.refresh(worker)
+
+    def idle_with(self, residency: str) -> Iterator[WorkerState]:
+        """Open workers on which it rests."""
+        return iter(self._idle.get(residency, {}).values())
+
+    def beside(self, residency: str) -> Iterator[WorkerState]:
+        """Workers on which one more lease of it may wait for a moment."""
+        return iter(self._beside.get(residency, {}).values())
+
+    def with_free(self, kind: str, size: int) -> Iterator[WorkerState]:
+        """Open workers of that kind with so much memory that nobody has reserved, the tightest first."""
+        return self._from(self._free.get(kind, []), size)
+
+    def with_room(self, kind: str, size: int) -> Iterator[WorkerState]:
+        """Open workers of that kind that have so much if everybody idle leaves, the tightest first."""
+        return self._from(self._room.get(kind, []), size)
+
+    def _from(self, index: list[tuple[int, int]], size: int) -> Iterator[WorkerState]:
+        for place in range(bisect_left(index, (size, 0)), len(index)):
+            yield self._by_order[index[place][1]]
+
+    def _put_in(self, worker: WorkerState, place: _Place) -> None:
+        self._places[worker.id] = place
+        for name in place.tenants:
+            self.copies[name] = self.copies.get(name, 0) + 1
+        for name in place.beside:
+            self._beside.setdefault(name, {})[worker.order] = worker
+        if not place.is_open:
+            return
+        insort(self._free.setdefault(place.kind, []), (place.free, worker.order))
+        insort(self._room.setdefault(place.kind, []), (place.room, worker.order))
+        for name in place.idle:
+            self._idle.setdefault(name, {})[worker.order] = worker
+
+    def _take_out(self, worker: WorkerState) -> None:
+        place = self._places.pop(worker.id, None)
+        if place is None:
+            return
+        for name in place.tenants:
+            self.copies[name] -= 1
+        for name in place.beside:
+            del self._beside[name][worker.order]
+        if not place.is_open:
+            return
+        for index, size in ((self._free[place.kind], place.free), (self._room[place.kind], place.room)):
+            del index[bisect_left(index, (size, worker.order))]
+        for name in place.idle:
+            del self._idle[name][worker.order]

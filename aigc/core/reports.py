@@ -1,0 +1,161 @@
+"""What workers report about leases. A report counts only if it names the present lease of its job, in full."""
+
+import msgspec
+
+from aigc.core.books import Books
+from aigc.core.effects import Discard, Publish
+from aigc.core.ids import WorkerId
+from aigc.core.job import Failure, Progress, Stage, Status, Timings
+from aigc.core.leases import Granted
+from aigc.core.messages import (
+    LeaseFailed,
+    LeaseFinished,
+    LeaseProgress,
+    LeaseReturned,
+    LeaseStarted,
+    LeaseStopped,
+    Progressed,
+)
+from aigc.core.retries import OUT_OF_MEMORY, doubled
+from aigc.core.timers import Alarm
+from aigc.core.waiting import Demand
+
+DRAIN = "drain"
+"""How the reason of a lease begins that came back because its worker takes no more."""
+
+
+def started(books: Books, event: LeaseStarted) -> None:
+    """The attempt runs: its model is resident. The record is not written for this, watchers hear it."""
+    granted = books.leases.match(event.worker, event.lease)
+    if granted is None:
+        return books.refuse(event.worker, event.lease)
+    if granted.started_at is not None:
+        return None
+    now = books.now.monotonic
+    granted.started_at = granted.heard_at = now
+    worker, demand = books.fleet.get(granted.worker), granted.demand
+    if demand is None:
+        return None
+    if worker is not None:
+        worker.troubles.pop(demand.residency, None)
+        worker.marks.pop(demand.residency, None)
+    if event.load_s > 0.0:
+        demand.load.learn(event.load_s)
+    books.learned.overhead.learn(event.load_s)
+    if demand.spec.run_limit_s > 0.0:
+        books.timers.set(now + demand.spec.run_limit_s, Alarm.RUN_LIMIT, event.lease.job, event.lease)
+    if not granted.ending:
+        _show(books, granted, Stage.PREPROCESSING, granted.entry.job.progress)
+    return None
+
+
+def progressed(books: Books, event: LeaseProgress) -> None:
+    """Watchers hear it; the record takes it along with its next change. What came too late is dropped."""
+    granted = books.leases.match(event.worker, event.lease)
+    if granted is None:
+        return books.refuse(event.worker, event.lease)
+    now, job = books.now.monotonic, granted.entry.job
+    if granted.started_at is not None and granted.demand is not None:
+        granted.demand.profile.learn_gap(now - granted.heard_at)
+    granted.heard_at = now
+    if not granted.ending and event.progress.fraction >= job.progress.fraction:
+        _show(books, granted, event.stage, event.progress)
+    return None
+
+
+def finished(books: Books, event: LeaseFinished) -> None:
+    """The job is completed, unless its end was decided before: then that stands, and the result is discarded."""
+    granted = books.leases.match(event.worker, event.lease)
+    if granted is None:
+        return books.refuse(event.worker, event.lease, is_over=True)
+    demand = granted.demand
+    if demand is not None:
+        needed = demand.profile.need_bytes
+        demand.profile.learn(event.run_s, event.peak_bytes)
+        if demand.profile.need_bytes < needed:
+            books.ease(demand.profile)
+    books.revoke(granted, event.load_s + event.run_s)
+    if granted.ending:
+        return books.conclude(granted)
+    entry = granted.entry
+    job = entry.job
+    books.close(
+        entry,
+        "completed",
+        status=Status.COMPLETED,
+        outputs=event.outputs,
+        info=event.info,
+        warnings=event.warnings,
+        progress=msgspec.structs.replace(job.progress, fraction=1.0),
+        peak_bytes=event.peak_bytes,
+        timings=Timings(job.timings.queued_s, event.load_s, event.run_s),
+    )
+    return None
+
+
+def failed(books: Books, event: LeaseFailed) -> None:
+    """The attempt ended badly: what it teaches is learned, and the job is tried again or has failed."""
+    granted = books.leases.match(event.worker, event.lease)
+    if granted is None:
+        return books.refuse(event.worker, event.lease, is_over=True)
+    code = event.failure.code
+    if code == OUT_OF_MEMORY and granted.demand is not None and not granted.ending:
+        _learn_need(books, granted, granted.demand, event.peak_bytes)
+    if code == "model_load_failed":
+        _mark(books, granted, books.settings.mark_s)
+    books.revoke(granted, event.load_s + event.run_s, is_gone=event.killed_runner or granted.started_at is None)
+    return books.strike(granted, event.failure, has_killed=event.killed_runner)
+
+
+def stopped(books: Books, event: LeaseStopped) -> None:
+    """The attempt has ended as it was asked to: the job ends as was decided then."""
+    granted = books.leases.match(event.worker, event.lease)
+    if granted is None:
+        return books.refuse(event.worker, event.lease, is_over=True)
+    books.revoke(granted, event.run_s, is_gone=granted.started_at is None)
+    if granted.ending:
+        return books.conclude(granted)
+    books.out.append(Discard(event.lease))
+    return books.hand_back(granted, "its worker stopped it though nobody here asked for that")
+
+
+def returned(books: Books, event: LeaseReturned) -> None:
+    """The lease came back unharmed: the job waits again, and the worker is left in peace for a moment."""
+    granted = books.leases.match(event.worker, event.lease)
+    if granted is None:
+        return books.refuse(event.worker, event.lease, is_over=True)
+    worker = books.fleet.get(granted.worker)
+    if event.reason.startswith(DRAIN) and worker is not None:
+        worker.draining = True
+    _mark(books, granted, books.settings.no_room_s)
+    books.revoke(granted, 0.0, is_gone=granted.started_at is None)
+    return books.hand_back(granted, event.reason)
+
+
+def _show(books: Books, granted: Granted, stage: Stage, progress: Progress) -> None:
+    entry = granted.entry
+    entry.job = msgspec.structs.replace(entry.job, stage=stage, progress=progress)
+    books.out.append(Publish(Progressed(granted.lease.job, granted.lease.attempt, stage, progress)))
+
+
+def _learn_need(books: Books, granted: Granted, demand: Demand, peak_bytes: int) -> None:
+    ceiling = max(
+        (worker.capacity for worker in books.fleet if worker.device.kind in demand.spec.devices),
+        default=granted.need_bytes,
+    )
+    demand.profile.ran_out(granted.need_bytes, peak_bytes, ceiling)
+
+
+def _mark(books: Books, granted: Granted, first_s: float) -> None:
+    worker, settings = books.fleet.get(granted.worker), books.settings
+    if worker is None or not granted.residency:
+        return
+    troubles = worker.troubles[granted.residency] = worker.troubles.get(granted.residency, 0) + 1
+    until = books.now.monotonic + doubled(first_s, troubles, settings.mark_limit_s)
+    worker.marks[granted.residency] = until
+    books.timers.set(until, Alarm.UNMARK, WorkerId(worker.id), granted.residency)
+
+
+def worker_lost(message: str) -> Failure:
+    """The failure of an attempt whose worker is gone."""
+    return Failure("worker_lost", message, retryable=True)

@@ -1,0 +1,132 @@
+"""Whose turn it is on a device: which lease begins, on which runner, and who leaves to make room for it."""
+
+from msgspec import Struct
+
+from aigc.core.held import Held, Phase
+from aigc.core.holdings import Holdings
+from aigc.core.ids import WorkerId
+from aigc.core.job import Progress, Stage
+from aigc.core.messages import LeaseProgress, LeaseStarted
+from aigc.core.residents import Residents, Room, gib
+from aigc.core.runner_events import Run
+from aigc.core.slot import RunnerSlot, SlotEffect, SlotState
+
+
+class TurnsSettings(Struct, frozen=True, kw_only=True):
+    """Times are seconds."""
+
+    slots: int = 1
+    """Jobs that run at once."""
+    stall_floor_s: float = 30.0
+    """No silence shorter than this is a stall, whatever a grant says."""
+    gap_factor: float = 3.0
+    """Nor is one shorter than this many of the longest silence in a run of the model that ended well."""
+
+
+class HandBack(Struct, frozen=True):
+    """The lease cannot begin here, for this reason."""
+
+    held: Held
+    reason: str
+
+
+class Turns:
+    """The rules by which leases begin. They do so in the order of their grants, with two exceptions: who waits for a
+    runner that is at work lets others pass; who needs memory lets nobody pass, so that it comes to its turn.
+
+    A lease whose model rests begins in the same call in which it was granted, or in which the runner came to rest.
+    """
+
+    def __init__(self, settings: TurnsSettings, worker: WorkerId, holdings: Holdings, residents: Residents) -> None:
+        self._settings, self._worker = settings, worker
+        self._holdings, self._residents = holdings, residents
+        self._gaps: dict[str, float] = {}
+
+    @property
+    def wanted(self) -> set[str]:
+        """Residencies for which a lease waits."""
+        return {held.spec.residency for held in self._holdings if held.is_open}
+
+    @property
+    def active(self) -> int:
+        """How many slots are taken."""
+        return sum(held.is_active for held in self._holdings)
+
+    def learn(self, model: str, gap_s: float) -> None:
+        """A run of the model ended well though it was silent for so long."""
+        self._gaps[model] = max(self._gaps.get(model, 0.0), gap_s)
+
+    def advance(self, refusal: str, now: float) -> list[SlotEffect | HandBack]:
+        """Whoever can begin has begun; with a refusal nobody does, and who has not begun is handed back."""
+        effects: list[SlotEffect | HandBack] = []
+        waiting = sorted((held for held in self._holdings if held.is_open), key=_rank)
+        if refusal:
+            return [HandBack(held, refusal) for held in waiting]
+        for held in waiting:
+            if held.phase is Phase.WAITING and not self._has_slot():
+                return effects
+            if not self._begin(held, effects, now):
+                return effects
+        effects += self._residents.preload(now)
+        return effects
+
+    def _has_slot(self) -> bool:
+        is_alone = any(held.grant.alone for held in self._holdings if held.is_active)
+        return self.active < self._settings.slots and not is_alone
+
+    def _begin(self, held: Held, effects: list[SlotEffect | HandBack], now: float) -> bool:
+        """False if nobody who was granted later may begin: what memory comes free is this one's."""
+        residency = held.spec.residency
+        slot = self._residents.of(residency)
+        if slot is not None and slot.state is SlotState.LOADING:
+            self._await(held, slot, now)
+            return True
+        if slot is not None and slot.state is not SlotState.IDLE:
+            return True
+        kept = {other.spec.residency for other in self._holdings if other.is_active and other is not held}
+        room, leaving = self._residents.make_room(held.grant, residency, kept, self.wanted, now)
+        effects += leaving
+        if room is Room.NEVER:
+            effects.append(HandBack(held, self._no_room(held)))
+            return True
+        if room is Room.BUSY:
+            return False
+        held.claim(now)
+        if room is Room.COMING:
+            return False
+        if slot is not None:
+            effects += self._run(held, slot, now)
+        else:
+            effects += self._residents.load(held.spec, held.grant.need_bytes, now)
+            if loading := self._residents.of(residency):
+                self._await(held, loading, now)
+        return True
+
+    def _await(self, held: Held, slot: RunnerSlot, now: float) -> None:
+        """The lease gets the loading runner when it is ready, unless another one came first."""
+        is_taken = any(other.is_open and other.runner == slot.runner for other in self._holdings)
+        if not is_taken:
+            held.claim(now)
+            held.runner = slot.runner
+            held.take(LeaseProgress(self._worker, held.lease, Stage.LOADING_MODEL, Progress()))
+
+    def _run(self, held: Held, slot: RunnerSlot, now: float) -> list[SlotEffect]:
+        grant = held.grant
+        self._residents.fit(slot, grant.need_bytes)
+        load_s = max(0.0, slot.loaded_at - max(slot.spawned_at, held.claimed_at))
+        started = LeaseStarted(self._worker, held.lease, load_s)
+        held.run(slot.runner, started, now)
+        self._holdings.tell(started)
+        learned = self._settings.gap_factor * self._gaps.get(held.spec.id, 0.0)
+        limit = max(self._settings.stall_floor_s, grant.stall_limit_s, learned)
+        task = Run(slot.runner, held.lease, held.spec.id, grant.inputs, grant.params, grant.output_format)
+        return slot.run(task, limit, now)
+
+    def _no_room(self, held: Held) -> str:
+        usable = gib(self._residents.ledger.usable)
+        return f"{held.spec.id} needs {gib(held.grant.need_bytes)}; {usable} are usable here, less what is pinned"
+
+
+def _rank(held: Held) -> tuple[bool, bool]:
+    """Who has a runner comes first, for others may wait until it is done; then who has a slot; then by age."""
+    return held.runner is None, held.phase is Phase.WAITING

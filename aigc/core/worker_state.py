@@ -1,0 +1,178 @@
+"""One worker as the broker sees it.
+
+What a worker tells is a second old and grants are under way, so the picture is what it told last, with the leases that
+are out laid over it. The worker's own ledger decides; here it is only foreseen.
+"""
+
+import math
+
+from msgspec import Struct
+
+from aigc.core.ids import JobId
+from aigc.core.leases import Granted
+from aigc.core.messages import Resident, WorkerBeat, WorkerHello, WorkerView
+from aigc.core.waiting import Entry
+
+IDLE, LOADING, RUNNING, STOPPING = "idle", "loading", "running", "stopping"
+
+
+class Tenant(Struct, eq=False):
+    """A residency on a device, as foreseen. Instants are monotonic seconds."""
+
+    bytes: int
+    state: str
+    pinned: bool
+    since: float
+    """When it was first seen here."""
+    used_at: float
+
+
+class WorkerState:
+    """One worker in one life.
+
+    Args:
+        held: its leases, a live view of the lease table.
+        order: tells workers apart in indexes; grows.
+    """
+
+    def __init__(self, hello: WorkerHello, held: dict[JobId, Granted], order: int) -> None:
+        self.id, self.boot, self.order, self.held = hello.worker, hello.boot, order, held
+        self.liveness = "alive"
+        self.marks: dict[str, float] = {}
+        """Residencies that it is not given until an instant, monotonic seconds."""
+        self.troubles: dict[str, int] = {}
+        """How often in a row a residency could not be taken here."""
+        self.kept_for: Entry | None = None
+        """A job that does not fit yet and for which it takes no other."""
+        self.tenants: dict[str, Tenant] = {}
+        self.residents: tuple[Resident, ...] = ()
+        # What `measure` makes of all that:
+        self.free = self.room = self.capacity = 0
+        """Bytes: reserved by nobody; by nobody who works or is pinned; by nobody pinned."""
+        self.busy: dict[str, float] = {}
+        """Residencies that work, with the expected device-seconds of their leases."""
+        self.beside: tuple[str, ...] = ()
+        """Residencies that take one more lease, which then waits only for a moment."""
+        self.has_slot = False
+        """Whether a lease could start now."""
+        self.greet(hello)
+
+    def greet(self, hello: WorkerHello) -> None:
+        """It introduced itself, for the first time or again."""
+        self.slots, self.credit, self.host, self.version = hello.slots, hello.credit, hello.host, hello.version
+        self.device, self.draining, self._told = hello.device, hello.draining, hello.residents
+        self.liveness = "alive"
+
+    def hear(self, beat: WorkerBeat) -> None:
+        """It told how it is."""
+        self.device, self.draining, self._told = beat.device, beat.draining, beat.residents
+        self.liveness = "alive"
+
+    @property
+    def kind(self) -> str:
+        """What its device is: `cuda`, `cpu`."""
+        return self.device.kind
+
+    @property
+    def quarantined(self) -> str:
+        """Why no job is given to it; empty: it gets jobs."""
+        return "" if self.device.healthy else self.device.note or "the device is not healthy"
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether it may be given anything at all."""
+        return self.liveness == "alive" and not self.draining and self.device.healthy
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a lease could start now, and no job is waiting for the whole device to itself."""
+        return self.has_slot and self.kept_for is None
+
+    def can_hold(self, kinds: tuple[str, ...], residency: str, need_bytes: int) -> bool:
+        """Whether such a model fits here once everybody who may leave has left."""
+        if self.device.kind not in kinds or residency in self.marks:
+            return False
+        tenant = self.tenants.get(residency)
+        own_bytes = tenant.bytes if tenant is not None and tenant.pinned else 0
+        return need_bytes <= self.capacity + own_bytes
+
+    def settle_in(self, now: float) -> None:
+        """Its tenants are those that it told, with what is under way laid over them."""
+        leaving = {name for granted in self.held.values() if granted.started_at is None for name in granted.evicts}
+        before, self.tenants, self.residents = self.tenants, {}, self._told
+        for told in self._told:
+            known = before.get(told.residency)
+            state = STOPPING if told.residency in leaving else told.state
+            since = known.since if known is not None else now
+            used_at = known.used_at if known is not None else now - told.idle_s
+            self.tenants[told.residency] = Tenant(told.bytes, state, told.pinned, since, used_at)
+        for granted in self.held.values():
+            self.take_in(granted, now)
+
+    def take_in(self, granted: Granted, now: float) -> None:
+        """A lease is under way: its model has or will have its place, and whom it evicts is leaving."""
+        for name in granted.evicts if granted.started_at is None else ():
+            if name in self.tenants:
+                self.tenants[name].state = STOPPING
+        if granted.demand is None:
+            return
+        tenant = self.tenants.get(granted.residency)
+        if tenant is None:
+            tenant = Tenant(granted.need_bytes, LOADING, granted.demand.spec.pinned, now, now)
+            self.tenants[granted.residency] = tenant
+        elif tenant.state in (IDLE, STOPPING):
+            tenant.state = RUNNING if tenant.state == IDLE else LOADING
+        tenant.bytes = max(tenant.bytes, granted.need_bytes)
+        tenant.used_at = now
+
+    def let_out(self, granted: Granted, now: float, *, is_gone: bool) -> None:
+        """A lease is over (and out of `held`); its model stays and rests, or `is_gone` with it."""
+        name = granted.residency
+        if name not in self.tenants or any(other.residency == name for other in self.held.values()):
+            return
+        if is_gone:
+            del self.tenants[name]
+        else:
+            self.tenants[name].state, self.tenants[name].used_at = IDLE, now
+
+    def measure(self, prefetch_s: float) -> None:
+        """The derived fields follow. A lease may wait beside work of at most `prefetch_s` expected seconds."""
+        busy: dict[str, float] = {}
+        is_alone = False
+        for granted in self.held.values():
+            name = granted.residency
+            work_s = granted.demand.profile.run_s if granted.demand is not None else math.inf
+            busy[name] = busy.get(name, 0.0) + work_s
+            is_alone = is_alone or granted.is_alone
+        reserved = fixed = pinned = 0
+        for name, tenant in self.tenants.items():
+            if tenant.state == RUNNING and name not in busy:
+                busy[name] = math.inf  # an attempt that is not ours any more and has not ended yet
+            reserved += tenant.bytes
+            if tenant.pinned:
+                pinned += tenant.bytes
+            if tenant.pinned or name in busy:
+                fixed += tenant.bytes
+        # Strangers may have taken more than was left; what needs nothing fits all the same.
+        self.free, self.room, self.capacity = (max(0, self.device.usable - size) for size in (reserved, fixed, pinned))
+        self.busy = busy
+        takes_more = self.takes_jobs and len(self.held) < self.credit and not is_alone
+        self.has_slot = takes_more and len(busy) < self.slots
+        self.beside = tuple(name for name, work_s in busy.items() if work_s <= prefetch_s) if takes_more else ()
+
+    def view(self) -> WorkerView:
+        """As operators see it."""
+        return WorkerView(
+            id=self.id,
+            boot=self.boot,
+            liveness=self.liveness,
+            device=self.device,
+            residents=self.residents,
+            leases=tuple(granted.lease for granted in self.held.values()),
+            slots=self.slots,
+            credit=self.credit,
+            host=self.host,
+            version=self.version,
+            draining=self.draining,
+            quarantined=self.quarantined,
+        )

@@ -1,0 +1,114 @@
+"""`models.yaml` to the catalogue."""
+
+from pathlib import Path
+
+import pytest
+
+from aigc.features import FEATURES
+from config.catalogue import Entry, describe, load
+from config.marks import ConfigInvalid
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "spiral" / "models.yaml"
+
+
+def nobody(_: Entry) -> dict[str, object]:
+    raise AssertionError("nobody should be asked")
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "models.yaml"
+    file.write_text(text)
+    return file
+
+
+def complaints(tmp_path: Path, text: str) -> list[str]:
+    with pytest.raises(ConfigInvalid) as refused:
+        load(written(tmp_path, text), describe=nobody)
+    return [str(complaint).replace(str(tmp_path), "") for complaint in refused.value.complaints]
+
+
+def test_the_bundled_catalogue_has_a_default_for_every_feature() -> None:
+    catalogue = load(None, describe=nobody)
+    for feature in FEATURES:
+        serving = catalogue.serving(feature)
+        assert serving, feature
+        assert [spec.is_default for spec in serving] == [True] + [False] * (len(serving) - 1)
+    for spec in catalogue.models:
+        assert spec.licence, spec.id
+        assert "seed" in spec.schema["properties"] or spec.feature == "uv_unwrapping", spec.id
+
+
+def test_an_example_outside_the_package_is_described_by_its_own_process() -> None:
+    catalogue = load(None, [EXAMPLE], describe=describe)
+    spec = catalogue.get("spiral-staircase")
+    assert spec is not None
+    assert spec.schema["properties"]["radius"]["maximum"] == 5.0
+    assert not spec.is_default
+
+
+def test_the_digest_tells_two_catalogues_apart_and_knows_the_same_one_again(tmp_path: Path) -> None:
+    text = "models: {image_to_raw_mesh: {a: {class: 'm:A', memory_gb: %s, parameters: {}}}}"
+    one = load(written(tmp_path, text % 1), describe=nobody)
+    other = load(written(tmp_path, text % 2), describe=nobody)
+    again = load(written(tmp_path, text % 1), describe=nobody)
+    assert one.digest == again.digest != other.digest
+
+
+def test_every_error_of_a_file_is_told_at_once(tmp_path: Path) -> None:
+    told = complaints(
+        tmp_path,
+        "models:\n"
+        "  image_to_raw_mesh:\n"
+        "    a: {class: no colon, memory_gb: 12GB}\n"
+        "    b: {clas: 'm:B', memory_gb: 1}\n",
+    )
+    assert [line.split(": ")[0] for line in told] == [
+        "/models.yaml:3:16",
+        "/models.yaml:3:37",
+        "/models.yaml:4:5",
+        "/models.yaml:4:15",
+    ]
+
+
+def test_what_only_the_server_can_know_is_told_too(tmp_path: Path) -> None:
+    told = complaints(
+        tmp_path,
+        "models:\n"
+        "  image_to_raw_mehs:\n"
+        "    a: {class: 'm:A', memory_gb: 1, parameters: {}}\n"
+        "  image_to_raw_mesh:\n"
+        "    b: {class: 'm:B', memory_gb: 1, parameters: 'aigc.features.image_to_mesh:Nothing'}\n"
+        "    c: {class: 'm:C', memory_gb: 1, parameters: {properties: {x: {type: nonsense}}}}\n"
+        "    d: {class: 'm:D', memory_gb: 1, parameters: {}, outputs: [docx]}\n"
+        "    e: {class: 'm:E', memory_gb: 1, parameters: {}, path: [nowhere]}\n",
+    )
+    assert told[0].startswith("/models.yaml:2:3: image_to_raw_mehs is not a feature: did you mean image_to_raw_mesh?")
+    assert "/models.yaml:5:49: module 'aigc.features.image_to_mesh' has no attribute 'Nothing'" in told[1]
+    assert told[2].startswith("/models.yaml:6:37: is not a JSON Schema")
+    assert told[3] == "/models.yaml:7:53: image_to_raw_mesh cannot give docx: use glb"
+    assert told[4] == "/models.yaml:8:53: /nowhere is not a folder: correct the path"
+
+
+def test_an_id_in_two_files_is_refused(tmp_path: Path) -> None:
+    text = "models: {image_to_raw_mesh: {a: {class: 'm:A', memory_gb: 1, parameters: {}}}}"
+    first, second = tmp_path / "1.yaml", tmp_path / "2.yaml"
+    first.write_text(text)
+    second.write_text(text)
+    with pytest.raises(ConfigInvalid, match="a is in the catalogue already"):
+        load(first, [second], describe=nobody)
+
+
+def test_models_whose_licence_forbids_commerce_can_be_hidden(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        "models: {image_to_raw_mesh: {a: {class: 'm:A', memory_gb: 1, parameters: {}, commercial_use: false},"
+        " b: {class: 'm:B', memory_gb: 1, parameters: {}}}}",
+    )
+    catalogue = load(file, commercial_only=True, describe=nobody)
+    assert [(spec.id, spec.is_default) for spec in catalogue.models] == [("b", True)]
+
+
+def test_a_model_that_cannot_be_imported_is_told_with_its_error(tmp_path: Path) -> None:
+    file = written(tmp_path, "models: {image_to_raw_mesh: {a: {class: 'no_such_package:A', memory_gb: 1}}}")
+    with pytest.raises(ConfigInvalid, match="No module named 'no_such_package'"):
+        load(file, describe=describe)

@@ -1,0 +1,199 @@
+"""The gateway's end of the link to the broker: hands over jobs, asks questions, says so when nobody answers."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import structlog
+import zmq
+
+from aigc.core.errors import InputInvalid, Unavailable
+from aigc.core.ids import BootId, JobId
+from aigc.core.job import Job
+from aigc.core.messages import (
+    AskEstimates,
+    AskStatus,
+    Estimate,
+    Estimates,
+    GatewayHello,
+    GatewayMessage,
+    Submit,
+    SystemStatus,
+    ToGateway,
+)
+from transport import Address, Codec, Dealer, Envelope, LinkSettings, MessageTooLarge, TransportError, Verdict
+
+A = TypeVar("A")
+
+FRESH_S = 1.0
+"""An answer about the queue or the system is good for so long."""
+
+JOBS_PER_ASK = 1000
+
+log = structlog.get_logger(__name__)
+
+
+class BrokerLink:
+    """Asks the broker, whichever process that is now.
+
+    Args:
+        context: the process's ZeroMQ context.
+        address: where brokers take requests.
+        name, boot: who this gateway is.
+        ask_timeout_s: how long a question may take.
+        on_alive: the broker was heard, for the first time or again.
+    """
+
+    def __init__(
+        self,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        address: Address,
+        *,
+        name: str,
+        boot: BootId,
+        ask_timeout_s: float,
+        on_alive: Callable[[], None],
+        settings: LinkSettings | None = None,
+    ) -> None:
+        self._boot = boot
+        self._ask_timeout_s = ask_timeout_s
+        self._on_alive = on_alive
+        self._loop = asyncio.get_running_loop()
+        self._hello_due = False
+        self._status: asyncio.Task[SystemStatus] | None = None
+        self._status_at = 0.0
+        self._estimates: dict[JobId, tuple[Estimate | None, float]] = {}
+        self._wanted: set[JobId] = set()
+        self._asking: asyncio.Task[None] | None = None
+        self._dealer: Dealer[GatewayMessage, ToGateway] = Dealer(
+            context,
+            address,
+            Codec(ToGateway),
+            self._unasked,
+            name=name,
+            boot=boot,
+            on_reconnect=self._hello,
+            on_verdict=self._judged,
+            settings=settings,
+        )
+        self._hello()
+
+    @property
+    def is_alive(self) -> bool:
+        """The broker is heard."""
+        return self._dealer.verdict is Verdict.ALIVE
+
+    def close(self) -> None:
+        """Nothing is sent or heard any more; questions that are open fail."""
+        self._dealer.close()
+        for task in (self._status, self._asking):
+            if task is not None:
+                task.cancel()
+
+    def submit(self, job: Job) -> None:
+        """The broker hears of a record that is being created; if it cannot now, it finds it in the store later.
+
+        Raises InputInvalid for a record that is too large for any message.
+        """
+        try:
+            self._dealer.send(Submit(job))
+        except MessageTooLarge as error:
+            raise InputInvalid(
+                f"the request takes {error.size_bytes} bytes, a job may take {error.limit_bytes}",
+                suggestion="give large inputs as uploads",
+                code="too_large",
+            ) from None
+        except TransportError:
+            self._hello_later()
+
+    async def ask(self, message: GatewayMessage, kind: type[A]) -> A:
+        """The broker's answer. Raises Unavailable (code `broker_unavailable`) if none comes."""
+        try:
+            answer = await self._dealer.ask(message, self._ask_timeout_s, urgent=True)
+        except TransportError as error:
+            log.warning("broker.unanswered", question=type(message).__name__, reason=str(error))
+            raise Unavailable(
+                "no broker answers",
+                suggestion="accepted jobs are safe; is the broker running?",
+                code="broker_unavailable",
+            ) from None
+        if not isinstance(answer, kind):
+            raise TypeError(f"{type(answer).__name__} is no answer to {type(message).__name__}")
+        return answer
+
+    async def status(self) -> SystemStatus:
+        """The whole picture, at most FRESH_S old. Raises Unavailable."""
+        task = self._status
+        if task is None or (task.done() and self._loop.time() - self._status_at > FRESH_S) or _failed(task):
+            task = self._status = self._loop.create_task(self.ask(AskStatus(), SystemStatus))
+            task.add_done_callback(self._status_came)
+        return await asyncio.shield(task)
+
+    async def estimates(self, jobs: Iterable[JobId]) -> dict[JobId, Estimate]:
+        """Where these jobs wait, at most FRESH_S old. Those that wait no more, or a silent broker, leave gaps.
+
+        Questions of one moment travel as one.
+        """
+        wanted = list(jobs)
+        oldest = self._loop.time() - FRESH_S
+        missing = [job for job in wanted if self._estimates.get(job, (None, -1.0))[1] < oldest]
+        if missing and self.is_alive:
+            self._wanted.update(missing)
+            while self._wanted.intersection(missing):
+                if self._asking is None:
+                    self._asking = self._loop.create_task(self._ask_estimates())
+                await asyncio.shield(self._asking)
+        found = (self._estimates.get(job, (None, 0.0))[0] for job in wanted)
+        return {estimate.job: estimate for estimate in found if estimate is not None}
+
+    def forget_estimates(self) -> None:
+        """The queue moved: what was known is old."""
+        self._estimates.clear()
+
+    async def _ask_estimates(self) -> None:
+        try:
+            await asyncio.sleep(0)  # whoever else asks in this turn of the loop
+            batch = list(self._wanted)[:JOBS_PER_ASK]
+            self._wanted.difference_update(batch)
+            try:
+                answer = await self.ask(AskEstimates(tuple(batch)), Estimates)
+            except Unavailable:
+                return  # a job is shown without its place
+            now = self._loop.time()
+            if len(self._estimates) > 4 * JOBS_PER_ASK:
+                self._estimates.clear()
+            self._estimates.update((job, (None, now)) for job in batch)
+            self._estimates.update((estimate.job, (estimate, now)) for estimate in answer.estimates)
+        finally:
+            self._asking = None
+
+    def _status_came(self, task: "asyncio.Task[SystemStatus]") -> None:
+        self._status_at = self._loop.time()
+        if not task.cancelled():
+            task.exception()  # whoever waits hears of it
+
+    def _unasked(self, batch: "list[Envelope[ToGateway]]") -> None:
+        for envelope in batch:
+            log.warning("broker.unexpected", messages=[type(message).__name__ for message in envelope.messages])
+
+    def _judged(self, verdict: Verdict) -> None:
+        log.info("broker.judged", verdict=verdict.name)
+        if verdict is Verdict.ALIVE:
+            self._on_alive()
+
+    def _hello(self) -> None:
+        self._hello_due = False
+        try:
+            self._dealer.send(GatewayHello(self._boot), urgent=True)
+        except TransportError:
+            self._hello_later()
+
+    def _hello_later(self) -> None:
+        """The broker missed something: ask it, soon, to look into the store."""
+        if not self._hello_due:
+            self._hello_due = True
+            self._loop.call_later(1.0, self._hello)
+
+
+def _failed(task: "asyncio.Task[SystemStatus]") -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)

@@ -1,0 +1,36 @@
+"""The routes of the API that this server replaces, so that its clients work unchanged.
+
+`compat_submit` takes jobs, `compat_jobs` shows them (`compat_views` is how), `compat_catalogue` and `compat_system`
+answer what clients ask around them, `compat_errors` puts errors into their shapes. Uploads and downloads have one home
+for old and new paths: `uploads` and `downloads`.
+"""
+
+from aiohttp import web
+
+from web import compat_catalogue, compat_jobs, compat_submit, compat_system
+from web.gateway import Gateway
+from web.intake import IntakeLimits
+from web.urls import API
+
+
+def routes(gateway: Gateway, *, limits: IntakeLimits | None = None, public_url: str = "") -> list[web.RouteDef]:
+    """All of them. They must be added after every other route below the API's prefix: the last one takes any path.
+
+    Args:
+        limits: of uploads, to be told to those who ask.
+        public_url: what is put before absolute URLs; empty: the host that the client named.
+    """
+    return [
+        *compat_submit.routes(gateway),
+        *compat_jobs.routes(gateway, public_url),
+        *compat_catalogue.routes(gateway, limits or IntakeLimits()),
+        *compat_system.routes(),
+        web.route("*", f"{API}/{{path:.+}}/", _without_slash),
+    ]
+
+
+async def _without_slash(request: web.Request) -> web.StreamResponse:
+    """A path that ends in a slash is the path without it; 307 keeps method and body."""
+    target = request.rel_url.raw_path.rstrip("/")
+    query = f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
+    raise web.HTTPTemporaryRedirect(target + query)

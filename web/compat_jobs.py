@@ -1,0 +1,160 @@
+"""The job routes of existing clients: one job, its result's story, the history, and what deletes them."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from aigc.core.errors import Conflict, InputInvalid
+from aigc.core.ids import JobId
+from aigc.core.job import Job, Status
+from aigc.core.ports import JobQuery
+from web.compat_errors import legacy
+from web.compat_views import info_object, job_object
+from web.gateway import Gateway
+from web.requests import number, owner_of, reply
+from web.urls import API
+from web.views import rfc3339
+
+STOP_S = 10.0
+"""A running job that is deleted may take so long to stop."""
+
+
+def routes(gateway: Gateway, public_url: str) -> list[web.RouteDef]:
+    """The routes below `/system/jobs`, but for the files, which `web.downloads` sends."""
+    jobs = CompatJobs(gateway, public_url)
+    base = f"{API}/system/jobs"
+    return [
+        web.get(f"{base}/queue/stats", legacy(jobs.stats)),
+        web.get(f"{base}/history", legacy(jobs.history)),
+        web.get(f"{base}/{{id}}", legacy(jobs.show)),
+        web.get(f"{base}/{{id}}/info", legacy(jobs.info)),
+        web.delete(f"{base}/{{id}}", legacy(jobs.remove)),
+        web.delete(f"{base}/{{id}}/result", legacy(jobs.remove_result)),
+    ]
+
+
+class CompatJobs:
+    """Handlers of the job routes."""
+
+    def __init__(self, gateway: Gateway, public_url: str) -> None:
+        self._gateway = gateway
+        self._public_url = public_url.rstrip("/")
+
+    async def show(self, request: web.Request) -> web.Response:
+        """One job."""
+        return _fresh(job_object(await self._job(request), self._origin(request)))
+
+    async def info(self, request: web.Request) -> web.Response:
+        """What is known of a job's result."""
+        job = await self._job(request)
+        main = job.main_output
+        exists = main is not None and await self._gateway.assets.stat(main.asset) is not None
+        return _fresh(info_object(job, exists))
+
+    async def history(self, request: web.Request) -> web.Response:
+        """Jobs, newest first; `?limit=&offset=&status=&feature=&start_date=&end_date=`."""
+        limit = int(number(request, "limit", 100, 1, 500))
+        offset = int(number(request, "offset", 0, 0, 1 << 31))
+        names = ("status", "feature", "start_date", "end_date")
+        filters = {name: request.query.get(name) or None for name in names}
+        status = filters["status"]
+        if status is not None and status not in tuple(Status):
+            known = ", ".join(Status)
+            more = {"error": f"Invalid status {status[:40]!r}; known are {known}"}
+            return _fresh(_page([], limit, offset, 0, filters) | more)
+        page = await self._gateway.list(
+            JobQuery(
+                status=Status(status) if status else None,
+                feature=filters["feature"] or "",
+                owner=owner_of(request),
+                created_from=_instant(filters["start_date"], "start_date"),
+                created_to=_instant(filters["end_date"], "end_date"),
+                limit=limit,
+                offset=offset,
+            )
+        )
+        origin = self._origin(request)
+        rows = [job_object(job, origin) for job in page.jobs]
+        return _fresh(_page(rows, limit, offset, page.total, filters))
+
+    async def stats(self, request: web.Request) -> web.Response:
+        """How many jobs there are of each state that these clients count."""
+        counts = await self._gateway.store.counts()
+        bound = self._gateway.settings.queue_bound
+        data = {
+            "pending_jobs": counts[Status.QUEUED],
+            "processing_jobs": counts[Status.PROCESSING],
+            "completed_jobs": counts[Status.COMPLETED],
+            "failed_jobs": counts[Status.FAILED],
+            "cancelled_jobs": counts[Status.CANCELLED],
+            "max_queue_size": bound,
+            "queue_utilization": round(counts[Status.QUEUED] / bound, 4) if bound else 0.0,
+            "timestamp": time.time(),
+        }
+        return _fresh({"success": True, "data": data})
+
+    async def remove(self, request: web.Request) -> web.Response:
+        """The record and its files are gone; a job that is not finished is cancelled first.
+
+        Raises Conflict if it does not stop within STOP_S.
+        """
+        job, owner = await self._job(request), owner_of(request)
+        before = {"status": job.status.value, "feature": job.feature, "created_at": rfc3339(job.created_at)}
+        if not job.status.is_final:
+            await self._gateway.cancel(job.id, owner, "its record was deleted")
+            stopped = await self._gateway.wait(job.id, owner, STOP_S)
+            if not stopped.status.is_final:
+                raise Conflict(f"job {job.id} is being stopped", suggestion="delete it again in a few seconds")
+        await self._gateway.forget(job.id, owner)
+        message = f"Job {job.id} deleted successfully"
+        return reply({"job_id": job.id, "message": message, "deleted": True, "job_info": before})
+
+    async def remove_result(self, request: web.Request) -> web.Response:
+        """The result's main file is gone; the record stays."""
+        job = await self._job(request)
+        main = job.main_output
+        if main is None or await self._gateway.assets.delete(main.asset) == 0:
+            return reply({"job_id": job.id, "message": "No result file to delete", "deleted": False})
+        return reply(
+            {
+                "job_id": job.id,
+                "message": "Result file deleted successfully",
+                "deleted": True,
+                "freed_space_mb": round(main.bytes / (1 << 20), 2),
+                "deleted_file": main.name,
+            }
+        )
+
+    async def _job(self, request: web.Request) -> Job:
+        return await self._gateway.get(JobId(request.match_info["id"]), owner_of(request))
+
+    def _origin(self, request: web.Request) -> str:
+        return self._public_url or str(request.url.origin())
+
+
+def _fresh(value: Any) -> web.Response:
+    # Some URLs in it begin with the host that this client named: never for another client.
+    return reply(value, headers={"Cache-Control": "no-store"})
+
+
+def _page(
+    rows: list[dict[str, Any]], limit: int, offset: int, total: int, filters: dict[str, str | None]
+) -> dict[str, Any]:
+    pagination = {"limit": limit, "offset": offset, "total": total, "has_more": offset + len(rows) < total}
+    return {"jobs": rows, "pagination": pagination, "filters": filters, "timestamp": time.time()}
+
+
+def _instant(text: str | None, name: str) -> float | None:
+    """Seconds since the epoch; a time without a zone is UTC. Raises InputInvalid."""
+    if text is None:
+        return None
+    try:
+        # A plus sign that a client did not encode arrives as a blank.
+        found = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+    except ValueError:
+        raise InputInvalid(
+            f"{name} {text[:40]!r} is no date", suggestion="write it like 2026-01-31 or 2026-01-31T12:00:00Z"
+        ) from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,195 @@
+"""The submit routes of existing clients: one line of the table for each feature, one handler for all."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from aigc.core.errors import InputInvalid, Unavailable
+from aigc.core.model import Catalogue
+from web.compat_errors import Handler, legacy
+from web.forms import BoundedBody, refuse_compression
+from web.gateway import Gateway
+from web.problem import FieldError, FieldsInvalid
+from web.requests import owner_of, parse_json, reply
+from web.submission import Reference, Submission
+from web.urls import API
+
+BODY_BYTES = 32 << 20
+"""A body may be so long: pictures as base64 come in it. Larger ones are uploaded."""
+IDLE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Route:
+    """One submit route.
+
+    Args:
+        path: below the API's prefix.
+        feature: what it asks for.
+        texts: field of the body -> name of the input.
+        files: inputs that must be given as `<name>_file_id` or `<name>_base64`.
+        optional: the same, for inputs that may be given.
+    """
+
+    path: str
+    feature: str
+    title: str
+    texts: dict[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+
+_PROMPT = {"text_prompt": "text"}
+ROUTES = (
+    Route("mesh-generation/text-to-raw-mesh", "text_to_raw_mesh", "Text to raw mesh", _PROMPT),
+    Route("mesh-generation/text-to-textured-mesh", "text_to_textured_mesh", "Text to textured mesh", _PROMPT),
+    Route("mesh-generation/image-to-raw-mesh", "image_to_raw_mesh", "Image to raw mesh", files=("image",)),
+    Route(
+        "mesh-generation/image-to-textured-mesh",
+        "image_to_textured_mesh",
+        "Image to textured mesh",
+        files=("image",),
+        optional=("texture_image",),
+    ),
+    Route("mesh-retopology/retopologize-mesh", "mesh_retopology", "Mesh retopology", files=("mesh",)),
+    Route("mesh-uv-unwrapping/unwrap-mesh", "uv_unwrapping", "UV unwrapping", files=("mesh",)),
+)
+
+
+def routes(gateway: Gateway) -> list[web.RouteDef]:
+    """A route for each line of the table."""
+    return [web.post(f"{API}/{route.path}", legacy(_handler(gateway, route))) for route in ROUTES]
+
+
+def _handler(gateway: Gateway, route: Route) -> Handler:
+    async def submit(request: web.Request) -> web.Response:
+        body = await _read(request)
+        submission = _submission(gateway.catalogue, route, body, request)
+        try:
+            submitted = await gateway.submit(submission)
+        except FieldsInvalid as error:
+            raise _renamed(error) from None
+        except Unavailable as error:
+            if error.code != "no_model_for_feature":
+                raise
+            raise InputInvalid(error.message, suggestion=error.suggestion, code=error.code) from None
+        message = f"{route.title} job queued successfully"
+        return reply({"job_id": submitted.job.id, "status": "queued", "message": message})
+
+    return submit
+
+
+async def _read(request: web.Request) -> dict[str, Any]:
+    """The body's object. Existing clients send it with any content type."""
+    refuse_compression(request)
+    if (request.content_length or 0) > BODY_BYTES:
+        raise _too_large()
+    source = BoundedBody(request.content, BODY_BYTES, IDLE_S)
+    raw = b"".join([piece async for piece in source.pieces()])
+    body = await asyncio.to_thread(parse_json, raw) if len(raw) > 1 << 16 else parse_json(raw)
+    if not isinstance(body, dict):
+        raise FieldsInvalid([FieldError("", "the body must be an object")])
+    return body
+
+
+def _submission(catalogue: Catalogue, route: Route, body: dict[str, Any], request: web.Request) -> Submission:
+    errors: list[FieldError] = []
+    missing = [name for name in route.texts if body.get(name) is None]
+    if missing:
+        raise FieldsInvalid([FieldError(f"/{name}", "Field required") for name in missing], code="missing")
+    inputs = {}
+    for name, target in route.texts.items():
+        inputs[target] = Reference(text=_text(body, name, errors))
+    for name in (*route.files, *route.optional):
+        reference = _file(body, name, errors, needed=name in route.files)
+        if reference is not None:
+            inputs[name] = reference
+    model = _text(body, "model_preference", errors)
+    given = body.get("model_parameters") or {}
+    if not isinstance(given, dict):
+        errors.append(FieldError("/model_parameters", "Input should be a valid dictionary"))
+        given = {}
+    wanted = _text(body, "output_format", errors)
+    if errors:
+        raise FieldsInvalid(errors)
+    known = _parameters(catalogue, route.feature, model)
+    # Some clients spread the model's parameters over the body itself; the inner ones win, a null never does.
+    params = {name: body[name] for name in known if body.get(name) is not None}
+    params |= {name: value for name, value in given.items() if value is not None}
+    inner = params.pop("output_format", None)
+    return Submission(
+        feature=route.feature,
+        model=model,
+        inputs=inputs,
+        params=params,
+        output_format=inner if isinstance(inner, str) else wanted,
+        owner=owner_of(request),
+        idempotency_key=request.headers.get("Idempotency-Key", ""),
+        lenient=True,
+    )
+
+
+def _parameters(catalogue: Catalogue, feature: str, model: str) -> Sequence[str]:
+    """Names of the parameters of the model that will serve the request."""
+    spec = catalogue.get(model) or next(iter(catalogue.serving(feature)), None)
+    return tuple(spec.schema.get("properties", ())) if spec else ()
+
+
+def _text(body: dict[str, Any], name: str, errors: list[FieldError]) -> str:
+    value = body.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        errors.append(FieldError(f"/{name}", "Input should be a valid string"))
+        return ""
+    return value
+
+
+def _file(body: dict[str, Any], name: str, errors: list[FieldError], *, needed: bool) -> Reference | None:
+    """One input file. Two ways at once, or none, is 422 if the body has the `_file_id` key and 400 if not: the API that
+    this replaces checked it in two places, and its clients know both."""
+    if body.get(f"{name}_path"):
+        kind = "image" if "image" in name else "mesh"
+        raise InputInvalid(
+            f"{name}_path names a file of the server, and those cannot be read from outside",
+            suggestion=f"send the file to {API}/file-upload/{kind} and give its file_id as {name}_file_id",
+            code="server_path",
+        )
+    upload, text = _text(body, f"{name}_file_id", errors), _text(body, f"{name}_base64", errors)
+    if bool(upload) != bool(text):
+        if upload:
+            return Reference(upload=upload)
+        return Reference(url=text if text[:5].lower() == "data:" else f"data:;base64,{text}")
+    if not (needed or upload):
+        return None
+    detail = f"exactly one of {name}_file_id and {name}_base64 must be given"
+    if f"{name}_file_id" not in body:
+        raise InputInvalid(detail, suggestion=f"upload the file and give its file_id as {name}_file_id")
+    errors.append(FieldError(f"/{name}_file_id", detail))
+    return None
+
+
+def _renamed(error: FieldsInvalid) -> InputInvalid:
+    """The gateway's errors under the names that these clients sent."""
+    if error.code == "unknown_model":
+        return InputInvalid(error.message, suggestion=error.suggestion, code=error.code)
+    if error.code == "unsupported_content":
+        return InputInvalid(error.message, suggestion=error.suggestion, code=error.code)
+    renamed = [
+        FieldError(
+            one.pointer.replace("/params/", "/model_parameters/").replace("/inputs/text", "/text_prompt"), one.detail
+        )
+        for one in error.errors
+    ]
+    return FieldsInvalid(renamed, suggestion=error.suggestion, code=error.code)
+
+
+def _too_large() -> InputInvalid:
+    return InputInvalid(
+        f"the body may have at most {BODY_BYTES >> 20} MB",
+        suggestion=f"send large files to {API}/file-upload and give their file_id",
+        code="too_large",
+    )

@@ -1,0 +1,62 @@
+"""What existing clients ask about the server itself."""
+
+import asyncio
+import platform
+import time
+from datetime import UTC, datetime
+
+import psutil
+from aiohttp import web
+
+from aigc import __version__
+from web.requests import reply
+from web.urls import API
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes below `/system` that need no job and no model."""
+    system = CompatSystem()
+    return [
+        web.get(f"{API}/system/health", system.health),
+        web.get(f"{API}/system/info", system.info),
+        web.get(f"{API}/system/auth-status", system.auth_status),
+    ]
+
+
+class CompatSystem:
+    """Handlers of the routes about the server itself."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    async def health(self, request: web.Request) -> web.Response:
+        """The process answers."""
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        uptime = round(time.monotonic() - self._started, 3)
+        return reply({"status": "healthy", "timestamp": now, "uptime": uptime})
+
+    async def info(self, request: web.Request) -> web.Response:
+        """The host and the software."""
+        memory = await asyncio.to_thread(psutil.virtual_memory)
+        system = {
+            "platform": platform.platform(),
+            "python_version": platform.python_version(),
+            "cpu_count": psutil.cpu_count(),
+            "memory_total": memory.total,
+            "memory_available": memory.available,
+        }
+        application = {"version": __version__, "environment": "production", "debug": False}
+        return reply({"system": system, "application": application})
+
+    async def auth_status(self, request: web.Request) -> web.Response:
+        """Whether somebody has to log in: nobody has."""
+        return reply(
+            {
+                "user_auth_enabled": False,
+                "api_key_required": False,
+                "mode": "simple",
+                "description": "No login is needed; the server listens where only its own users can reach it.",
+                "features": {"job_isolation": False, "user_management": False, "role_based_access": False},
+                "timestamp": time.time(),
+            }
+        )

@@ -1,0 +1,284 @@
+"""The event stream's two readers: server-sent events for one job, a WebSocket for many.
+
+WebSocket. Every frame from the server is a JSON array of objects with a `type`. The client sends objects::
+
+    {"type": "subscribe", "jobs": ["<id>", …], "since": {"<id>": <seq>}}    `"all": true` instead of or beside `jobs`
+    {"type": "unsubscribe", "jobs": ["<id>", …]}                            `"all": true` likewise
+    {"type": "subscribe", "system": true}
+    {"type": "ping"}
+
+and hears `subscribed` (with the ids that are `unknown`), `unsubscribed`, `pong` or `error`. A job begins with
+`job.snapshot`, or with the lines after `since`. Durable events have a `seq` without gaps; `job.progress` and `job.queue`
+have none, and the latest replaces the one before. A reader that does not read is closed with 1013 and can resume.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from aiohttp import HttpVersion11, WSMsgType, web
+from msgspec import Meta, Struct
+
+from aigc.core.errors import AigcError, NotFound
+from aigc.core.ids import JobId
+from aigc.core.job import Job, Status
+from aigc.core.ports import JobQuery
+from web import urls
+from web.gateway import Gateway
+from web.problem import FieldError, FieldsInvalid
+from web.requests import owner_of
+from web.stories import Event
+from web.watcher import Watcher
+
+MESSAGE_BYTES = 256 << 10
+"""A client's message may be so long."""
+
+GRACE_S = 2.0
+"""A connection that was told to close is cut after so long."""
+
+OPEN_JOBS = 1000
+"""Newest waiting and running jobs that one who hears everything is shown at first."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Command(Struct, frozen=True):
+    """What a WebSocket client may say. Unknown keys are ignored."""
+
+    type: Literal["subscribe", "unsubscribe", "ping"]
+    jobs: Annotated[list[str], Meta(max_length=4096)] = []
+    since: dict[str, Annotated[int, Meta(ge=0)]] = {}
+    all: bool = False
+    system: bool = False
+
+
+def routes(gateway: Gateway) -> list[web.RouteDef]:
+    """The two routes of the event stream."""
+    events = Events(gateway)
+    return [
+        web.get(f"{urls.JOBS}/{{id}}/events", events.of_job, allow_head=False),
+        web.get(urls.EVENTS, events.socket, allow_head=False),
+    ]
+
+
+class Events:
+    """Handlers of the event stream."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    # Server-sent events
+
+    async def of_job(self, request: web.Request) -> web.StreamResponse:
+        """The job's events until it is finished; 204 if the reader has heard the last one already."""
+        job = JobId(request.match_info["id"])
+        owner = owner_of(request)
+        since = _since(request)
+        found = await self._gateway.get(job, owner)
+        if since is not None and since > found.seq:
+            since = None
+        if found.status.is_final and since == found.seq:
+            return web.Response(status=204)  # tells a browser to stop connecting
+        hub = self._gateway.hub
+        is_chunked = request.version >= HttpVersion11
+        sink = SseSink(_transport(request), is_chunked=is_chunked)
+        watcher = hub.join(sink, owner)
+        try:
+            response = web.StreamResponse(
+                headers={
+                    "Content-Type": "text/event-stream",
+                    "Cache-Control": "no-store",
+                    "X-Accel-Buffering": "no",  # a proxy shall not hold events back
+                }
+            )
+            if is_chunked:
+                response.enable_chunked_encoding()
+            await response.prepare(request)
+            await response.write(b"retry: 2000\n\n")
+            hub.watch(watcher, job, since)
+            # Read again: it may have changed before the watch began.
+            hub.offer(watcher, await self._gateway.get(job, owner))
+            await self._tell_places(watcher, [found])
+            await sink.ended.wait()
+        finally:
+            hub.leave(watcher)
+        return response
+
+    # WebSocket
+
+    async def socket(self, request: web.Request) -> web.StreamResponse:
+        """Any number of jobs on one connection."""
+        hub = self._gateway.hub
+        socket = web.WebSocketResponse(
+            heartbeat=hub.settings.heartbeat_s, max_msg_size=MESSAGE_BYTES, compress=False, timeout=GRACE_S
+        )
+        if not socket.can_prepare(request):
+            raise web.HTTPUpgradeRequired(text="this is a WebSocket; one job's events are at /api/v1/jobs/{id}/events")
+        watcher = hub.join(SocketSink(_transport(request)), owner_of(request))
+        try:
+            await socket.prepare(request)
+            async for message in socket:
+                if message.type is not WSMsgType.TEXT:
+                    await socket.close(code=1003, message=b"text frames only")
+                    break
+                await socket.send_bytes(_encode([await self._answer(watcher, message.data)]))
+        finally:
+            hub.leave(watcher)
+        return socket
+
+    async def _answer(self, watcher: Watcher, text: str) -> dict[str, Any]:
+        try:
+            command = msgspec.json.decode(text, type=Command)
+            if command.type == "ping":
+                return {"type": "pong"}
+            if command.type == "subscribe":
+                return {"type": "subscribed", "unknown": await self._subscribe(watcher, command)}
+            self._unsubscribe(watcher, command)
+            return {"type": "unsubscribed"}
+        except msgspec.MsgspecError as error:
+            return {"type": "error", "code": "malformed_message", "detail": str(error)}
+        except AigcError as error:
+            return {"type": "error", "code": error.code, "detail": str(error)}
+
+    async def _subscribe(self, watcher: Watcher, command: Command) -> list[str]:
+        """The ids that the client may not see or that are not there."""
+        hub = self._gateway.hub
+        if command.system:
+            hub.watch_system(watcher)
+        unknown, found = [], []
+        for name in dict.fromkeys([*command.jobs, *command.since]):
+            job = JobId(name)
+            since = command.since.get(name)
+            if not hub.watch(watcher, job, since):
+                raise FieldsInvalid([FieldError("/jobs", f"one connection watches {len(watcher.jobs)} jobs at most")])
+            try:
+                record = await self._gateway.get(job, watcher.owner)
+            except NotFound:
+                hub.unwatch(watcher, job)
+                unknown.append(name)
+                continue
+            if since is not None and since > record.seq:
+                hub.watch(watcher, job)
+            hub.offer(watcher, record)
+            found.append(record)
+        if command.all:
+            hub.watch_everything(watcher)
+            for status in (Status.PROCESSING, Status.QUEUED):
+                page = await self._gateway.list(JobQuery(owner=watcher.owner, status=status, limit=OPEN_JOBS))
+                hub.show(watcher, page.jobs)
+                found += page.jobs
+        await self._tell_places(watcher, found)
+        return unknown
+
+    def _unsubscribe(self, watcher: Watcher, command: Command) -> None:
+        hub = self._gateway.hub
+        for name in command.jobs:
+            hub.unwatch(watcher, JobId(name))
+        if command.all:
+            hub.watch_everything(watcher, wanted=False)
+        if command.system:
+            hub.watch_system(watcher, wanted=False)
+
+    async def _tell_places(self, watcher: Watcher, jobs: Sequence[Job]) -> None:
+        """One that has just come need not wait until the queue moves to hear where its jobs stand."""
+        waiting = [job.id for job in jobs if job.status is Status.QUEUED]
+        if waiting:
+            self._gateway.hub.place(watcher, (await self._gateway.estimates(waiting)).values())
+
+
+class _Connection:
+    """What both sinks share: a transport that is written without waiting."""
+
+    def __init__(self, transport: asyncio.WriteTransport) -> None:
+        self._transport = transport
+
+    def backlog(self) -> int | None:
+        """Bytes that were sent and not yet taken by the other side; None if it is gone."""
+        return None if self._transport.is_closing() else self._transport.get_write_buffer_size()
+
+    def _cut_later(self) -> None:
+        # A close waits until what was written has been read, which a reader that does not read puts off for ever.
+        asyncio.get_running_loop().call_later(GRACE_S, self._cut)
+
+    def _cut(self) -> None:
+        if not self._transport.is_closing() or self._transport.get_write_buffer_size():
+            self._transport.abort()
+
+
+class SocketSink(_Connection):
+    """Writes WebSocket frames straight to the transport: one system call, no coroutine, for each of a thousand."""
+
+    def send(self, events: Sequence[Event]) -> None:
+        """One text frame: a JSON array of the events."""
+        self._transport.write(text_frame(b"[" + b",".join([event.data for event in events]) + b"]"))
+
+    def heartbeat(self) -> None:
+        """The WebSocket pings by itself."""
+
+    def close(self, code: int, reason: str) -> None:
+        """A close frame leaves; a client that does not answer it is cut off."""
+        if not self._transport.is_closing():
+            payload = code.to_bytes(2, "big") + reason.encode()[:120]
+            self._transport.write(bytes((0x88, len(payload))) + payload)
+            self._cut_later()
+
+
+class SseSink(_Connection):
+    """Writes server-sent events straight to the transport, as HTTP chunks where the client knows them."""
+
+    def __init__(self, transport: asyncio.WriteTransport, *, is_chunked: bool) -> None:
+        super().__init__(transport)
+        self._is_chunked = is_chunked
+        self.ended = asyncio.Event()
+        """The stream is over: the job is finished, or the connection is."""
+
+    def send(self, events: Sequence[Event]) -> None:
+        """Durable events have an id, by which a browser resumes; others have none."""
+        parts = []
+        for event in events:
+            line = f"id: {event.seq}\nevent: {event.type}\ndata: " if event.seq else f"event: {event.type}\ndata: "
+            parts += [line.encode(), event.data, b"\n\n"]
+            if event.is_final:
+                self.ended.set()
+        self._write(b"".join(parts))
+
+    def heartbeat(self) -> None:
+        """A comment, which keeps proxies from closing the connection."""
+        self._write(b":\n\n")
+
+    def close(self, code: int, reason: str) -> None:
+        """The stream ends; the browser connects again and resumes."""
+        self.ended.set()
+        if self._transport.get_write_buffer_size():
+            self._cut_later()
+
+    def _write(self, data: bytes) -> None:
+        self._transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._is_chunked else data)
+
+
+def text_frame(payload: bytes) -> bytes:
+    """A WebSocket text frame from a server (RFC 6455, section 5.2)."""
+    size = len(payload)
+    if size < 126:
+        return bytes((0x81, size)) + payload
+    if size < 1 << 16:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+def _since(request: web.Request) -> int | None:
+    """The last event that the reader has: the header of a browser that connects again, or `?since=`."""
+    text = request.headers.get("Last-Event-ID") or request.query.get("since")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise FieldsInvalid([FieldError("?since", f"{text[:40]!r} is not the number of an event")])
+    return int(text)
+
+
+def _transport(request: web.Request) -> asyncio.WriteTransport:
+    transport = request.transport
+    if transport is None:
+        raise ConnectionResetError("the client is gone")
+    return transport

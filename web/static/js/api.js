@@ -1,0 +1,63 @@
+// The server's REST API.
+
+export class Refused extends Error {
+  constructor(response, problem) {
+    const detail = problem.detail ?? problem.message ?? response.statusText;
+    super(typeof detail === "string" ? detail : JSON.stringify(detail));
+    this.code = response.status;
+    this.suggestion = problem.suggestion ?? "";
+    this.errors = problem.errors ?? [];
+    this.retryAfter = problem.retry_after_s ?? 0;
+  }
+}
+
+async function call(method, path, body) {
+  const options = { method, headers: {} };
+  if (body !== undefined) {
+    options.body = JSON.stringify(body);
+    options.headers["Content-Type"] = "application/json";
+  }
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch {
+    throw new Error("The server does not answer.");
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refused(response, answer);
+  return answer;
+}
+
+export const api = {
+  features: () => call("GET", "/api/v1/features"),
+  models: () => call("GET", "/api/v1/models"),
+  model: (id) => call("GET", `/api/v1/models/${encodeURIComponent(id)}`),
+  jobs: (query) => call("GET", `/api/v1/jobs?${new URLSearchParams(query)}`),
+  job: (id) => call("GET", `/api/v1/jobs/${id}`),
+  submit: (body) => call("POST", "/api/v1/jobs", body),
+  cancel: (id) => call("POST", `/api/v1/jobs/${id}/cancel`, {}),
+  retry: (id) => call("POST", `/api/v1/jobs/${id}/retry`, {}),
+  remove: (id) => call("DELETE", `/api/v1/jobs/${id}`),
+  system: () => call("GET", "/api/v1/system/status"),
+};
+
+// fetch cannot tell how much has been sent, so uploads go the older way.
+export function upload(file, onProgress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", `/api/v1/uploads?${new URLSearchParams({ filename: file.name })}`);
+    request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
+    request.onerror = () => reject(new Error("The upload broke off."));
+    request.onload = () => {
+      let answer = {};
+      try {
+        answer = JSON.parse(request.responseText);
+      } catch {
+        // An answer that is no JSON is told by its status.
+      }
+      if (request.status < 300) resolve(answer);
+      else reject(new Refused({ status: request.status, statusText: request.statusText }, answer));
+    };
+    request.send(file);
+  });
+}

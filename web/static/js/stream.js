@@ -1,0 +1,29 @@
+// One WebSocket for everything. After a break it begins anew with snapshots, so nothing can have been missed.
+
+const PAUSES = [500, 1000, 2000, 5000];
+
+export function connect({ onEvent, onState }) {
+  let tries = 0;
+  let socket;
+
+  function open() {
+    onState("connecting");
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    socket = new WebSocket(`${scheme}://${location.host}/api/v1/events`);
+    socket.onopen = () => {
+      tries = 0;
+      socket.send(JSON.stringify({ type: "subscribe", all: true, system: true }));
+      onState("live");
+    };
+    socket.onmessage = (message) => {
+      const parsed = JSON.parse(message.data);
+      for (const event of Array.isArray(parsed) ? parsed : [parsed]) onEvent(event);
+    };
+    socket.onclose = () => {
+      onState("lost");
+      setTimeout(open, PAUSES[Math.min(tries++, PAUSES.length - 1)]);
+    };
+  }
+
+  open();
+}
