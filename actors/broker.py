@@ -14,7 +14,6 @@ from typing import Any
 
 import structlog
 import zmq
-from aigc.core.scheduler import Scheduler, SchedulerSettings
 from msgspec import Struct
 
 from actors.actor import Fate
@@ -51,6 +50,7 @@ from aigc.core.messages import (
 )
 from aigc.core.model import Catalogue
 from aigc.core.ports import JobStore
+from aigc.core.scheduler import Scheduler, SchedulerSettings
 from transport import Address, Codec, Envelope, LinkSettings, Publisher, Router, TransportError, Verdict
 
 log = structlog.get_logger()
@@ -131,7 +131,9 @@ class Broker:
         self.apply([Restored(open_jobs)])
         await self._outbox.flush()
         link = self._settings.link
-        self._news = Publisher(self._context, self._settings.news_address, Codec(None), boot=self._boot, settings=link)
+        self._news = Publisher(
+            self._context, self._settings.news_address, Codec(ToWatchers), boot=self._boot, settings=link
+        )
         self._router = Router(
             self._context,
             self._settings.address,
@@ -143,6 +145,11 @@ class Broker:
         )
         self._remembering = asyncio.get_running_loop().create_task(self._remember(), name="broker-memory")
         log.info("broker.leading", generation=self._generation.number, open_jobs=len(open_jobs))
+
+    @property
+    def generation(self) -> Generation:
+        """What this broker leads with; number 0 before it has started."""
+        return self._generation
 
     async def run(self) -> None:
         """Return when another broker leads; raise what made this one useless."""
@@ -269,7 +276,7 @@ class Broker:
     def publish(self, news: ToWatchers) -> None:
         """Tell all watchers."""
         if self._news is not None:
-            self._news.send(news)
+            self._news.publish(news)
 
     def _send(self, peer: bytes | None, message: ToWorker | ToGateway, correlation: int = 0) -> None:
         if self._router is None or peer is None:

@@ -292,8 +292,8 @@ class Runners:
         self._tidying.add(tidying)
         tidying.add_done_callback(self._tidying.discard)
         peak = how.peak_bytes if launch.model_device(self._device) == "cpu" else 0
-        log.info("runner.exited", runner=made.id, code=how.code, signal=how.signal, peak_bytes=peak)
         self._on_event(RunnerExited(made.id, how.code, how.signal, how.tail[-LOG_TAIL_CHARS:], peak))
+        log.info("runner.exited", runner=made.id, code=how.code, signal=how.signal, peak_bytes=peak)
 
 
 def _made_ready(folder: Path) -> Path:

@@ -88,6 +88,7 @@ class Worker(Section):
     keep_loaded_s: Positive | None = None
     cancel_grace_s: Positive = 2
     threads: Count | None = None
+    drain_s: Annotated[float, Field(ge=0)] = 10
 
 
 class Models(Section):

@@ -103,7 +103,8 @@ class Link:
             if not self._events() & _READABLE:  # cheaper than the exception of one more try
                 is_empty = True
                 break
-        pass
+        if not is_empty:
+            self._look_again()
         if batch:
             self._on_parts(batch)
         return is_empty

@@ -57,10 +57,10 @@ class Admission:
 
     def use(self, catalogue: Catalogue) -> None:
         """From now on requests are checked against this catalogue."""
-        models = {spec.id: _Model(spec) for spec in catalogue.models}
+        models: dict[str, _Model] = {spec.id: _Model(spec) for spec in catalogue.models}
         features = {spec.feature for spec in catalogue.models}
         self._defaults = {feature: models[catalogue.serving(feature)[0].id] for feature in features}
-        self._models = {**models}
+        self._models = models
 
     async def admit(self, submission: Submission, now: float) -> Job:
         """The record to create. `now`: seconds since the epoch.

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from aigc.core.errors import InputInvalid
 from web.problem import FieldError, FieldsInvalid, http_status, problem
-from web.requests import reply
+from web.requests import reply, request_id_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -32,7 +32,7 @@ def legacy(handler: Handler) -> Handler:
             if status != 422:
                 raise
             text = f"{error.message}. {error.suggestion}" if error.suggestion else error.message
-            return problem(400, error.code, text, request.get("request_id", ""), suggestion=error.suggestion)
+            return problem(400, error.code, text, request_id_of(request), suggestion=error.suggestion)
 
     return wrapped
 

@@ -18,6 +18,8 @@ from aigc.core.ids import AssetKey
 from aigc.core.ports import AssetStore
 from web.intake import display_name
 from web.problem import problem
+from web.requests import request_id_of
+from web.requests import request_id_of
 
 PIECE_BYTES = 1 << 19
 READER_LIMIT_S = 120.0
@@ -170,7 +172,7 @@ def _damaged(request: web.Request, content: Content) -> web.Response:
         500,
         "asset_damaged",
         f"the stored file is not {content.bytes} bytes long, as it was when it was made; it is not sent",
-        request.get("request_id", ""),
+        request_id_of(request),
         suggestion="make the job again, and have the disk checked",
     )
 

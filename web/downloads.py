@@ -17,7 +17,7 @@ from web.compat_errors import legacy
 from web.delivery import Content, deliver, whole
 from web.gateway import Gateway
 from web.problem import problem
-from web.requests import owner_of
+from web.requests import owner_of, request_id_of
 from web.views import rfc3339
 
 BASE64_BYTES = 32 << 20
@@ -145,7 +145,7 @@ class Downloads:
             raw = await whole(self._assets, content)
             if raw is None:
                 detail = "the stored file is not as long as it was when it was made; it is not sent"
-                return problem(500, "asset_damaged", detail, request.get("request_id", ""))
+                return problem(500, "asset_damaged", detail, request_id_of(request))
             text = await asyncio.to_thread(_data_url, body, content.content_type, raw)
         return web.Response(body=text, content_type="application/json", headers={"Cache-Control": "no-store"})
 

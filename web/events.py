@@ -8,8 +8,9 @@ WebSocket. Every frame from the server is a JSON array of objects with a `type`.
     {"type": "ping"}
 
 and hears `subscribed` (with the ids that are `unknown`), `unsubscribed`, `pong` or `error`. A job begins with
-`job.snapshot`, or with the lines after `since`. Durable events have a `seq` without gaps; `job.progress` and `job.queue`
-have none, and the latest replaces the one before. A reader that does not read is closed with 1013 and can resume.
+`job.snapshot`, or with the lines after `since`. Durable events have a `seq` without gaps; `job.progress` and
+`job.queue` have none, and the latest replaces the one before. A reader that does not read is closed with 1013 and can
+resume.
 """
 
 import asyncio
@@ -94,6 +95,8 @@ class Events:
             )
             if is_chunked:
                 response.enable_chunked_encoding()
+            else:
+                response.force_close()
             await response.prepare(request)
             await response.write(b"retry: 2000\n\n")
             hub.watch(watcher, job, since)
@@ -122,7 +125,7 @@ class Events:
                 if message.type is not WSMsgType.TEXT:
                     await socket.close(code=1003, message=b"text frames only")
                     break
-                await socket.send_bytes(_encode([await self._answer(watcher, message.data)]))
+                await socket.send_str(_encode([await self._answer(watcher, message.data)]).decode())
         finally:
             hub.leave(watcher)
         return socket

@@ -127,9 +127,14 @@ class Gateway:
             settings=self._link_settings,
         )
 
+    def release(self) -> None:
+        """Those who wait or watch are let go, since the server goes away; everything else still works."""
+        self.hub.close()
+        self._news.release()
+
     async def close(self) -> None:
         """Links and watchers closed."""
-        self.hub.close()
+        self.release()
         self._news.close()
         self._link.close()
         self._known_catalogue.close()

@@ -55,6 +55,7 @@ class Hub:
         self._flush_due = False
         self._tick_due = False
         self._retry_due = False
+        self._closed = False
         self._heartbeat = self._loop.call_later(settings.heartbeat_s, self._beat)
 
     def __len__(self) -> int:
@@ -64,7 +65,9 @@ class Hub:
     # Coming and going
 
     def join(self, sink: Sink, owner: OwnerId) -> Watcher:
-        """A watcher that hears nothing yet. Raises Unavailable if there are too many."""
+        """A watcher that hears nothing yet. Raises Unavailable if there are too many, or the server goes away."""
+        if self._closed:
+            raise Unavailable("the server is going away", code="going_away")
         if len(self._watchers) >= self.settings.watchers:
             raise Unavailable("too many event streams are open", retry_after_s=10.0, code="too_many_streams")
         watcher = Watcher(sink, owner)
@@ -118,7 +121,8 @@ class Hub:
         (self._system.add if wanted else self._system.discard)(watcher)
 
     def close(self) -> None:
-        """Every watcher is told that the server goes away."""
+        """Every watcher is told that the server goes away. Twice does no harm."""
+        self._closed = True
         self._heartbeat.cancel()
         for watcher in list(self._watchers):
             self._dismiss(watcher, 1001, "the server is going away; connect again and resume")

@@ -22,6 +22,7 @@ from aigc.core.messages import (
 from aigc.core.ports import JobQuery, JobStore
 from transport import Address, Codec, Envelope, Gap, LinkSettings, Subscriber, Verdict
 from web.hub import Hub
+from web.machines import worker_view
 from web.records import Records
 
 REPAIR_JOBS = 1000
@@ -64,7 +65,7 @@ class News:
         self._on_catalogue = on_catalogue
         self._on_queue = on_queue
         self._loop = asyncio.get_running_loop()
-        self._waiters: dict[JobId, set[asyncio.Future[Job]]] = {}
+        self._waiters: dict[JobId, set[asyncio.Future[Job | None]]] = {}
         self._last_s = time.time()  # when something was heard last, by the wall clock
         self._repair: asyncio.Task[None] | None = None
         self._repair_from: float | None = None
@@ -73,8 +74,16 @@ class News:
             context, address, Codec(ToWatchers), self._heard, self._gap, name=f"{name}-news", settings=settings
         )
 
+    def release(self) -> None:
+        """Those who wait, wait no longer: the server goes away."""
+        for waiters in self._waiters.values():
+            for future in waiters:
+                if not future.done():
+                    future.set_result(None)
+
     def close(self) -> None:
-        """Nothing is heard any more; those who wait are left to their limits."""
+        """Nothing is heard any more and nobody waits."""
+        self.release()
         self._subscriber.close()
         if self._repair is not None:
             self._repair.cancel()
@@ -104,8 +113,8 @@ class News:
         self._hub.changed(job)
 
     async def wait(self, job: Job, timeout_s: float) -> Job | None:
-        """The record once it is final; None after `timeout_s`."""
-        future: asyncio.Future[Job] = self._loop.create_future()
+        """The record once it is final; None after `timeout_s`, or when the server goes away."""
+        future: asyncio.Future[Job | None] = self._loop.create_future()
         waiters = self._waiters.setdefault(job.id, set())
         waiters.add(future)
         try:
@@ -139,7 +148,7 @@ class News:
             self._on_queue()
         elif isinstance(message, Telemetry):
             if self._hub.has_operators:
-                self._hub.system("system.telemetry", {"workers": message.workers})
+                self._hub.system("system.telemetry", {"workers": [worker_view(worker) for worker in message.workers]})
         elif isinstance(message, CatalogueChanged):
             self._hub.system("system.catalogue", {"digest": message.digest})
             self._on_catalogue()

@@ -109,11 +109,19 @@ def of_http(error: web.HTTPException, request_id: str) -> web.StreamResponse:
     if error.status < 400:
         return error
     code = _STATUSES[error.status].name.lower() if error.status in _STATUSES else "error"
-    response = problem(error.status, code, error.text or error.reason, request_id)
+    response = problem(error.status, code, _reason(error), request_id)
     for name in ("Allow", "Retry-After", "WWW-Authenticate", "Content-Range"):
         if name in error.headers:
             response.headers[name] = error.headers[name]
     return response
+
+
+def _reason(error: web.HTTPException) -> str:
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        return f"{error.method} is not allowed here; allowed is {', '.join(sorted(error.allowed_methods))}"
+    if error.text and not error.text.startswith(f"{error.status}: "):
+        return error.text
+    return "there is nothing at this address" if error.status == 404 else error.reason
 
 
 def of_defect(request_id: str) -> web.Response:

@@ -3,7 +3,7 @@
 import functools
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
@@ -27,9 +27,19 @@ _INT64 = 1 << 63
 _encode = msgspec.json.Encoder().encode
 
 
+REQUEST_ID = web.RequestKey("request_id", str)
+OWNER = web.RequestKey("owner", OwnerId)
+
+
+def request_id_of(request: web.Request) -> str:
+    """By which the log knows this request."""
+    known: str = request.get(REQUEST_ID, "")
+    return known
+
+
 def owner_of(request: web.Request) -> OwnerId:
     """Whose request it is; the empty owner while nobody has to log in."""
-    owner: OwnerId = request.get("owner", OwnerId(""))
+    owner: OwnerId = request.get(OWNER, OwnerId(""))
     return owner
 
 
@@ -54,7 +64,7 @@ def number(request: web.Request, name: str, default: float, low: float, high: fl
     return min(max(value, low), high)
 
 
-def did_you_mean(word: str, known: list[str]) -> str:
+def did_you_mean(word: str, known: Sequence[str]) -> str:
     """`; did you mean …?` where one of the known words is near, else what they are."""
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
@@ -109,7 +119,7 @@ class Body(Generic[T]):
         return jsonschema_rs.validator_for(msgspec.json.schema(self._shape))
 
 
-def explain(error: jsonschema_rs.ValidationError, prefix: str = "", known: list[str] | None = None) -> list[FieldError]:
+def explain(error: jsonschema_rs.ValidationError, prefix: str = "", known: Sequence[str] = ()) -> list[FieldError]:
     """One error of the schema validator, with a pointer to the field itself where it names a parent's field.
 
     `known`: the names that may stand where an unknown one was found; a near one is proposed.
@@ -118,7 +128,7 @@ def explain(error: jsonschema_rs.ValidationError, prefix: str = "", known: list[
     kind = error.kind
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
         return [
-            FieldError(pointer([*where, name], prefix), f"{name} is not known here{did_you_mean(name, known or [])}")
+            FieldError(pointer([*where, name], prefix), f"{name} is not known here{did_you_mean(name, known)}")
             for name in kind.unexpected
         ]
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):

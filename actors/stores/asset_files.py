@@ -75,7 +75,7 @@ class AssetFiles:
             for _, asset in items:
                 sidecars.append(self._write_sidecar(asset))
             for source, asset, target in placed:
-                if _sidecar(target).exists() or target.is_dir():
+                if self._is_taken(target):
                     raise Conflict(f"there is a file under {asset.key} already", suggestion="store under a new key")
                 if asset.expires_at is not None:
                     self._expiry.add(asset.key, asset.expires_at)
@@ -159,6 +159,11 @@ class AssetFiles:
         fan = sha256(parts[1].encode()).hexdigest()
         return self._files.joinpath(parts[0], fan[0], fan[1], *parts[1:])
 
+    def _is_taken(self, path: Path) -> bool:
+        """True if a file stands there, or a folder does, or one of the folders above it is a file."""
+        above = (folder for folder in path.parents if folder.is_relative_to(self._files))
+        return _sidecar(path).exists() or path.is_dir() or any(folder.is_file() for folder in above)
+
     def _read(self, path: Path) -> Asset | None:
         if not _is_plain(path.parent):
             return None
@@ -211,8 +216,9 @@ class AssetFiles:
         """The file is gone, its sidecar first, so that it is never seen half; True if there was one."""
         sidecar = _sidecar(path)
         there = sidecar.is_symlink() or sidecar.exists()
-        sidecar.unlink(missing_ok=True)
-        with suppress(IsADirectoryError):  # a folder of that name is no file of ours
+        # A folder of that name, or a file where a folder should be: there is no such file.
+        with suppress(IsADirectoryError, NotADirectoryError):
+            sidecar.unlink(missing_ok=True)
             path.unlink(missing_ok=True)
         return there
 

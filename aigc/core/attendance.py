@@ -1,10 +1,12 @@
 """Which workers are there, and what becomes of their leases when they come, go, or come back."""
 
+from aigc.core.attempts import refuse, revoke, send_cancel
 from aigc.core.books import Books
 from aigc.core.events import WorkerLost, WorkerSilent
 from aigc.core.job import Failure, Lease
 from aigc.core.leases import Granted
 from aigc.core.messages import WorkerBeat, WorkerBye, WorkerHello
+from aigc.core.outcomes import hand_back, strike
 from aigc.core.worker_state import WorkerState
 
 
@@ -16,7 +18,6 @@ def hello(books: Books, event: WorkerHello) -> None:
     worker = books.fleet.get(event.worker)
     if worker is not None and worker.boot != event.boot:
         books.fleet.leave(worker, is_retired=True)
-        books.forsake(worker)
         for granted in [one for one in worker.held.values() if one.boot is not None]:
             _lose(books, granted, "its worker was restarted")
         worker = None
@@ -47,10 +48,9 @@ def bye(books: Books, event: WorkerBye) -> None:
     if worker is None:
         return
     books.fleet.leave(worker)
-    books.forsake(worker)
     for granted in tuple(worker.held.values()):
-        books.revoke(granted, _used_s(books, granted))
-        books.hand_back(granted, "its worker has left")
+        revoke(books, granted, _used_s(books, granted))
+        hand_back(books, granted, "its worker has left")
 
 
 def silent(books: Books, event: WorkerSilent) -> None:
@@ -67,7 +67,6 @@ def lost(books: Books, event: WorkerLost) -> None:
     if worker is None:
         return
     books.fleet.leave(worker)
-    books.forsake(worker)
     for granted in tuple(worker.held.values()):
         _lose(books, granted, "its worker was not heard any more")
 
@@ -89,9 +88,9 @@ def _reconcile_hello(books: Books, worker: WorkerState, leases: tuple[Lease, ...
     for lease in leases:
         granted_now = books.leases.match(worker.id, lease)
         if granted_now is None:
-            books.refuse(worker.id, lease)
+            refuse(books, worker.id, lease)
         elif granted_now.ending:
-            books.send_cancel(granted_now)
+            send_cancel(books, granted_now)
 
 
 def _reconcile_beat(books: Books, worker: WorkerState, leases: tuple[Lease, ...]) -> None:
@@ -102,23 +101,23 @@ def _reconcile_beat(books: Books, worker: WorkerState, leases: tuple[Lease, ...]
         if not is_listed and now - granted.granted_at > settings.delivery_s:
             _miss(books, granted)
         elif is_listed and granted.ending and now - granted.asked_at > settings.cancel_again_s:
-            books.send_cancel(granted)
+            send_cancel(books, granted)
     for lease in leases:
         if books.leases.match(worker.id, lease) is None:
-            books.refuse(worker.id, lease)
+            refuse(books, worker.id, lease)
 
 
 def _miss(books: Books, granted: Granted) -> None:
     """The same life of the worker does not have it: it never arrived, and nobody is to blame."""
     books.story.tell(books.now.monotonic, granted.lease.job, "missed", granted.worker)
-    books.revoke(granted, 0.0, is_gone=granted.started_at is None)
-    books.hand_back(granted, "the lease did not reach its worker")
+    revoke(books, granted, 0.0, is_gone=granted.started_at is None)
+    hand_back(books, granted, "the lease did not reach its worker")
 
 
 def _lose(books: Books, granted: Granted, how: str) -> None:
     books.story.tell(books.now.monotonic, granted.lease.job, "lost", how)
-    books.revoke(granted, _used_s(books, granted))
-    books.strike(granted, Failure("worker_lost", f"{granted.worker}: {how}", retryable=True))
+    revoke(books, granted, _used_s(books, granted))
+    strike(books, granted, Failure("worker_lost", f"{granted.worker}: {how}", retryable=True))
 
 
 def _used_s(books: Books, granted: Granted) -> float:

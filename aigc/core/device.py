@@ -70,7 +70,7 @@ from aigc.core.runner_events import (
     StoringFailed,
 )
 from aigc.core.slot import Ended, SlotEffect
-from aigc.core.turns import HandBack, Turns, TurnsSettings
+from aigc.core.turns import Turns, TurnsSettings
 
 
 class DeviceSettings(Struct, frozen=True, kw_only=True):
@@ -105,7 +105,7 @@ class Device:
         self._holdings = Holdings(self._report, settings.repeat_s)
         self._residents = Residents(settings.residents)
         self._residents.measure(sample, {}, 0.0)
-        self._turns = Turns(settings.turns, worker, self._holdings, self._residents)
+        self._turns = Turns(settings.turns, worker, self._holdings, self._residents, self._hand_back)
         self._health = Health(sample, settings.quarantine_s)
         self._is_draining = False
         self._drain_at: float | None = None
@@ -332,14 +332,15 @@ class Device:
     # Leases
 
     def _advance(self) -> None:
-        now = self._now.monotonic
+        """Who may not begin is handed back, who need not stay leaves, who can begin does."""
+        now, refusal = self._now.monotonic, self._refusal
+        for held in self._holdings:
+            if refusal and held.is_open:
+                self._hand_back(held, refusal)
         kept = {held.spec.residency for held in self._holdings if held.is_active}
         self._follow(self._residents.retire(kept, self._turns.wanted, everybody=self._is_draining, now=now))
-        for effect in self._turns.advance(self._refusal, now):
-            if isinstance(effect, HandBack):
-                self._hand_back(effect.held, effect.reason)
-            else:
-                self._follow([effect])
+        if not refusal:
+            self._follow(self._turns.advance(now))
 
     def _end(self, held: Held, last_word: LastWord) -> None:
         """Have an attempt end, with this as the last word once it has. Files that are being stored are not stopped."""

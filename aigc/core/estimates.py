@@ -1,5 +1,6 @@
 """What experience taught: memory, load and run times, gaps between signs of life, and how much a model is wanted."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -175,7 +176,7 @@ class Learned:
     def popularity(self, residency: str, now: float) -> float:
         """Jobs that wanted it lately, each counting half after `POPULARITY_HALF_LIFE_S`."""
         count, at = self._popularity.get(residency, (0.0, now))
-        return count * 2.0 ** ((at - now) / POPULARITY_HALF_LIFE_S)
+        return count * math.exp2((at - now) / POPULARITY_HALF_LIFE_S)
 
     def stall_limit_s(self, spec: ModelSpec, profile: Profile) -> float:
         """Silence after which a run of this profile is ended."""

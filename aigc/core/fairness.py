@@ -44,7 +44,7 @@ class Fairness:
             self._prune(now)
 
     def _decay(self, seconds: float) -> float:
-        return 2.0 ** (-max(0.0, seconds) / self._half_life_s)
+        return math.exp2(-max(0.0, seconds) / self._half_life_s)
 
     def _prune(self, now: float) -> None:
         self._usage = {owner: used for owner, used in self._usage.items() if self.usage(owner, now) > FORGOTTEN_S}

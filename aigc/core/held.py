@@ -91,8 +91,9 @@ class Held:
             self.phase, self.claimed_at = Phase.PREPARING, now
 
     def run(self, runner: RunnerId, started: LeaseStarted, now: float) -> None:
-        """Its model works on it."""
+        """Its model works on it; news about loading is old."""
         self.phase, self.runner, self.started, self.said_at = Phase.RUNNING, runner, started, now
+        self.progress, self._is_untold = None, False
 
     def store(self, ended: Ended) -> None:
         """It finished well; its files are on their way."""

@@ -189,7 +189,7 @@ class Placement:
         what left for it.
 
         Zero if it is resident; its learned load time if it fits; plus the reload time of what must leave if it does
-        not, as far as that is expected to be wanted again; `math.inf` if it does not fit even with every idle model gone.
+        not, as far as that is expected to be wanted again; `math.inf` if it does not fit even with all idle ones gone.
         """
         found = offer(worker, demand)
         if found is None or not found.is_ready:
@@ -200,8 +200,9 @@ class Placement:
         return found.cost_s + sum(one.reload_s * min(1.0, one.expected_use) for one in leaving)
 
     def _cheapest(self, kind: str, demand: Demand, now: float) -> WorkerState | None:
-        ready = (worker for worker in self._fleet.with_room(kind, demand.profile.need_bytes) if _is_ready(worker, demand))
-        return min(islice(ready, COMPARED), key=lambda worker: self.switch_cost(worker, demand, now), default=None)
+        roomy = self._fleet.with_room(kind, demand.profile.need_bytes)
+        ready = islice((worker for worker in roomy if _is_ready(worker, demand)), COMPARED)
+        return min(ready, key=lambda worker: self.switch_cost(worker, demand, now), default=None)
 
     def _of_kind(self, workers: Iterator[WorkerState], kind: str) -> Iterator[WorkerState]:
         return (worker for worker in workers if worker.device.kind == kind)

@@ -2,10 +2,11 @@
 
 import msgspec
 
+from aigc.core.attempts import refuse, revoke
 from aigc.core.books import Books
+from aigc.core.dispatch import ease
 from aigc.core.effects import Discard, Publish
-from aigc.core.ids import WorkerId
-from aigc.core.job import Failure, Progress, Stage, Status, Timings
+from aigc.core.job import Progress, Stage, Status, Timings
 from aigc.core.leases import Granted
 from aigc.core.messages import (
     LeaseFailed,
@@ -16,6 +17,7 @@ from aigc.core.messages import (
     LeaseStopped,
     Progressed,
 )
+from aigc.core.outcomes import conclude, hand_back, strike
 from aigc.core.retries import OUT_OF_MEMORY, doubled
 from aigc.core.timers import Alarm
 from aigc.core.waiting import Demand
@@ -28,7 +30,7 @@ def started(books: Books, event: LeaseStarted) -> None:
     """The attempt runs: its model is resident. The record is not written for this, watchers hear it."""
     granted = books.leases.match(event.worker, event.lease)
     if granted is None:
-        return books.refuse(event.worker, event.lease)
+        return refuse(books, event.worker, event.lease)
     if granted.started_at is not None:
         return None
     now = books.now.monotonic
@@ -39,9 +41,7 @@ def started(books: Books, event: LeaseStarted) -> None:
     if worker is not None:
         worker.troubles.pop(demand.residency, None)
         worker.marks.pop(demand.residency, None)
-    if event.load_s > 0.0:
-        demand.load.learn(event.load_s)
-    books.learned.overhead.learn(event.load_s)
+    _learn_load(books, demand, event.load_s)
     if demand.spec.run_limit_s > 0.0:
         books.timers.set(now + demand.spec.run_limit_s, Alarm.RUN_LIMIT, event.lease.job, event.lease)
     if not granted.ending:
@@ -53,7 +53,7 @@ def progressed(books: Books, event: LeaseProgress) -> None:
     """Watchers hear it; the record takes it along with its next change. What came too late is dropped."""
     granted = books.leases.match(event.worker, event.lease)
     if granted is None:
-        return books.refuse(event.worker, event.lease)
+        return refuse(books, event.worker, event.lease)
     now, job = books.now.monotonic, granted.entry.job
     if granted.started_at is not None and granted.demand is not None:
         granted.demand.profile.learn_gap(now - granted.heard_at)
@@ -67,16 +67,18 @@ def finished(books: Books, event: LeaseFinished) -> None:
     """The job is completed, unless its end was decided before: then that stands, and the result is discarded."""
     granted = books.leases.match(event.worker, event.lease)
     if granted is None:
-        return books.refuse(event.worker, event.lease, is_over=True)
+        return refuse(books, event.worker, event.lease, is_over=True)
     demand = granted.demand
     if demand is not None:
+        if granted.started_at is None:
+            _learn_load(books, demand, event.load_s)
         needed = demand.profile.need_bytes
         demand.profile.learn(event.run_s, event.peak_bytes)
         if demand.profile.need_bytes < needed:
-            books.ease(demand.profile)
-    books.revoke(granted, event.load_s + event.run_s)
+            ease(books, demand.profile)
+    revoke(books, granted, event.load_s + event.run_s)
     if granted.ending:
-        return books.conclude(granted)
+        return conclude(books, granted)
     entry = granted.entry
     job = entry.job
     books.close(
@@ -97,45 +99,51 @@ def failed(books: Books, event: LeaseFailed) -> None:
     """The attempt ended badly: what it teaches is learned, and the job is tried again or has failed."""
     granted = books.leases.match(event.worker, event.lease)
     if granted is None:
-        return books.refuse(event.worker, event.lease, is_over=True)
+        return refuse(books, event.worker, event.lease, is_over=True)
     code = event.failure.code
     if code == OUT_OF_MEMORY and granted.demand is not None and not granted.ending:
         _learn_need(books, granted, granted.demand, event.peak_bytes)
     if code == "model_load_failed":
         _mark(books, granted, books.settings.mark_s)
-    books.revoke(granted, event.load_s + event.run_s, is_gone=event.killed_runner or granted.started_at is None)
-    return books.strike(granted, event.failure, has_killed=event.killed_runner)
+    revoke(books, granted, event.load_s + event.run_s, is_gone=event.killed_runner or granted.started_at is None)
+    return strike(books, granted, event.failure, has_killed=event.killed_runner)
 
 
 def stopped(books: Books, event: LeaseStopped) -> None:
     """The attempt has ended as it was asked to: the job ends as was decided then."""
     granted = books.leases.match(event.worker, event.lease)
     if granted is None:
-        return books.refuse(event.worker, event.lease, is_over=True)
-    books.revoke(granted, event.run_s, is_gone=granted.started_at is None)
+        return refuse(books, event.worker, event.lease, is_over=True)
+    revoke(books, granted, event.run_s, is_gone=granted.started_at is None)
     if granted.ending:
-        return books.conclude(granted)
+        return conclude(books, granted)
     books.out.append(Discard(event.lease))
-    return books.hand_back(granted, "its worker stopped it though nobody here asked for that")
+    return hand_back(books, granted, "its worker stopped it though nobody here asked for that")
 
 
 def returned(books: Books, event: LeaseReturned) -> None:
     """The lease came back unharmed: the job waits again, and the worker is left in peace for a moment."""
     granted = books.leases.match(event.worker, event.lease)
     if granted is None:
-        return books.refuse(event.worker, event.lease, is_over=True)
+        return refuse(books, event.worker, event.lease, is_over=True)
     worker = books.fleet.get(granted.worker)
     if event.reason.startswith(DRAIN) and worker is not None:
         worker.draining = True
     _mark(books, granted, books.settings.no_room_s)
-    books.revoke(granted, 0.0, is_gone=granted.started_at is None)
-    return books.hand_back(granted, event.reason)
+    revoke(books, granted, 0.0, is_gone=granted.started_at is None)
+    return hand_back(books, granted, event.reason)
 
 
 def _show(books: Books, granted: Granted, stage: Stage, progress: Progress) -> None:
     entry = granted.entry
     entry.job = msgspec.structs.replace(entry.job, stage=stage, progress=progress)
     books.out.append(Publish(Progressed(granted.lease.job, granted.lease.attempt, stage, progress)))
+
+
+def _learn_load(books: Books, demand: Demand, load_s: float) -> None:
+    if load_s > 0.0:
+        demand.load.learn(load_s)
+    books.learned.overhead.learn(load_s)
 
 
 def _learn_need(books: Books, granted: Granted, demand: Demand, peak_bytes: int) -> None:
@@ -153,9 +161,4 @@ def _mark(books: Books, granted: Granted, first_s: float) -> None:
     troubles = worker.troubles[granted.residency] = worker.troubles.get(granted.residency, 0) + 1
     until = books.now.monotonic + doubled(first_s, troubles, settings.mark_limit_s)
     worker.marks[granted.residency] = until
-    books.timers.set(until, Alarm.UNMARK, WorkerId(worker.id), granted.residency)
-
-
-def worker_lost(message: str) -> Failure:
-    """The failure of an attempt whose worker is gone."""
-    return Failure("worker_lost", message, retryable=True)
+    books.timers.set(until, Alarm.UNMARK, worker.id, granted.residency)

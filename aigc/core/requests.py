@@ -1,16 +1,17 @@
 """What gateways and the store bring: jobs, and wishes about them."""
 
-from aigc.core.books import Books
+from aigc.core.attempts import ask_to_end, revoke, send_cancel
+from aigc.core.books import ANYBODY, Books
+from aigc.core.dispatch import enqueue, place, seek
 from aigc.core.effects import Answer
 from aigc.core.events import Asked, NeverCreated, Reloaded, Restored
-from aigc.core.ids import Now, WorkerId
+from aigc.core.ids import Now
 from aigc.core.job import Job, Stage
 from aigc.core.leases import Granted
 from aigc.core.lifecycle import FINAL
 from aigc.core.messages import CancelAnswer, CancelJob, JobAnswer, MoveJob, Submit
-from aigc.core.model import Catalogue
 from aigc.core.timers import Alarm
-from aigc.core.waiting import Entry, Need
+from aigc.core.waiting import Entry
 
 PRIORITIES = range(10)
 
@@ -23,7 +24,7 @@ def submit(books: Books, event: Submit) -> None:
     # The deadline counts from the gateway's own clock to the arrival here, so hosts need not agree on the time.
     deadline = now + job.deadline_at - job.created_at if job.deadline_at is not None else None
     books.story.tell(now, job.id, "submitted", job.model)
-    books.seek(books.enqueue(books.admit(job, now, deadline)))
+    seek(books, enqueue(books, books.admit(job, now, deadline)))
 
 
 def restore(books: Books, event: Restored) -> None:
@@ -39,9 +40,9 @@ def restore(books: Books, event: Restored) -> None:
         if job.lease is not None:
             _restore_lease(books, entry)
         else:
-            books.enqueue(entry)
+            enqueue(books, entry)
     for demand in books.waiting.demands():
-        books.place(demand)
+        place(books, demand)
 
 
 def never_created(books: Books, event: NeverCreated) -> None:
@@ -55,8 +56,8 @@ def never_created(books: Books, event: NeverCreated) -> None:
         granted = books.leases.of(job)
         if granted is not None:
             granted.ending = "the job was never created"
-            books.send_cancel(granted)
-            books.revoke(granted, 0.0)
+            send_cancel(books, granted)
+            revoke(books, granted, 0.0)
         books.forget(entry)
 
 
@@ -70,9 +71,7 @@ def ask(books: Books, event: Asked) -> None:
 
 def reload(books: Books, event: Reloaded) -> None:
     """Another catalogue is in force: waiting jobs of models that left have failed, everything else is seen anew."""
-    catalogue: Catalogue = event.catalogue
-    books.catalogue = catalogue
-    books.specs = {spec.id: spec for spec in catalogue.models}
+    books.use(event.catalogue)
     for worker in books.fleet:
         # The new entry may mend what made a model fail.
         worker.marks.clear()
@@ -80,9 +79,9 @@ def reload(books: Books, event: Reloaded) -> None:
         books.fleet.unkeep(worker)
         books.touch(worker)
     for entry in books.waiting.clear():
-        books.enqueue(entry, entry.demand.need.avoid if entry.demand is not None else WorkerId(""))
+        enqueue(books, entry, entry.demand.need.avoid if entry.demand is not None else ANYBODY)
     for demand in books.waiting.demands():
-        books.place(demand)
+        place(books, demand)
 
 
 def _cancel(books: Books, request: CancelJob) -> CancelAnswer:
@@ -93,7 +92,7 @@ def _cancel(books: Books, request: CancelJob) -> CancelAnswer:
     granted = books.leases.of(request.job)
     if granted is None:
         return CancelAnswer(books.cancel(entry, reason))
-    books.ask_to_end(granted, reason)
+    ask_to_end(books, granted, reason)
     return CancelAnswer(entry.job, cancelling=True)
 
 
@@ -111,7 +110,7 @@ def _move(books: Books, request: MoveJob) -> JobAnswer:
     books.leave_queue(entry)
     books.record(entry, "priority", f"{entry.job.priority} -> {request.priority}", priority=request.priority)
     if demand is not None:
-        books.seek(books.enqueue(entry, demand.need.avoid))
+        seek(books, enqueue(books, entry, demand.need.avoid))
     return JobAnswer(entry.job)
 
 
@@ -120,11 +119,7 @@ def _restore_lease(books: Books, entry: Entry) -> None:
     lease = job.lease
     if lease is None:
         return
-    spec = books.specs.get(job.model)
-    demand = None
-    if spec is not None:
-        need = Need(job.model, books.size_class(job), books.is_alone(job))
-        demand = books.demand(need, spec)
+    demand = books.demand_of(job)
     need_bytes = demand.profile.need_bytes if demand is not None else 0
     granted = Granted(entry, lease, demand, job.worker, now, need_bytes, heard_at=now)
     if job.stage is Stage.CANCELLING:

@@ -16,7 +16,7 @@ class SchedulerSettings(Struct, frozen=True, kw_only=True):
     half_life_s: float = 3600.0
     """Fairness among owners counts a device-second that is so old half."""
     queue_bound: int = 10_000
-    """Waiting jobs beyond which new ones are refused; the store enforces it, `retry_after_s` says when there is room."""
+    """Waiting jobs beyond which new ones are refused: the store does that, `retry_after_s` says when to come again."""
     adoption_s: float = 30.0
     """After a start of the broker: how long a lease of the record waits for its worker to present it."""
     delivery_s: float = 10.0

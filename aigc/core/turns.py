@@ -1,5 +1,7 @@
 """Whose turn it is on a device: which lease begins, on which runner, and who leaves to make room for it."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from aigc.core.held import Held, Phase
@@ -23,23 +25,26 @@ class TurnsSettings(Struct, frozen=True, kw_only=True):
     """Nor is one shorter than this many of the longest silence in a run of the model that ended well."""
 
 
-class HandBack(Struct, frozen=True):
-    """The lease cannot begin here, for this reason."""
-
-    held: Held
-    reason: str
-
-
 class Turns:
     """The rules by which leases begin. They do so in the order of their grants, with two exceptions: who waits for a
     runner that is at work lets others pass; who needs memory lets nobody pass, so that it comes to its turn.
 
     A lease whose model rests begins in the same call in which it was granted, or in which the runner came to rest.
+
+    Args:
+        hand_back: ends a lease that cannot begin here, with the reason.
     """
 
-    def __init__(self, settings: TurnsSettings, worker: WorkerId, holdings: Holdings, residents: Residents) -> None:
+    def __init__(
+        self,
+        settings: TurnsSettings,
+        worker: WorkerId,
+        holdings: Holdings,
+        residents: Residents,
+        hand_back: Callable[[Held, str], None],
+    ) -> None:
         self._settings, self._worker = settings, worker
-        self._holdings, self._residents = holdings, residents
+        self._holdings, self._residents, self._hand_back = holdings, residents, hand_back
         self._gaps: dict[str, float] = {}
 
     @property
@@ -56,13 +61,10 @@ class Turns:
         """A run of the model ended well though it was silent for so long."""
         self._gaps[model] = max(self._gaps.get(model, 0.0), gap_s)
 
-    def advance(self, refusal: str, now: float) -> list[SlotEffect | HandBack]:
-        """Whoever can begin has begun; with a refusal nobody does, and who has not begun is handed back."""
-        effects: list[SlotEffect | HandBack] = []
-        waiting = sorted((held for held in self._holdings if held.is_open), key=_rank)
-        if refusal:
-            return [HandBack(held, refusal) for held in waiting]
-        for held in waiting:
+    def advance(self, now: float) -> list[SlotEffect]:
+        """Whoever can begin has begun; what is pinned is loading if nobody waits."""
+        effects: list[SlotEffect] = []
+        for held in sorted((held for held in self._holdings if held.is_open), key=_rank):
             if held.phase is Phase.WAITING and not self._has_slot():
                 return effects
             if not self._begin(held, effects, now):
@@ -74,7 +76,7 @@ class Turns:
         is_alone = any(held.grant.alone for held in self._holdings if held.is_active)
         return self.active < self._settings.slots and not is_alone
 
-    def _begin(self, held: Held, effects: list[SlotEffect | HandBack], now: float) -> bool:
+    def _begin(self, held: Held, effects: list[SlotEffect], now: float) -> bool:
         """False if nobody who was granted later may begin: what memory comes free is this one's."""
         residency = held.spec.residency
         slot = self._residents.of(residency)
@@ -87,7 +89,7 @@ class Turns:
         room, leaving = self._residents.make_room(held.grant, residency, kept, self.wanted, now)
         effects += leaving
         if room is Room.NEVER:
-            effects.append(HandBack(held, self._no_room(held)))
+            self._hand_back(held, self._no_room(held))
             return True
         if room is Room.BUSY:
             return False
@@ -109,6 +111,7 @@ class Turns:
             held.claim(now)
             held.runner = slot.runner
             held.take(LeaseProgress(self._worker, held.lease, Stage.LOADING_MODEL, Progress()))
+            self._holdings.tell_news(held, now)
 
     def _run(self, held: Held, slot: RunnerSlot, now: float) -> list[SlotEffect]:
         grant = held.grant

@@ -1,6 +1,6 @@
 """Who waits: open jobs by priority class, by owner, and by what they need, so that only the heads are ever looked at.
 
-Waiting ── PriorityClass (9 … 0) ── OwnerQueue, in the order of their turn ── Group, one per Demand ── Entry, oldest first
+Waiting ── PriorityClass, 9 to 0 ── OwnerQueue, in order of turns ── Group, one per Demand ── Entry, oldest first
 """
 
 import heapq

@@ -75,9 +75,7 @@ def _settings(file: Path | None) -> Iterator[Finding]:
     yield from _port(loaded.settings.server.host, loaded.settings.server.port)
     for spec in catalogue.models:
         if spec.python and not os.access(spec.python, os.X_OK):
-            yield Finding(
-                "wrong", f"{spec.id}: {spec.python} cannot be run", "make its environment"
-            )
+            yield Finding("wrong", f"{spec.id}: {spec.python} cannot be run", "make its environment")
 
 
 def _folder(folder: Path, min_free_gb: float) -> Iterator[Finding]:
@@ -96,9 +94,7 @@ def _port(host: str, port: int) -> Iterator[Finding]:
         try:
             probe.bind((host, port))
         except OSError as error:
-            yield Finding(
-                "note", f"{host}:{port} cannot be bound ({error.strerror})", "is a server running?"
-            )
+            yield Finding("note", f"{host}:{port} cannot be bound ({error.strerror})", "is a server running?")
         else:
             yield Finding("fine", f"{host}:{port} is free")
 

@@ -15,13 +15,14 @@ from aigc.core.runner_events import (
     Connected,
     DeviceEffect,
     DeviceEvent,
+    Measured,
     Report,
+    Run,
     RunnerConnected,
     RunnerExited,
     RunnerFinished,
     RunnerId,
     RunnerLoaded,
-    Run,
     Spawn,
     Staged,
     Stored,
@@ -144,7 +145,7 @@ class World:
 
     def states(self) -> dict[str, str]:
         """Residencies and their states, as the latest beat tells them."""
-        self.do(messages_measured(self.device))
+        self.do(Measured(sample()))
         return {resident.residency: resident.state for resident in self.beats[-1].residents}
 
 

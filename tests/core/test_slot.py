@@ -113,9 +113,7 @@ def test_the_ladder_climbs_at_its_times_and_not_before():
     assert slot.apply(Tick(), 24.999) == []
     assert slot.apply(Tick(), 25.0) == [Kill(R)]
     assert slot.apply(Tick(), 29.0) == [Kill(R)]
-    assert slot.apply(RunnerExited(R, None, "SIGKILL", "", 900), 29.5) == [
-        ended(run_s=19.5, peak_bytes=1000)
-    ]
+    assert slot.apply(RunnerExited(R, None, "SIGKILL", "", 900), 29.5) == [ended(run_s=19.5, peak_bytes=1000)]
     assert (slot.state, slot.due) == (SlotState.GONE, None)
 
 
@@ -151,7 +149,9 @@ def test_the_next_attempt_starts_at_the_foot_of_the_ladder():
     slot.run(Run(R, second, SPEC.id, {}, {}, "glb"), STALL_S, 30.0)
     assert slot.apply(Tick(), 50.0) == []
     done = finished(R, second)
-    assert slot.apply(done, 51.0) == [ended(lease=second, finished=done, run_s=1.0, peak_bytes=1000, longest_gap_s=21.0)]
+    assert slot.apply(done, 51.0) == [
+        ended(lease=second, finished=done, run_s=1.0, peak_bytes=1000, longest_gap_s=21.0)
+    ]
 
 
 # Stalls.

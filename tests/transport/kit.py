@@ -85,6 +85,10 @@ class Heard:
             self._changed.clear()
             await self._changed.wait()
 
+    async def turn(self) -> None:
+        """The loop went round, and looked at its sockets."""
+        await asyncio.sleep(0)
+
     async def hears(self, item: Any) -> None:
         await self.until(lambda: item in self.log)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from aigc.models.shapes import palette as p
 from aigc.models.shapes import solids as s
 from aigc.models.shapes.blob import Blob
@@ -31,8 +33,6 @@ def _house(b: Builder) -> None:
     gable = s.prism([(-depth / 2, 0), (depth / 2, 0), (0, rise)], width - 0.04).rotate((0, 90, 0)).translate((0, top, 0))
     b.add("wall", gable, wall)
     slope = (rise**2 + (depth / 2) ** 2) ** 0.5
-    import math
-
     angle = math.degrees(math.atan2(rise, depth / 2))
     for side in (-1, 1):
         slab = s.box(width + 0.7, 0.2, slope + 0.55, 0.05).rotate((side * angle, 0, 0))
@@ -59,8 +59,6 @@ def _house(b: Builder) -> None:
 def _castle(b: Builder) -> None:
     towers = b.count("tower", 4, 2, 8)
     reach = 10.0
-    import math
-
     turns = [2 * math.pi * k / towers + math.pi / 4 for k in range(towers)]
     places = [(reach * math.sin(turn) * 1.1, reach * math.cos(turn)) for turn in turns]
     cone = p.SLATE if not b.says("red") else p.TILES

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from aigc.models.shapes import palette as p
 from aigc.models.shapes import solids as s
 from aigc.models.shapes.blob import Blob
@@ -15,8 +17,6 @@ def _legs(b: Builder, x: float, z: float, height: float, thick: float, splay: fl
     if count == 4:
         places = [(i * x, j * z) for i in (-1, 1) for j in (-1, 1)]
     else:
-        import math
-
         turns = [2 * math.pi * k / count + math.pi / 2 for k in range(count)]
         places = [(x * math.cos(turn), z * math.sin(turn)) for turn in turns]
     return [

@@ -1,0 +1,169 @@
+"""The scheduler: a state machine without I/O. Events go in by one door, what is to be done comes out.
+
+    Submit, Asked, Restored …  ─► requests   ┐
+    LeaseStarted, Finished …   ─► reports    ├─► Books ─► Commit, SendGrant, SendCancel, Publish, Answer, Discard
+    WorkerHello, Beat, Lost …  ─► attendance │
+    Tick                       ─► alarms     ┘
+
+The broker applies what came, commits every `Commit` in one group, and only then lets the other effects out. So a crash
+at any instant is a replay: the next scheduler is told `Restored` and the workers' `WorkerHello`, and goes on.
+Nothing here reads a clock, draws a random number or iterates over a set: equal events give equal effects.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from aigc.core import alarms, attendance, reports, requests
+from aigc.core.audit import audit
+from aigc.core.books import Books
+from aigc.core.dispatch import settle
+from aigc.core.effects import Effect
+from aigc.core.events import (
+    Asked,
+    Event,
+    NeverCreated,
+    Reloaded,
+    Restored,
+    Tick,
+    WorkerLost,
+    WorkerSilent,
+)
+from aigc.core.forecast import Forecast
+from aigc.core.ids import AttemptId, JobId, Now, OwnerId
+from aigc.core.job import Job, Lease
+from aigc.core.messages import (
+    Estimate,
+    Generation,
+    LeaseFailed,
+    LeaseFinished,
+    LeaseProgress,
+    LeaseReturned,
+    LeaseStarted,
+    LeaseStopped,
+    Submit,
+    WorkerBeat,
+    WorkerBye,
+    WorkerHello,
+    WorkerView,
+)
+from aigc.core.model import Catalogue
+from aigc.core.settings import SchedulerSettings
+
+__all__ = ["Scheduler", "SchedulerSettings"]
+
+HANDLERS: dict[type, Callable[[Books, Any], None]] = {
+    Submit: requests.submit,
+    Asked: requests.ask,
+    Restored: requests.restore,
+    NeverCreated: requests.never_created,
+    Reloaded: requests.reload,
+    LeaseStarted: reports.started,
+    LeaseProgress: reports.progressed,
+    LeaseFinished: reports.finished,
+    LeaseFailed: reports.failed,
+    LeaseStopped: reports.stopped,
+    LeaseReturned: reports.returned,
+    WorkerHello: attendance.hello,
+    WorkerBeat: attendance.beat,
+    WorkerBye: attendance.bye,
+    WorkerSilent: attendance.silent,
+    WorkerLost: attendance.lost,
+    Tick: alarms.tick,
+}
+
+
+class Scheduler:
+    """Decides what becomes of every open job. See `placement` for the policy and its bounds.
+
+    Args:
+        generation: of the broker that it decides for; stands in everything sent to workers.
+        new_attempt_id: random ids that are never repeated.
+    """
+
+    def __init__(
+        self,
+        settings: SchedulerSettings,
+        catalogue: Catalogue,
+        generation: Generation,
+        new_attempt_id: Callable[[], AttemptId],
+    ) -> None:
+        self._books = Books(settings, catalogue, generation, new_attempt_id)
+
+    def apply(self, event: Event, now: Now) -> list[Effect]:
+        """The event has happened; returns what is to be done, in order.
+
+        Raises:
+            InvalidChange, InvariantBroken: a defect of ours. The event may be half applied: begin again from the store.
+        """
+        books = self._books
+        books.begin(now)
+        HANDLERS[type(event)](books, event)
+        return settle(books)
+
+    def next_tick(self, now: Now) -> float | None:
+        """The monotonic instant at which `Tick` is wanted; None: not as things stand. May be past."""
+        return self._books.timers.next
+
+    # What was learned.
+
+    def learned(self) -> bytes:
+        """What experience taught, to be kept in the store; changes only when something was learned."""
+        return self._books.learned.dump()
+
+    def restore_learned(self, data: bytes) -> bool:
+        """Know what an earlier scheduler learned; call it before the first event. False: another version wrote it."""
+        return self._books.learned.restore(data)
+
+    def learned_view(self) -> dict[str, Any]:
+        """For people: per model memory, load and run time."""
+        return self._books.learned.view(self._books.catalogue.models)
+
+    # What is going on.
+
+    def job(self, job: JobId) -> Job | None:
+        """The record of an open job, with its latest progress; None if it is finished or unknown."""
+        entry = self._books.entries.get(job)
+        return entry.job if entry is not None else None
+
+    def estimates(self, jobs: Iterable[JobId], now: Now) -> tuple[Estimate, ...]:
+        """Where these jobs stand; those that do not wait are left out.
+
+        A job that no worker could ever hold waits all the same, until its deadline if it has one: a worker may come.
+        Its estimate says so in its reason.
+        """
+        self._books.now = now
+        return Forecast(self._books).of(jobs)
+
+    def retry_after_s(self, now: Now) -> float:
+        """Seconds until the queue is expected to have room."""
+        self._books.now = now
+        return Forecast(self._books).retry_after_s()
+
+    @property
+    def waiting_count(self) -> int:
+        """How many jobs are queued."""
+        return self._books.waiting.count + len(self._books.paused)
+
+    def waiting_by_feature(self) -> dict[str, int]:
+        """Jobs that wait for a device, by feature."""
+        return dict(self._books.waiting.by_feature)
+
+    def waiting_by_owner(self) -> dict[OwnerId, int]:
+        """Jobs that wait for a device, by owner."""
+        return dict(self._books.waiting.by_owner)
+
+    def leases(self) -> tuple[Lease, ...]:
+        """Every lease that is out, oldest first."""
+        return tuple(granted.lease for granted in self._books.leases.all())
+
+    def workers(self) -> tuple[WorkerView, ...]:
+        """Every worker that is not lost."""
+        return tuple(worker.view() for worker in self._books.fleet)
+
+    def story(self, job: JobId | None = None) -> str:
+        """What happened to a job, or lately to all of them, in one line."""
+        return self._books.story.of(job)
+
+    def validate(self) -> None:
+        """Raises InvariantBroken, with the story, if the books contradict themselves. Looks at everything."""
+        audit(self._books)

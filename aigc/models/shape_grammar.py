@@ -1,0 +1,111 @@
+"""A mesh from a sentence: the nearest shape of a parametric library, coloured, counted and sized as the words say.
+
+This is no generative network. The result names the shape that was chosen and how well the prompt fits it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from aigc.features.base import power_of_two
+from aigc.features.text_to_mesh import ShapeGrammarParameters, ShapeGrammarRawParameters
+from aigc.mesh.export import mesh_outputs
+from aigc.mesh.preview import thumbnail
+from aigc.models.shapes.assemble import assemble, build_pieces, painted_mesh, plain_mesh
+from aigc.models.shapes.retrieval import HOPELESS, KNOWN, Match, Retriever
+from aigc.models.shapes.words import read_wishes
+from aigc.runner.model import InputInvalid, Output, Progress, Result
+
+_STEPS = 6
+_LONGEST_PROMPT = 2000
+_WHAT = "parametric shape library"
+
+
+class ShapeGrammar:
+    """Serves text_to_textured_mesh."""
+
+    textured = True
+
+    def load(self, device: str) -> None:
+        """Read the sentence encoder and the library; everything runs on the CPU."""
+        self._retriever = Retriever()
+
+    def unload(self) -> None:
+        """Forget both."""
+        del self._retriever
+
+    def run(self, inputs: dict[str, str], params: dict[str, Any], progress: Progress) -> Result:
+        """A watertight mesh of the library's shape that is nearest to the prompt `inputs["text"]`.
+
+        Raises:
+            InputInvalid: the prompt has no words, or none that come near any shape.
+        """
+        settings = (ShapeGrammarParameters if self.textured else ShapeGrammarRawParameters)(**params)
+        prompt = _checked(inputs["text"], progress)
+        progress(0.03, "preprocessing", 1, _STEPS, "reading the prompt")
+        match = self._match(prompt, progress)
+        shape = match.shape
+        words = f"{prompt} with {settings.texture_prompt}" if getattr(settings, "texture_prompt", "") else prompt
+        wishes = read_wishes(words, shape.parts, shape.names)
+        progress(0.08, "sampling", 2, _STEPS, f"shaping: {shape.name}")
+        pieces = build_pieces(shape, wishes, settings.seed, settings.variation)
+        progress(0.25, "decoding", 3, _STEPS, f"joining {len(pieces)} parts")
+        size = settings.size or shape.size * wishes.size
+
+        def between(step: int) -> None:
+            progress(0.3, "decoding", 3, _STEPS, "simplifying" if step else "joined")
+
+        assembly = assemble(pieces, wishes, size, settings.target_face_count, between)
+        if isinstance(settings, ShapeGrammarParameters):
+
+            def report(fraction: float, message: str) -> None:
+                progress(0.35 + 0.5 * fraction, "texturing", 4, _STEPS, message)
+
+            resolution = power_of_two(settings.texture_resolution)
+            mesh = painted_mesh(assembly, wishes, resolution, shape.name, report)
+        else:
+            mesh = plain_mesh(assembly, shape.name)
+        progress(0.88, "exporting", 5, _STEPS, "writing the mesh")
+        info = {
+            "method": _WHAT,
+            "closest_shape": shape.name,
+            "score": match.score,
+            "second_closest": match.second.name,
+            "second_score": match.second_score,
+            "parts": len(pieces),
+        }
+        outputs = mesh_outputs(mesh, settings.output_format, extras={"model": _WHAT, "shape": shape.name})
+        progress(0.93, "exporting", 6, _STEPS, "drawing the thumbnail")
+        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(mesh)))
+        return Result(outputs, info)
+
+    def _match(self, prompt: str, progress: Progress) -> Match:
+        match = self._retriever.match(prompt)
+        if not self._retriever.understands_sentences:
+            progress.warn("the sentence encoder is not installed: the prompt was compared word by word only")
+        if match.score < HOPELESS and not match.named:
+            raise InputInvalid(
+                f"no shape of the library comes near {prompt[:80]!r}",
+                "name one everyday thing in English: a chair, a castle, a dog, a robot, a tree, a rocket",
+            )
+        if match.score < KNOWN:
+            progress.warn(f"the library does not know this; closest known shape: {match.shape.name} ({match.score:.2f})")
+        elif not match.named and match.score - match.second_score < 0.03:
+            progress.warn(f"read as {match.shape.name}; {match.second.name} was nearly as close")
+        return match
+
+
+class ShapeGrammarRaw(ShapeGrammar):
+    """Serves text_to_raw_mesh: the same surface without a texture."""
+
+    textured = False
+
+
+def _checked(text: str, progress: Progress) -> str:
+    """The prompt, if it holds anything to go by."""
+    if not re.search(r"\w", text):
+        raise InputInvalid("the prompt has no words", "say what to make, for example: a red chair with three legs")
+    if len(text) > _LONGEST_PROMPT:
+        progress.warn(f"only the first {_LONGEST_PROMPT} characters of the prompt were read")
+    return text[:_LONGEST_PROMPT]

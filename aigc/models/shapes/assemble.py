@@ -1,0 +1,231 @@
+"""From a shape's pieces to one closed mesh with a baked texture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import manifold3d
+import numpy as np
+from manifold3d import Manifold
+
+from aigc.mesh.bake import Texels, spread, texels
+from aigc.mesh.normals import split_at_creases
+from aigc.mesh.rays import RayScene, around, hemisphere
+from aigc.mesh.topology import compact
+from aigc.mesh.types import BytePixels, FloatArray, IntArray, Material, Mesh
+from aigc.mesh.unwrap import unwrap
+from aigc.models.shapes.builder import Builder, Piece, Shape
+from aigc.models.shapes.finish import Frame, Spots, paint
+from aigc.models.shapes.noise import cloudy
+from aigc.models.shapes.words import Wishes
+
+_CREASE = 38.0  # degrees
+_SKY_RAYS = 24
+_MOST_COPIES = 9
+Report = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A thing put together.
+
+    Args:
+        positions: float32 (n, 3) in metres. faces: int32 (m, 3). piece: int32 (m,), the piece of each face.
+        pieces: what they are. frames: where they lie. extent: metres along the longest side.
+    """
+
+    positions: FloatArray
+    faces: IntArray
+    piece: IntArray
+    pieces: list[Piece]
+    frames: list[Frame]
+    extent: float
+
+
+def build_pieces(shape: Shape, wishes: Wishes, seed: int, variation: float) -> list[Piece]:
+    """The solids of the shape, or of several copies of it beside each other if the prompt asks for a number."""
+    copies = min(_MOST_COPIES, max(1, wishes.counts.get("", 1)))
+    pieces: list[Piece] = []
+    for copy in range(copies):
+        builder = Builder(wishes, np.random.default_rng([seed, copy]), variation, shape)
+        shape.make(builder)
+        if copies == 1:
+            return builder.pieces
+        box = np.array([piece.solid.bounding_box() for piece in builder.pieces])
+        reach = float(np.hypot(np.ptp(box[:, [0, 3]]), np.ptp(box[:, [2, 5]]))) * 0.46
+        radius = 0.0 if copies == 1 else reach / np.sin(np.pi / copies)
+        turn = 2 * np.pi * copy / copies + np.pi / 2
+        shift = (radius * float(np.cos(turn)), 0.0, radius * float(np.sin(turn)) * 0.8)
+        pieces += [Piece(p.part, p.solid.translate(shift), p.finish, p.turned) for p in builder.pieces]
+    return pieces
+
+
+def assemble(pieces: list[Piece], wishes: Wishes, size: float, target: int, between: Callable[[int], None]) -> Assembly:
+    """All pieces as one closed surface, standing on the ground, `size` metres along its longest side."""
+    originals = [piece.solid.as_original() for piece in pieces]
+    number = {original.original_id(): index for index, original in enumerate(originals)}
+    whole = Manifold.batch_boolean(originals, manifold3d.OpType.Add).scale(wishes.stretch)
+    between(0)
+    box = np.array(whole.bounding_box())
+    extent = float((box[3:] - box[:3]).max())
+    scale = size / extent
+    origin = np.array([(box[0] + box[3]) / 2, box[1], (box[2] + box[5]) / 2])
+    whole = whole.translate(tuple(-origin)).scale((scale, scale, scale))
+    # Slivers that the union leaves would only cost triangles.
+    whole = whole.simplify(size * 1e-4)
+    tolerance = size * 3e-4
+    for step in range(16):
+        if whole.num_tri() <= target:
+            break
+        between(step + 1)
+        whole = whole.simplify(tolerance)
+        tolerance *= 1.35
+    mesh = whole.to_mesh()
+    owner = np.zeros(len(mesh.tri_verts), np.int32)
+    for start, end, original in zip(mesh.run_index[:-1], mesh.run_index[1:], mesh.run_original_id, strict=True):
+        owner[start // 3 : end // 3] = number[int(original)]
+    merged = np.arange(len(mesh.vert_properties))
+    merged[np.asarray(mesh.merge_from_vert, np.int64)] = np.asarray(mesh.merge_to_vert, np.int64)
+    positions, faces = compact(
+        np.asarray(mesh.vert_properties[:, :3], np.float32), merged[np.asarray(mesh.tri_verts, np.int64)].astype(np.int32)
+    )
+    frames = []
+    for index, piece in enumerate(pieces):
+        bounds = np.array(piece.solid.bounding_box()).reshape(2, 3) * np.array(wishes.stretch)
+        bounds = (bounds - origin) / extent
+        frames.append(Frame(bounds.mean(axis=0).astype(np.float32), int(np.argmax(bounds[1] - bounds[0])), piece.turned, float(index)))
+    return Assembly(positions, faces, owner, pieces, frames, size)
+
+
+def plain_mesh(assembly: Assembly, name: str) -> Mesh:
+    """The mesh without texture coordinates, in one grey."""
+    source, faces, normals = split_at_creases(assembly.positions, assembly.faces, _CREASE)
+    return Mesh(
+        assembly.positions[source], faces, normals=normals, material=Material("clay", (0.62, 0.6, 0.57, 1), 0, 0.75), name=name
+    )
+
+
+def painted_mesh(assembly: Assembly, wishes: Wishes, resolution: int, name: str, report: Report) -> Mesh:
+    """The mesh with its pieces' finishes baked into textures: colour; occlusion, roughness and metallic."""
+    split, sharp_faces, normals = split_at_creases(assembly.positions, assembly.faces, _CREASE)
+    opened = unwrap(
+        assembly.positions,
+        assembly.faces,
+        resolution,
+        max(2, resolution // 256),
+        between=lambda number, count: report(0.5 * number / count, "unwrapping"),
+    )
+    report(0.5, "laying out the texture")
+    cover = texels(opened.uv, opened.faces, resolution)
+    points = cover.of(assembly.positions, assembly.faces)
+    directions = cover.of(normals, sharp_faces)
+    directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-9)
+    report(0.56, "casting ambient light")
+    sky = _ambient(assembly, cover, points, directions, report)
+    color, surface = _paint_all(assembly, cover, points, directions, report)
+    report(0.9, "weathering")
+    _weather(color, surface, points / assembly.extent, directions, wishes.weather)
+    color *= (0.66 + 0.34 * sky)[:, None]
+    # Each corner of a face needs one vertex that has both its normal and its place in the texture.
+    positions, faces, uv, shading = _joined(assembly, opened.source, opened.faces, opened.uv, split, sharp_faces, normals)
+    material = Material(
+        "painted",
+        base_color_texture=cover.picture(color),
+        surface_texture=_half(cover.picture(np.stack([sky, surface[:, 0], surface[:, 1]], axis=1))),
+    )
+    return Mesh(positions, faces, normals=shading, uv=uv, material=material, name=name)
+
+
+def _joined(
+    assembly: Assembly,
+    source: IntArray,
+    opened: IntArray,
+    uv: FloatArray,
+    split: IntArray,
+    sharp: IntArray,
+    normals: FloatArray,
+) -> tuple[FloatArray, IntArray, FloatArray, FloatArray]:
+    """Vertices that differ wherever position, normal or texture coordinates do."""
+    key = opened.reshape(-1).astype(np.int64) * (len(split) + 1) + sharp.reshape(-1)
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    by_uv, by_normal = opened.reshape(-1)[first], sharp.reshape(-1)[first]
+    return (
+        assembly.positions[source[by_uv]],
+        inverse.reshape(-1, 3).astype(np.int32),
+        uv[by_uv],
+        normals[by_normal],
+    )
+
+
+def _ambient(assembly: Assembly, cover: Texels, points: FloatArray, directions: FloatArray, report: Report) -> FloatArray:
+    """float32 (k,): the share of the sky that each texel sees, cast for one texel in sixteen."""
+    coarse = 4
+    row, column = np.divmod(cover.index, cover.size)
+    chosen = np.flatnonzero((row % coarse == coarse // 2) & (column % coarse == coarse // 2))
+    side = cover.size // coarse
+    if len(chosen) < 16:
+        return np.ones(len(points), np.float32)
+    scene = RayScene(assembly.positions, assembly.faces)
+    start = points[chosen] + directions[chosen] * np.float32(2e-3 * assembly.extent)
+    blocked = np.zeros(len(chosen), np.float32)
+    turn = np.random.default_rng(0).random(len(chosen), np.float32) * np.float32(2 * np.pi)
+    for number, local in enumerate(hemisphere(_SKY_RAYS)):
+        if number % 8 == 0:
+            report(0.56 + 0.14 * number / _SKY_RAYS, "casting ambient light")
+        rays = around(directions[chosen], np.tile(local, (len(chosen), 1)), turn)
+        blocked += scene.occluded(start, rays, 0.22 * assembly.extent)
+    image = np.zeros((side * side, 1), np.uint8)
+    known = np.zeros(side * side, bool)
+    place = (row[chosen] // coarse) * side + column[chosen] // coarse
+    image[place, 0] = ((1 - blocked / _SKY_RAYS) * 255).astype(np.uint8)
+    known[place] = True
+    filled = spread(image.reshape(side, side, 1), known.reshape(side, side))[..., 0]
+    smooth = cv2.GaussianBlur(filled, (0, 0), 0.9)
+    full = cv2.resize(smooth, (cover.size, cover.size), interpolation=cv2.INTER_LINEAR).reshape(-1)
+    return (full[cover.index] / 255).astype(np.float32)
+
+
+def _paint_all(
+    assembly: Assembly, cover: Texels, points: FloatArray, directions: FloatArray, report: Report
+) -> tuple[FloatArray, FloatArray]:
+    """sRGB (k, 3) and roughness with metallic (k, 2) of every texel."""
+    color, surface = np.zeros((len(points), 3), np.float32), np.zeros((len(points), 2), np.float32)
+    owner = assembly.piece[cover.face]
+    order = np.argsort(owner, kind="stable")
+    limits = np.searchsorted(owner[order], np.arange(len(assembly.pieces) + 1))
+    done = 0
+    for index, piece in enumerate(assembly.pieces):
+        mine = order[limits[index] : limits[index + 1]]
+        if len(mine):
+            spots = Spots(points[mine] / np.float32(assembly.extent), directions[mine], assembly.frames[index])
+            color[mine], surface[mine, 0], surface[mine, 1] = paint(piece.finish, spots)
+            done += len(mine)
+            report(0.7 + 0.2 * done / len(points), f"painting the {piece.part}")
+    return color, surface
+
+
+def _weather(color: FloatArray, surface: FloatArray, points: FloatArray, directions: FloatArray, kinds: set[str]) -> None:
+    """Snow, moss and wear, laid over the colours in place."""
+    up, noise = directions[:, 1], cloudy(points, 2.4, 9)
+    if "worn" in kinds:
+        share = np.clip(0.35 + 0.9 * noise, 0, 0.85)[:, None]
+        grey = color.mean(axis=1, keepdims=True) * np.array([0.72, 0.64, 0.55], np.float32)
+        color += (grey - color) * share * 0.7
+        surface[:, 0] = np.clip(surface[:, 0] + 0.3 * share[:, 0], 0, 1)
+    layers = {"moss": ((0.33, 0.43, 0.17), 0.25), "snow": ((0.96, 0.97, 0.99), 0.45), "peak": ((0.96, 0.97, 0.99), 0.5)}
+    for kind, (tone, threshold) in layers.items():
+        if kind in kinds:
+            value = up + 0.45 * noise
+            if kind == "peak":
+                value = 0.4 * up + 3.2 * (points[:, 1] - 0.18) + 0.35 * noise
+            share = np.clip((value - threshold) / 0.18, 0, 1)[:, None]
+            color += (np.asarray(tone, np.float32) * (1 + 0.12 * noise[:, None]) - color) * share
+            surface[:, 0] += (0.9 - surface[:, 0]) * share[:, 0]
+            surface[:, 1] *= 1 - share[:, 0]
+
+
+def _half(picture: BytePixels) -> BytePixels:
+    """Half as many pixels along each edge: roughness and light change slowly."""
+    return np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,230 @@
+"""Which actors live in this process, at which addresses, with which stores: the only file that knows the mode."""
+
+import secrets
+import socket
+import tempfile
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import zmq
+from actors.worker import Worker, WorkerSettings
+from msgspec import Struct
+
+from actors.broker import Broker, BrokerSettings
+from actors.devices import DevicesSettings, find
+from actors.stores.directory import DirectoryAssetStore, DirectorySettings
+from actors.stores.sqlite import SqliteJobStore
+from actors.stores.sweeper import Sweeper, SweeperSettings
+from actors.supervisor import ChildSpec, Supervisor
+from aigc.core.ids import BootId, WorkerId
+from aigc.core.messages import Forgotten, Generation
+from aigc.core.model import Catalogue
+from aigc.core.ports import AssetStore, DeviceProbe, JobStore
+from aigc.core.scheduler import SchedulerSettings
+from config.settings import Settings
+from transport import Address, LinkSettings
+from web.app import WebSettings
+from web.fetch import Fetcher, FetchSettings
+from web.gateway import Gateway, GatewaySettings
+from web.intake import Intake, IntakeLimits
+from web.server import WebServer
+
+GIB = 1 << 30
+MIB = 1 << 20
+HOUR_S = 3600.0
+SOCKET_PATH_BYTES = 60
+"""Room that the names of sockets need below the runtime folder, of the 107 bytes that a path may have."""
+
+
+class Topology(Struct, frozen=True):
+    """Where the actors meet and where they keep things."""
+
+    broker: Address
+    news: Address
+    jobs: JobStore
+    assets: AssetStore
+    staging: Path
+    """Where the AssetStore makes staging folders; runners write beneath it."""
+    runtime: Path
+    """For sockets and scratch folders of this process."""
+
+
+def single(settings: Settings) -> Topology:
+    """Everything in one process: `inproc` sockets, SQLite and a folder."""
+    data = settings.storage.folder
+    assets = DirectoryAssetStore(
+        data / "assets", DirectorySettings(min_free_bytes=int(settings.storage.min_free_gb * GIB))
+    )
+    return Topology(
+        broker=Address.parse("inproc://broker"),
+        news=Address.parse("inproc://news"),
+        jobs=SqliteJobStore(data / "jobs.db"),
+        assets=assets,
+        staging=assets.staging_folder,
+        runtime=_runtime(data),
+    )
+
+
+class House:
+    """The actors of one process under their supervisor."""
+
+    def __init__(self, topology: Topology, settings: Settings, catalogue: Catalogue, listening: socket.socket) -> None:
+        self._topology = topology
+        self._settings = settings
+        self._catalogue = catalogue
+        self._listening = listening
+        self._context: zmq.Context[Any] = zmq.Context()
+        self._link = LinkSettings()
+        probes = find(_devices(settings))
+        self._workers = [WorkerId(f"worker-{number}") for number in range(len(probes))]
+        self._supervisor = Supervisor(
+            [
+                ChildSpec("broker", self._broker),
+                ChildSpec("sweeper", self._sweeper),
+                *(
+                    ChildSpec(name, self._worker_maker(name, probe))
+                    for name, probe in zip(self._workers, probes, strict=True)
+                ),
+                ChildSpec("web", self._web),
+            ]
+        )
+
+    async def start(self) -> None:
+        """The stores are open and all actors have started. What it raises says what to do."""
+        self._topology.runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # The records' store first: it refuses a second server on the same folder before anything is touched.
+        await self._topology.jobs.open()
+        await self._topology.assets.open()
+        await self._supervisor.start()
+
+    async def run(self) -> None:
+        """Until an actor cannot be kept alive."""
+        await self._supervisor.run()
+
+    async def drain(self, budget_s: float) -> None:
+        """Running jobs end or are handed back; none counts as failed."""
+        for name in self._workers:
+            worker = self._supervisor.living(name)
+            if isinstance(worker, Worker):
+                await worker.drain(budget_s)
+
+    def reload(self, catalogue: Catalogue) -> None:
+        """Another catalogue is in force."""
+        self._catalogue = catalogue
+        broker = self._supervisor.living("broker")
+        if isinstance(broker, Broker):
+            broker.reload()
+
+    async def close(self) -> None:
+        """All actors have ended, everything is durable."""
+        await self._supervisor.close()
+        await self._topology.assets.close()
+        await self._topology.jobs.close()
+        self._context.destroy(linger=0)
+
+    # Actors. Each life gets an id of its own.
+
+    def _broker(self) -> Broker:
+        scheduling = self._settings.scheduler
+        return Broker(
+            self._context,
+            BrokerSettings(
+                address=self._topology.broker,
+                news_address=self._topology.news,
+                scheduler=SchedulerSettings(
+                    alpha=scheduling.alpha, adoption_s=scheduling.adoption_s, queue_bound=self._settings.limits.queue
+                ),
+                link=self._link,
+                queue_bound=self._settings.limits.queue,
+            ),
+            self._topology.jobs,
+            lambda: self._catalogue,
+            boot=_boot(),
+        )
+
+    def _sweeper(self) -> Sweeper:
+        storage = self._settings.storage
+
+        def generation() -> Generation | None:
+            broker = self._supervisor.living("broker")
+            return broker.generation if isinstance(broker, Broker) and broker.generation.number else None
+
+        def forgotten(jobs: Any) -> None:
+            broker = self._supervisor.living("broker")
+            if isinstance(broker, Broker):
+                for job in jobs:
+                    broker.publish(Forgotten(job))
+
+        settings = SweeperSettings(
+            completed_s=storage.keep_results_h * HOUR_S,
+            failed_s=storage.keep_failed_h * HOUR_S,
+            cancelled_s=storage.keep_failed_h * HOUR_S,
+        )
+        return Sweeper(self._topology.jobs, self._topology.assets, settings, generation, forgotten=forgotten)
+
+    def _worker_maker(self, name: WorkerId, probe: DeviceProbe) -> Callable[[], Worker]:
+        settings = self._settings.worker
+
+        def make() -> Worker:
+            return Worker(
+                self._context,
+                WorkerSettings(),
+                self._topology.assets,
+                probe,
+                name=name,
+                boot=_boot(),
+            )
+
+        return make
+
+    def _web(self) -> WebServer:
+        settings = self._settings
+        limits = IntakeLimits(
+            image_bytes=int(settings.limits.image_mb * MIB),
+            mesh_bytes=int(settings.limits.mesh_mb * MIB),
+            max_edge=settings.limits.image_edge_px,
+            keep_s=settings.storage.keep_uploads_h * HOUR_S,
+        )
+        fetch = FetchSettings(allowed_networks=tuple(settings.security.fetch_allow))
+
+        def gateway() -> Gateway:
+            return Gateway(
+                self._context,
+                self._topology.broker,
+                self._topology.news,
+                self._topology.jobs,
+                self._topology.assets,
+                fetch=Fetcher(Intake(self._topology.assets, limits), fetch),
+                settings=GatewaySettings(queue_bound=settings.limits.queue),
+                name="web",
+                boot=_boot(),
+                link=self._link,
+            )
+
+        web = WebSettings(
+            data_path=str(settings.storage.folder), public_url=settings.server.public_url or "", limits=limits
+        )
+        return WebServer(gateway, web, self._listening)
+
+
+def _boot() -> BootId:
+    return BootId(secrets.token_hex(6))
+
+
+def _devices(settings: Settings) -> DevicesSettings:
+    worker = settings.worker
+    return DevicesSettings(
+        wanted=None if worker.devices == "auto" else tuple(worker.devices),
+        reserve_bytes=int(worker.reserve_gb * GIB),
+        memory_bytes=None if worker.memory_gb is None else int(worker.memory_gb * GIB),
+    )
+
+
+def _runtime(data: Path) -> Path:
+    """A folder for sockets: beside the data where the path is short enough, else in the system's temporary folder."""
+    beside = data / "run"
+    if len(str(beside).encode()) <= 107 - SOCKET_PATH_BYTES:
+        return beside
+    return Path(tempfile.gettempdir()) / f"aigc-{sha256(str(data).encode()).hexdigest()[:12]}"

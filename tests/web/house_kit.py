@@ -1,0 +1,372 @@
+"""A whole web house in one process: the real application on a real port, real links, real stores, and a broker that
+does what a test says. The broker commits and publishes as the real one does, but schedules nothing by itself."""
+
+import asyncio
+import itertools
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import zmq
+from aiohttp import web
+
+from actors.stores.directory import DirectoryAssetStore
+from actors.stores.sqlite import SqliteJobStore
+from aigc.core import lifecycle
+from aigc.core.ids import BootId, DeviceId, JobId, ModelId, Now, OwnerId, WorkerId
+from aigc.core.job import Job, Output, Progress, Stage, Status
+from aigc.core.messages import (
+    AskCatalogue,
+    AskEstimates,
+    AskStatus,
+    CancelAnswer,
+    CancelJob,
+    CatalogueAnswer,
+    CatalogueChanged,
+    Changed,
+    Device,
+    Estimate,
+    Estimates,
+    ForgetJob,
+    Forgotten,
+    GatewayHello,
+    Generation,
+    JobAnswer,
+    MoveJob,
+    Progressed,
+    QueueMoved,
+    Resident,
+    Submit,
+    SystemStatus,
+    Telemetry,
+    ToBroker,
+    ToGateway,
+    ToWatchers,
+    WorkerView,
+)
+from aigc.core.model import Catalogue, ModelSpec
+from aigc.features import FEATURES
+from transport import Address, Backoff, Codec, Envelope, LinkSettings, Patience, Publisher, Router
+from web.app import WebSettings, make_app, make_runner
+from web.fetch import Fetcher
+from web.gateway import Gateway, GatewaySettings
+from web.intake import Intake, IntakeLimits
+
+GIB = 1 << 30
+names = itertools.count(1)
+
+BRISK = LinkSettings(
+    beat_s=0.05, patience=Patience(suspect_s=0.4, lost_s=0.8), backoff=Backoff(first_s=0.01, limit_s=0.05)
+)
+"""Heartbeats fast enough for tests in which a broker goes and comes."""
+
+
+def spec(feature: str, name: str, **more: Any) -> ModelSpec:
+    known = FEATURES[feature]
+    return ModelSpec(
+        id=ModelId(name),
+        feature=feature,
+        class_path=f"somewhere:{name}",
+        schema=known.parameters.model_json_schema(),
+        inputs=(*known.inputs, *(known.optional_inputs or {})),
+        outputs=known.output_formats,
+        memory_bytes=GIB,
+        **more,
+    )
+
+
+CATALOGUE = Catalogue(
+    models=(
+        spec("text_to_textured_mesh", "shapes", is_default=True, description="Simple shapes.", licence="Apache-2.0"),
+        spec("text_to_textured_mesh", "shapes-slow"),
+        spec("image_to_textured_mesh", "inflate", is_default=True),
+        spec("mesh_retopology", "quadric", is_default=True),
+    ),
+    digest="d1",
+)
+
+WORKER = WorkerView(
+    id=WorkerId("gpu-0"),
+    boot=BootId("w1"),
+    liveness="alive",
+    device=Device(
+        id=DeviceId("GPU-1"), kind="cuda", name="Test GPU", total=16 * GIB, usable=15 * GIB, used=4 * GIB,
+        reserved=3 * GIB, utilisation=0.5, temperature_c=60.0,
+    ),
+    residents=(Resident(residency="shapes", state="idle", bytes=3 * GIB, pid=42),),
+)  # fmt: skip
+
+
+class Broker:
+    """Answers as told. `jobs` holds what it was given, by id; `heard` every message in order."""
+
+    def __init__(self, house: "House", boot: str) -> None:
+        self.house = house
+        self.boot = boot
+        self.jobs: dict[JobId, Job] = {}
+        self.heard: list[Any] = []
+        self.catalogue = CATALOGUE
+        self.estimates: dict[JobId, Estimate] = {}
+        self.deaf: set[type] = set()
+        """Kinds of question that get no answer."""
+        self.retry_after_s = 7.0
+        self._arrived = asyncio.Event()
+        self._generation = Generation(0, "")
+        self._router: Router[ToGateway, ToBroker] = Router(
+            house.context, house.broker_address, Codec(ToBroker), self._batch, boot=boot, settings=BRISK
+        )
+        self._publisher: Publisher[ToWatchers] = Publisher(
+            house.context, house.news_address, Codec(ToWatchers), boot=boot, settings=BRISK
+        )
+        self._answers: dict[type, Callable[[Any], ToGateway]] = {
+            AskCatalogue: lambda _: CatalogueAnswer(self.catalogue),
+            AskStatus: lambda _: self.status(),
+            AskEstimates: lambda ask: Estimates(
+                tuple(self.estimates[job] for job in ask.jobs if job in self.estimates)
+            ),
+            CancelJob: lambda ask: CancelAnswer(self.jobs.get(ask.job), cancelling=True),
+            MoveJob: self._move,
+            ForgetJob: lambda ask: JobAnswer(self.jobs.pop(ask.job, None)),
+        }
+
+    async def lead(self) -> None:
+        self._generation = await self.house.store.lead(self.boot)
+        self.jobs |= {job.id: job for job in await self.house.store.open_jobs()}
+
+    def close(self) -> None:
+        self._router.close()
+        self._publisher.close()
+
+    async def until(self, condition: Callable[[], Any]) -> None:
+        """Returns when `condition` holds; it is looked at after every message."""
+        while not condition():
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    async def change(self, job: JobId, kind: str, **updates: Any) -> Job:
+        """A durable change of a job, committed and published."""
+        changed = lifecycle.change(self.jobs[job], kind, Now(0.0, self.house.clock()), **updates)
+        self.jobs[job] = changed
+        await self.house.store.commit(self._generation, [changed])
+        self.publish(Changed(changed))
+        return changed
+
+    async def begin(self, job: JobId) -> Job:
+        return await self.change(job, "started", status=Status.PROCESSING, stage=Stage.LOADING_MODEL, attempt=1)
+
+    async def complete(self, job: JobId, outputs: tuple[Output, ...] = ()) -> Job:
+        return await self.change(job, "completed", status=Status.COMPLETED, outputs=outputs)
+
+    async def run(self, job: JobId) -> Job:
+        await self.begin(job)
+        return await self.complete(job)
+
+    def progress(self, job: JobId, fraction: float, attempt: int = 1) -> None:
+        self.publish(Progressed(job, attempt, Stage.SAMPLING, Progress(fraction=fraction, step=1, steps=10)))
+
+    def publish(self, message: ToWatchers) -> None:
+        self._publisher.publish(message)
+
+    def queue_moved(self) -> None:
+        self.publish(QueueMoved(waiting=len(self.estimates)))
+
+    def telemetry(self) -> None:
+        self.publish(Telemetry((WORKER,)))
+
+    def use(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.publish(CatalogueChanged(catalogue.digest))
+
+    def forget(self, job: JobId) -> None:
+        self.publish(Forgotten(job))
+
+    def status(self) -> SystemStatus:
+        counts = {status: sum(job.status is status for job in self.jobs.values()) for status in Status}
+        return SystemStatus(
+            generation=self._generation,
+            broker=BootId(self.boot),
+            started_at=self.house.clock(),
+            workers=(WORKER,),
+            counts=counts,
+            waiting_by_feature={"text_to_textured_mesh": counts[Status.QUEUED]},
+            waiting_by_owner={OwnerId(""): counts[Status.QUEUED]},
+            running=(),
+            queue_bound=1000,
+            retry_after_s=self.retry_after_s,
+            learned={"shapes": {"run_s": 2.0}},
+            catalogue_digest=self.catalogue.digest,
+        )
+
+    def _move(self, ask: MoveJob) -> JobAnswer:
+        job = self.jobs.get(ask.job)
+        if job is None or job.status is not Status.QUEUED:
+            return JobAnswer(job, refusal="it waits no more")
+        self.jobs[ask.job] = lifecycle.change(job, "priority", Now(0.0, 0.0), priority=ask.priority)
+        return JobAnswer(self.jobs[ask.job])
+
+    def _batch(self, batch: list[tuple[bytes, Envelope[ToBroker]]]) -> None:
+        for peer, envelope in batch:
+            for message in envelope.messages:
+                self.heard.append(message)
+                if isinstance(message, Submit):
+                    self.jobs.setdefault(message.job.id, message.job)
+                elif not isinstance(message, GatewayHello) and type(message) not in self.deaf:
+                    self._router.reply(peer, envelope.correlation, self._answers[type(message)](message))
+        self._arrived.set()
+
+
+class House:
+    """The web side with its stores and its broker. `await house.start()` … `await house.stop()`."""
+
+    def __init__(self, folder: Path, settings: GatewaySettings | None = None) -> None:
+        self.number = next(names)
+        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.broker_address = Address.parse(f"inproc://broker-{self.number}")
+        self.news_address = Address.parse(f"inproc://news-{self.number}")
+        self.store = SqliteJobStore(folder / "jobs.db")
+        self.assets = DirectoryAssetStore(folder / "assets")
+        self.settings = settings or GatewaySettings()
+        self.now = 1_800_000_000.0
+        self.base = ""
+        self._folder = folder
+        self._boots = itertools.count(1)
+        self._runner: web.AppRunner | None = None
+        self.extend: Callable[[web.Application], None] = lambda app: None
+        """Called with the application before it starts: a test may add routes."""
+
+    def clock(self) -> float:
+        self.now += 0.001
+        return self.now
+
+    async def start(self, *, with_broker: bool = True) -> None:
+        await self.store.open()
+        await self.assets.open()
+        if with_broker:
+            await self.start_broker()
+        await self.start_web()
+        self.session = aiohttp.ClientSession(self.base)
+        if with_broker:
+            await self.linked()
+
+    async def start_broker(self) -> Broker:
+        self.broker = Broker(self, f"b{self.number}x{next(self._boots)}")
+        await self.broker.lead()
+        return self.broker
+
+    async def start_web(self) -> None:
+        self.gateway = Gateway(
+            self.context,
+            self.broker_address,
+            self.news_address,
+            self.store,
+            self.assets,
+            fetch=Fetcher(Intake(self.assets, IntakeLimits())),
+            settings=self.settings,
+            name="web-0",
+            boot=BootId(f"w{self.number}x{next(self._boots)}"),
+            link=BRISK,
+            clock=self.clock,
+        )
+        settings = WebSettings(data_path=str(self._folder), tune_gc=False)
+        app = make_app(self.gateway, settings)
+        self.extend(app)
+        self._runner = make_runner(app, settings)
+        await self._runner.setup()
+        listening = socket.socket()
+        listening.bind(("127.0.0.1", 0))
+        self.port: int = listening.getsockname()[1]
+        await web.SockSite(self._runner, listening, backlog=2048).start()
+        self.base = f"http://127.0.0.1:{self.port}"
+
+    async def linked(self) -> None:
+        """The gateway hears the broker and its news, and knows the catalogue."""
+        await eventually(lambda: self.gateway._link.is_alive and self.gateway._news.is_current)
+        await eventually(lambda: self.gateway._known_catalogue.value is not None)
+
+    async def stop_web(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def stop(self) -> None:
+        await self.session.close()
+        await self.stop_web()
+        if hasattr(self, "broker"):
+            self.broker.close()
+        await self.store.close()
+        await self.assets.close()
+        self.context.destroy(linger=0)
+
+    async def submit(self, text: str = "a chair", **more: Any) -> JobId:
+        """One job over HTTP."""
+        body = {"feature": "text_to_textured_mesh", "inputs": {"text": text}, **more}
+        async with self.session.post("/api/v1/jobs", json=body) as response:
+            assert response.status == 202, await response.text()
+            return JobId((await response.json())["id"])
+
+    async def call(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
+        """Status and JSON body of one request."""
+        async with self.session.request(method, path, **more) as response:
+            raw = await response.read()
+            return response.status, msgspec.json.decode(raw) if raw else None
+
+
+async def eventually(condition: Callable[[], Any], limit_s: float = 10.0) -> None:
+    """Returns when `condition` holds; for what the loop does by itself and nobody announces."""
+    async with asyncio.timeout(limit_s):
+        while not condition():  # noqa: ASYNC110 - nobody would set an event
+            await asyncio.sleep(0.002)
+
+
+async def read_events(content: aiohttp.StreamReader, until: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+    """Server-sent events up to the first for which `until` holds, or the stream's end; each with its `id`."""
+    found: list[dict[str, Any]] = []
+    event: dict[str, Any] = {}
+    async for raw in content:
+        line = raw.decode().rstrip("\n")
+        if line.startswith("id: "):
+            event["id"] = int(line[4:])
+        elif line.startswith("data: "):
+            event |= msgspec.json.decode(line[6:])
+        elif not line and event:
+            found.append(event)
+            if until(event):
+                break
+            event = {}
+    return found
+
+
+Until = Callable[[dict[str, Any]], bool]
+
+
+class Listener:
+    """A WebSocket client that keeps what it hears."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.heard: list[dict[str, Any]] = []
+
+    async def say(self, **message: Any) -> None:
+        await self.socket.send_json(message)
+
+    async def until(self, wanted: Until) -> dict[str, Any]:
+        """The next event for which `wanted` holds; those before it are kept too."""
+        while True:
+            for event in await self.frame():
+                if wanted(event):
+                    return event
+
+    async def frame(self) -> list[dict[str, Any]]:
+        message = await self.socket.receive(timeout=10)
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            raise EOFError(message)
+        events: list[dict[str, Any]] = msgspec.json.decode(message.data)
+        self.heard += events
+        return events
+
+
+def is_type(kind: str, job: str = "") -> Until:
+    return lambda event: event["type"] == kind and job in ("", event.get("job_id"))

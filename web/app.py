@@ -1,0 +1,74 @@
+"""The web application: routes, what every request passes, start and stop; nothing else."""
+
+import gc
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from msgspec import Struct, field
+
+from web import compat, downloads, events, jobs, models, page, system, uploads
+from web.gateway import Gateway
+from web.intake import IntakeLimits
+from web.middleware import Passage
+from web.requests import JSON_BYTES
+
+
+class WebSettings(Struct, frozen=True, kw_only=True):
+    """What the web application needs to know."""
+
+    data_path: str = "."
+    """A path on the disk whose room is shown to operators."""
+    public_url: str = ""
+    """What is put before absolute URLs in answers to existing clients; empty: the host that the client named."""
+    limits: IntakeLimits = field(default_factory=IntakeLimits)
+    log_every: int = 1000
+    """Of so many requests one is logged; failed and slow ones always. 0: only those."""
+    tune_gc: bool = True
+    """What lives at the start is kept out of garbage collection, and the rest is collected less often: a tenth of the
+    CPU time of each request."""
+    shutdown_s: float = 5.0
+    """How long requests under way may take when the server stops."""
+
+
+def make_app(gateway: Gateway, settings: WebSettings) -> web.Application:
+    """The application; it starts the gateway with itself and closes it."""
+    app = web.Application(client_max_size=JSON_BYTES)
+    Passage(settings.log_every).install(app)
+    app.add_routes(
+        [
+            *jobs.routes(gateway),
+            *events.routes(gateway),
+            *models.routes(gateway),
+            *system.routes(gateway, settings.data_path),
+            *uploads.routes(gateway, settings.limits),
+            *downloads.routes(gateway),
+            # Last: one of its routes takes any path that ends in a slash.
+            *compat.routes(gateway, limits=settings.limits, public_url=settings.public_url),
+        ]
+    )
+    page.install(app)
+
+    async def running(app: web.Application) -> AsyncIterator[None]:
+        await gateway.start()
+        if settings.tune_gc:
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(100_000, 50, 50)
+        yield
+        await gateway.close()
+
+    async def release(app: web.Application) -> None:
+        gateway.release()
+
+    app.cleanup_ctx.append(running)
+    app.on_shutdown.append(release)
+    return app
+
+
+def make_runner(app: web.Application, settings: WebSettings) -> web.AppRunner:
+    """Serves `app` once it is set up and given a site.
+
+    A handler ends when its client leaves, so that no wait and no stream outlives its reader; the server's own log of
+    each request is off, since `Passage` logs what is worth it.
+    """
+    return web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=settings.shutdown_s)

@@ -1,0 +1,118 @@
+"""What every request passes: an id, errors as answers, cross-origin headers, the time it took, a sampled log."""
+
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from aigc.core.errors import AigcError
+from web import problem
+from web.requests import JSON_BYTES, REQUEST_ID, request_id_of
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+SLOW_S = 1.0
+"""A request that takes longer without having asked to wait is worth a line in the log."""
+
+EXPOSED = "X-Request-Id, X-Process-Time, Location, Retry-After, Idempotency-Replayed, Link, Content-Disposition, ETag"
+METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
+STARTED = web.RequestKey("started", float)
+
+_SOUND_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+log = structlog.get_logger(__name__)
+
+
+class Passage:
+    """The one middleware, and the signal that completes the headers of answers of every kind.
+
+    Args:
+        log_every: of so many requests one is logged; failed and slow ones always. 0: only those.
+    """
+
+    def __init__(self, log_every: int) -> None:
+        self._log_every = log_every
+        self._prefix = secrets.token_hex(4)
+        self._count = 0
+
+    def install(self, app: web.Application) -> None:
+        """Every request to `app` passes here."""
+        app.middlewares.append(self._middleware())
+        app.on_response_prepare.append(self._complete)
+
+    def _middleware(self) -> Middleware:
+        @web.middleware
+        async def passage(request: web.Request, handler: Handler) -> web.StreamResponse:
+            self._count += 1
+            given = request.headers.get("X-Request-Id")
+            request_id = given if given and _SOUND_ID.fullmatch(given) else f"{self._prefix}-{self._count:x}"
+            request[REQUEST_ID] = request_id
+            request[STARTED] = time.perf_counter()
+            if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+                return _preflight(request)
+            try:
+                return await handler(request)
+            except web.HTTPRequestEntityTooLarge:
+                return _too_large(request_id)
+            except web.HTTPException as error:
+                return problem.of_http(error, request_id)
+            except AigcError as error:
+                if problem.http_status(error) == 500:
+                    log.error("request.failed", request=request_id, path=request.path, reason=str(error))
+                return problem.of_error(error, request_id)
+            except ConnectionError:
+                raise  # the client is gone; nobody to answer
+            except Exception:
+                log.exception("request.failed", request=request_id, method=request.method, path=request.path)
+                return problem.of_defect(request_id)
+
+        return passage
+
+    async def _complete(self, request: web.Request, response: web.StreamResponse) -> None:
+        headers = response.headers
+        headers["X-Request-Id"] = request_id_of(request)
+        elapsed_s = time.perf_counter() - request.get(STARTED, 0.0)
+        headers["X-Process-Time"] = f"{elapsed_s:.6f}"
+        headers["X-Content-Type-Options"] = "nosniff"
+        if "Origin" in request.headers:
+            headers.setdefault("Access-Control-Allow-Origin", "*")
+            headers["Access-Control-Expose-Headers"] = EXPOSED
+        is_slow = elapsed_s > SLOW_S and "wait" not in request.query and "Prefer" not in request.headers
+        if response.status >= 500 or is_slow or (self._log_every and self._count % self._log_every == 0):
+            log.info(
+                "request.served",
+                request=request_id_of(request),
+                method=request.method,
+                path=request.path,
+                status=response.status,
+                elapsed_s=round(elapsed_s, 6),
+            )
+
+
+def _preflight(request: web.Request) -> web.Response:
+    """A browser asks whether a page of another origin may send this request. It may."""
+    asked = request.headers
+    return web.Response(
+        headers={
+            "Access-Control-Allow-Origin": asked.get("Origin", "*"),
+            "Access-Control-Allow-Methods": METHODS,
+            "Access-Control-Allow-Headers": asked.get("Access-Control-Request-Headers", "*"),
+            "Access-Control-Max-Age": "600",
+            "Vary": "Origin, Access-Control-Request-Headers",
+        }
+    )
+
+
+def _too_large(request_id: str) -> web.Response:
+    return problem.problem(
+        413,
+        "too_large",
+        f"the body is larger than {JSON_BYTES >> 20} MiB",
+        request_id,
+        suggestion="give large inputs as uploads and name them by their id",
+    )

@@ -1,0 +1,168 @@
+"""How the server is: health, devices, queue; in the shapes of the replaced API with true values, and our own beside."""
+
+import asyncio
+import time
+from typing import Any
+
+import psutil
+from aiohttp import web
+
+from aigc import __version__
+from aigc.core.errors import Unavailable
+from aigc.core.job import Status
+from aigc.core.messages import SystemStatus
+from web import urls
+from web.gateway import Gateway
+from web.machines import legacy_gpus, worker_view
+from web.problem import problem
+from web.requests import reply, request_id_of
+from web.views import rfc3339
+
+
+def routes(gateway: Gateway, data_path: str) -> list[web.RouteDef]:
+    """The routes that tell how the server is. `data_path`: a path on the disk whose room is shown."""
+    system = System(gateway, data_path)
+    return [
+        web.get("/health", system.health),
+        web.get(f"{urls.API}/system/status", system.status),
+        web.get(f"{urls.API}/system/scheduler-status", system.scheduler),
+    ]
+
+
+class System:
+    """Handlers of the system's state."""
+
+    def __init__(self, gateway: Gateway, data_path: str) -> None:
+        self._gateway = gateway
+        self._data_path = data_path
+        psutil.cpu_percent()  # the first call has nothing to compare with and says 0
+
+    async def health(self, request: web.Request) -> web.Response:
+        """200 if new jobs are accepted and will be run; else 503 and what is away."""
+        faults = (await self._gateway.health()).faults
+        if faults:
+            detail = "; ".join(f"{part}: {fault}" for part, fault in faults.items())
+            return problem(
+                503, "unhealthy", detail, request_id_of(request), faults=faults, version=__version__,
+                retry_after_s=1.0,
+            )  # fmt: skip
+        return reply({"status": "healthy", "timestamp": time.time(), "version": __version__})
+
+    async def status(self, request: web.Request) -> web.Response:
+        """This host, all devices, all workers, the queue."""
+        counts, seen = await self._seen()
+        host = await asyncio.to_thread(self._host)
+        workers = seen.workers if seen else ()
+        residents = [resident for worker in workers for resident in worker.residents]
+        body = {
+            "timestamp": time.time(),
+            "system": host,
+            "gpu": legacy_gpus(workers),
+            "models": {
+                "loaded": len(residents),
+                "available": len(self._gateway.catalogue.models) if seen else 0,
+                "total_vram_used": round(sum(resident.bytes for resident in residents) / (1 << 20), 1),
+            },
+            "queue": _queue(counts),
+            "broker": _broker(seen),
+            "workers": [worker_view(worker) for worker in workers],
+            "learned": seen.learned if seen else {},
+            "waiting": _waiting(seen),
+        }
+        return reply(body)
+
+    async def scheduler(self, request: web.Request) -> web.Response:
+        """The scheduler's view: `running` says whether one answers."""
+        counts, seen = await self._seen()
+        workers = seen.workers if seen else ()
+        queued, processing = counts[Status.QUEUED], counts[Status.PROCESSING]
+        bound = seen.queue_bound if seen else self._gateway.settings.queue_bound
+        models: dict[str, list[str]] = {}
+        for worker in workers:
+            for resident in worker.residents:
+                models.setdefault(resident.residency, []).append(worker.id)
+        catalogue = self._gateway.catalogue
+        body = {
+            "scheduler": {
+                "running": seen is not None,
+                "queue_status": {
+                    "queued_jobs": queued,
+                    "processing_jobs": processing,
+                    "completed_jobs": counts[Status.COMPLETED],
+                    "max_queue_size": bound,
+                    "queue_utilization": round(queued / bound, 4),
+                    "pending": queued,
+                    "processing": processing,
+                    "total_jobs": sum(counts.values()),
+                },
+                "gpu_status": legacy_gpus(workers),
+                "models": models,
+                "features": {
+                    feature: len(catalogue.serving(feature)) for feature in {spec.feature for spec in catalogue.models}
+                },
+            },
+            "adapters_registered": len(catalogue.models),
+            "active_jobs": processing,
+            "queued_jobs": queued,
+            "completed_jobs": counts[Status.COMPLETED],
+            "broker": _broker(seen),
+            "workers": [worker_view(worker) for worker in workers],
+            "waiting": _waiting(seen),
+        }
+        return reply(body)
+
+    async def _seen(self) -> tuple[dict[Status, int], SystemStatus | None]:
+        """How many jobs there are by status, and what the broker sees; None if none answers."""
+        try:
+            seen = await self._gateway.status()
+        except Unavailable:
+            return await self._gateway.store.counts(), None
+        return {status: seen.counts.get(status, 0) for status in Status}, seen
+
+    def _host(self) -> dict[str, Any]:
+        memory, disk = psutil.virtual_memory(), psutil.disk_usage(self._data_path)
+        return {
+            "cpu_usage": psutil.cpu_percent(),
+            "memory": {
+                "total": memory.total,
+                "available": memory.available,
+                "used": memory.used,
+                "percent": memory.percent,
+            },
+            "disk": {"total": disk.total, "free": disk.free, "used": disk.used, "percent": disk.percent},
+        }
+
+
+def _queue(counts: dict[Status, int]) -> dict[str, int]:
+    return {
+        "pending_jobs": counts[Status.QUEUED],
+        "processing_jobs": counts[Status.PROCESSING],
+        "completed_jobs": counts[Status.COMPLETED],
+        "failed_jobs": counts[Status.FAILED],
+        "cancelled_jobs": counts[Status.CANCELLED],
+    }
+
+
+def _broker(seen: SystemStatus | None) -> dict[str, Any]:
+    if seen is None:
+        return {"answers": False}
+    return {
+        "answers": True,
+        "boot": seen.broker,
+        "generation": seen.generation.number,
+        "started_at": rfc3339(seen.started_at),
+        "catalogue_digest": seen.catalogue_digest,
+        "queue_bound": seen.queue_bound,
+        "retry_after_s": seen.retry_after_s,
+    }
+
+
+def _waiting(seen: SystemStatus | None) -> dict[str, Any]:
+    """Waiting jobs by feature and owner, and the running ones."""
+    if seen is None:
+        return {"by_feature": {}, "by_owner": {}, "running": []}
+    return {
+        "by_feature": seen.waiting_by_feature,
+        "by_owner": seen.waiting_by_owner,
+        "running": [{"id": lease.job, "attempt": lease.attempt} for lease in seen.running],
+    }
