@@ -8,11 +8,9 @@ included. Goals (docs: P15): swaps at most 0.40 and the 95th percentile of the w
 overtaken only by jobs that came less than alpha times its load time after it.
 """
 
-import argparse
 import heapq
 import itertools
 import statistics
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -191,4 +189,25 @@ def pairs(seeds: int, jobs: int, settings: SchedulerSettings) -> Iterator[tuple[
 
 if __name__ == "__main__":
     for work, base, mine in pairs(1, 2000, SchedulerSettings()):
-        print(work.name, work.devices, "swaps", base.swaps, mine.swaps, round(mine.swaps/base.swaps,2), "p95", round(percentile(base.waits_s,.95)), round(percentile(mine.waits_s,.95)), round(percentile(mine.waits_s,.95)/percentile(base.waits_s,.95),2),"p50", round(statistics.median(base.waits_s)), round(statistics.median(mine.waits_s)), "busy", round(base.busy,2), round(mine.busy,2), "broken", mine.broken_bounds, "max", round(max(mine.waits_s)))
+        print(
+            work.name,
+            work.devices,
+            "swaps",
+            base.swaps,
+            mine.swaps,
+            round(mine.swaps / base.swaps, 2),
+            "p95",
+            round(percentile(base.waits_s, 0.95)),
+            round(percentile(mine.waits_s, 0.95)),
+            round(percentile(mine.waits_s, 0.95) / percentile(base.waits_s, 0.95), 2),
+            "p50",
+            round(statistics.median(base.waits_s)),
+            round(statistics.median(mine.waits_s)),
+            "busy",
+            round(base.busy, 2),
+            round(mine.busy, 2),
+            "broken",
+            mine.broken_bounds,
+            "max",
+            round(max(mine.waits_s)),
+        )

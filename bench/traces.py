@@ -87,7 +87,7 @@ def trace(workload: str, devices: int, *, jobs: int, load: float, seed: int) -> 
         model = rng.choices(range(len(models)), weights)[0]
         # Somebody who asks for a batch asks for one model; the batches come more rarely, so the rate stays.
         size = 8 if workload == "bursts" and rng.random() < 0.1 else 1
-        if workload == "bursts" and size == 1 and rng.random() > 0.3 / 0.9:
+        if workload == "bursts" and size == 1 and rng.random() > 0.2 / 0.9:
             continue
         for _ in range(size):
             run_s = models[model].run_s * rng.lognormvariate(0.0, SIGMA)

@@ -21,11 +21,26 @@ from web.requests import did_you_mean
 from web.submission import Submission
 
 
-def new_id() -> JobId:
-    """A random UUID (version 4) in its usual form."""
-    # uuid.uuid4 takes five times as long, on the path that every submission takes.
-    text = os.urandom(16).hex()
-    return JobId(f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) & 3]}{text[17:20]}-{text[20:]}")
+class Ids:
+    """Random UUIDs (version 4) in their usual form.
+
+    Randomness is fetched for many at a time: a system call for each lets another thread have the interpreter, and
+    then waits to get it back.
+    """
+
+    def __init__(self) -> None:
+        self._random = ""
+        self._at = 0
+
+    def next(self) -> JobId:
+        """One that never was before."""
+        at = self._at
+        if at == len(self._random):
+            self._random, at = os.urandom(4096).hex(), 0
+        self._at = at + 32
+        text = self._random[at : at + 32]
+        variant = "89ab"[int(text[16], 16) & 3]
+        return JobId(f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}")
 
 
 class _Model:
@@ -52,6 +67,7 @@ class Admission:
     def __init__(self, assets: AssetStore, fetch: Fetch, find: Callable[[JobId, OwnerId], Awaitable[Job]]) -> None:
         self._assets = assets
         self._files = InputFiles(assets, fetch, find)
+        self._ids = Ids()
         self._models: dict[str, _Model] = {}
         self._defaults: dict[str, _Model] = {}
 
@@ -77,15 +93,18 @@ class Admission:
         if errors:
             raise FieldsInvalid(errors)
         inputs = {}
+        size = 0
         for name, reference in submission.inputs.items():
             if reference.text is not None:
                 inputs[name] = Input(text=reference.text)
             else:
-                inputs[name] = await self._files.resolve(name, reference, model.kinds[name], submission.owner)
+                found = await self._files.resolve(name, reference, model.kinds[name], submission.owner)
+                inputs[name] = found
+                size += found.bytes
         key = submission.idempotency_key
         return lifecycle.begin(
             Job(
-                id=new_id(),
+                id=self._ids.next(),
                 feature=model.spec.feature,
                 model=model.spec.id,
                 created_at=now,
@@ -97,7 +116,7 @@ class Admission:
                 tags=submission.tags,
                 metadata=submission.metadata,
                 deadline_at=None if submission.deadline_s is None else now + submission.deadline_s,
-                input_size=sum(given.bytes for given in inputs.values()),
+                input_size=size,
                 idempotency_key=key,
                 request_digest=digest(submission) if key else "",
             )
@@ -128,7 +147,7 @@ class Admission:
             if given.asset is not None and await self._assets.stat(given.asset) is None:
                 raise NotFound(f"the input {name} has expired", suggestion="upload it and submit again")
         again = Job(
-            id=new_id(),
+            id=self._ids.next(),
             feature=old.feature,
             model=old.model,
             created_at=now,

@@ -93,7 +93,7 @@ class BrokerLink:
     def submit(self, job: Job) -> None:
         """The broker hears of a record that is being created; if it cannot now, it finds it in the store later.
 
-        Raises InputInvalid for a record that is too large for any message.
+        Raises InputInvalid for a record that no message can hold.
         """
         try:
             self._dealer.send(Submit(job))
@@ -103,6 +103,8 @@ class BrokerLink:
                 suggestion="give large inputs as uploads",
                 code="too_large",
             ) from None
+        except OverflowError:
+            raise InputInvalid("the request holds an integer beyond 64 bits") from None
         except TransportError:
             self._hello_later()
 

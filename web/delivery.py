@@ -19,7 +19,6 @@ from aigc.core.ports import AssetStore
 from web.intake import display_name
 from web.problem import problem
 from web.requests import request_id_of
-from web.requests import request_id_of
 
 PIECE_BYTES = 1 << 19
 READER_LIMIT_S = 120.0

@@ -37,14 +37,12 @@ class ParameterSchema:
         `None` means the default; 486.0 is the integer 486. With `lenient` unknown names are dropped and a number
         beside a list of numbers becomes the nearest of them, as existing clients expect.
         """
-        given = {name: value for name, value in params.items() if value is not None}
-        if lenient:
-            given = self._softened(given)
-        for name in self._integers & given.keys():
-            value = given[name]
-            if type(value) is float and value.is_integer():
-                given[name] = int(value)
-        whole = {**self._defaults, **given}
+        whole = self._defaults.copy()
+        for name, value in (self._softened(params) if lenient else params).items():
+            if value is None:
+                continue
+            is_whole = value.__class__ is float and name in self._integers and value.is_integer()
+            whole[name] = int(value) if is_whole else value
         if self._validator.is_valid(whole):
             return whole, []
         errors: list[FieldError] = []

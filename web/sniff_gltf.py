@@ -10,97 +10,74 @@ import struct
 from aigc.core.errors import InputInvalid
 from web.sniff_pictures import Walk
 
-STRINGS_MAX = 1_000_000
-DEPTH_MAX = 128
-_KEPT = 256
-_INSIDE = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
+BLANKS_MAX = 4096
+"""More blanks in a row are refused: a search across pieces of the file must end somewhere."""
+_KEY_BYTES = 32
 _BLANK = b" \t\r\n"
 _RESAVE = "export it again as one .glb file"
 
+# A quotation mark within a JSON string is escaped, so what stands between two bare ones is a whole key or string; a key
+# may be written with escapes of its letters.
+_REFERENCE = re.compile(rb'"(?:u|\\u0075)(?:r|\\u0072)(?:i|\\u0069)"[ \t\r\n]*:[ \t\r\n]*"(?!data:)', re.IGNORECASE)
+_ASSET = re.compile(rb'"asset"[ \t\r\n]*:[ \t\r\n]*\{')
+_VERSION = re.compile(rb'"version"[ \t\r\n]*:[ \t\r\n]*"2')
+
 
 class GltfScan:
-    """Reads JSON text in pieces of any size and looks at every key and string; numbers and nesting are only counted.
+    """Reads JSON text in pieces of any size.
 
-    Raises InputInvalid: a `uri` that is not a `data:` URI, no `asset.version` of 2, too many strings, too deep.
+    Raises InputInvalid, while it reads or at its end: a `uri` that is no `data:` URI, no `asset` with a `version` of 2,
+    an end in the middle.
     """
 
     def __init__(self) -> None:
-        self._carry = b""  # a backslash at the end of a piece
-        self._inside = False
-        self._text = bytearray()
-        self._key = b""
-        self._between = b""  # the first two characters since the last string that are not blank
-        self._depth = 0
-        self._strings = 0
-        self._in_asset = False
-        self._version = b""
+        self._carry = b""
+        self._has_asset = False
+        self._has_version = False
 
     def feed(self, chunk: bytes) -> None:
         """The scan has seen this piece."""
-        data, self._carry = self._carry + chunk, b""
-        position = 0
-        while position < len(data):
-            if not self._inside:
-                quote = data.find(b'"', position)
-                self._structure(data[position:] if quote < 0 else data[position:quote])
-                if quote < 0:
-                    return
-                self._inside, position = True, quote + 1
-                continue
-            end = _INSIDE.match(data, position).end()  # type: ignore[union-attr]  # it matches nothing, too
-            self._text += data[position : min(end, position + _KEPT)]
-            if end == len(data):
-                return
-            if data[end : end + 1] == b"\\":
-                self._carry = data[end:]
-                return
-            self._string(bytes(self._text[:_KEPT]))
-            self._text.clear()
-            self._inside, position = False, end + 1
+        data = self._carry + chunk
+        begun = len(data)
+        found = _REFERENCE.search(data)
+        if found:
+            if not b"data:".startswith(data[found.end() :].lower()):
+                raise _reference(data[found.end() : found.end() + 60])
+            begun = found.start()  # the piece ends within the value's first letters
+        self._look_for_version(data)
+        rest = data.rstrip(_BLANK)
+        rest = rest[:-1].rstrip(_BLANK) if rest.endswith(b":") else rest
+        self._carry = data[max(0, min(begun, len(rest) - _KEY_BYTES)) :]
+        if len(self._carry) > BLANKS_MAX:
+            raise InputInvalid(f"the glTF document has more than {BLANKS_MAX} blanks in a row", suggestion=_RESAVE)
 
     def finish(self) -> None:
         """The document is at its end."""
-        if self._inside or self._depth:
+        # Nothing follows that could complete a reference which a piece left open.
+        if not self._carry.rstrip(_BLANK + b"\0").endswith(b"}"):
             raise InputInvalid("the glTF document is cut off", suggestion="send the whole file")
-        if not self._version.startswith(b"2"):
+        if not self._has_version:
             raise InputInvalid("the glTF document names no asset.version of 2", suggestion=_RESAVE)
 
-    def _structure(self, text: bytes) -> None:
-        self._depth += text.count(b"{") + text.count(b"[") - text.count(b"}") - text.count(b"]")
-        if not 0 <= self._depth <= DEPTH_MAX:
-            raise InputInvalid("the glTF document's brackets do not match or nest too deep", suggestion=_RESAVE)
-        if len(self._between) < 2:
-            self._between = (self._between + text.translate(None, _BLANK)[:2])[:2]
-
-    def _string(self, text: bytes) -> None:
-        self._strings += 1
-        if self._strings > STRINGS_MAX:
-            raise InputInvalid(f"the glTF document holds more than {STRINGS_MAX} strings", suggestion=_RESAVE)
-        if self._depth < 2:
-            self._in_asset = False
-        elif self._depth == 2 and self._between == b":{" and self._key == b"asset":
-            self._in_asset = True
-        if self._between == b":":
-            self._value(text)
-        self._key, self._between = _unescaped(text), b""
-
-    def _value(self, text: bytes) -> None:
-        if self._key == b"version" and self._in_asset and self._depth == 2:
-            self._version = text
-        if self._key == b"uri" and text[:5].lower() != b"data:":
-            shown = text[:60].decode("ascii", "replace")
-            raise InputInvalid(
-                f"the glTF refers to another file ({shown!r}), which is not here",
-                suggestion="export it as one .glb file, or embed everything in the .gltf",
-                code="external_reference",
-            )
+    def _look_for_version(self, data: bytes) -> None:
+        if self._has_version:
+            return
+        start = 0
+        if not self._has_asset:
+            asset = _ASSET.search(data)
+            if asset is None:
+                return
+            self._has_asset, start = True, asset.end()
+        self._has_version = _VERSION.search(data, start) is not None
 
 
-def _unescaped(text: bytes) -> bytes:
-    """A key as it reads without \\u escapes of ASCII letters, behind which `uri` could hide."""
-    if b"\\u" not in text:
-        return text
-    return re.sub(rb"\\u00([0-7][0-9a-fA-F])", lambda found: bytes.fromhex(found[1].decode()), text)
+def _reference(value: bytes) -> InputInvalid:
+    name = value.partition(b'"')[0].decode("ascii", "replace")
+    return InputInvalid(
+        f"the glTF refers to another file ({name!r}), which is not here",
+        suggestion="export it as one .glb file, or embed everything in the .gltf",
+        code="external_reference",
+    )
 
 
 def glb() -> Walk:

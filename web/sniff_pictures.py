@@ -11,7 +11,7 @@ from aigc.core.errors import InputInvalid
 
 Walk = Generator[int, bytes, bool]
 
-SEGMENTS_MAX = 100_000
+SEGMENTS_MAX = 20_000
 """Parts of one file that are looked at: a file of many empty ones costs no more than this."""
 
 

@@ -36,11 +36,11 @@ def make_folder(folder: Path) -> None:
 
 def write_file(path: Path, content: bytes) -> None:
     """A new file with that content, its bytes durable, its name not yet; or, if that fails, no file."""
-    try:
-        with path.open("xb") as file:
+    with path.open("xb") as file:
+        try:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+        except BaseException:
+            path.unlink()
+            raise

@@ -3,7 +3,7 @@
 from aigc.core.attempts import ask_to_end
 from aigc.core.attendance import never_came
 from aigc.core.books import Books
-from aigc.core.dispatch import enqueue, release, seek
+from aigc.core.dispatch import release, start_or_wait
 from aigc.core.events import Tick
 from aigc.core.ids import JobId, WorkerId
 from aigc.core.leases import DEADLINE_PASSED, RUN_LIMIT_PASSED
@@ -37,7 +37,7 @@ def _look_at_job(books: Books, timer: Timer) -> None:
             release(books, entry, WorkerId(str(timer.detail)))
     elif entry.group is not None and entry.group.demand.need.avoid:
         books.leave_queue(entry)
-        seek(books, enqueue(books, entry))
+        start_or_wait(books, entry)
 
 
 def _look_at_lease(books: Books, timer: Timer) -> None:

@@ -47,7 +47,6 @@ def grant(books: Books, entry: Entry, worker: WorkerState) -> None:
         boot=worker.boot,
         evicts=evicts,
         charged_s=charged_s,
-        heard_at=now,
     )
     books.leases.add(granted)
     worker.take_in(granted, now)
@@ -65,7 +64,7 @@ def grant(books: Books, entry: Entry, worker: WorkerState) -> None:
         need_bytes=need_bytes,
         alone=demand.need.alone,
         evict=evicts,
-        stall_limit_s=books.learned.stall_limit_s(demand.spec, demand.profile),
+        stall_limit_s=demand.spec.stall_limit_s,
         time_left_s=_time_left_s(books, entry, demand),
     )
     books.out.append(SendGrant(worker.id, worker.boot, message))

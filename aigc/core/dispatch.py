@@ -12,6 +12,18 @@ from aigc.core.waiting import Demand, Entry
 from aigc.core.worker_state import WorkerState
 
 
+def start_or_wait(books: Books, entry: Entry, avoid: WorkerId = ANYBODY) -> None:
+    """The job has a device if one is open for it, and waits if not."""
+    if not books.waiting.count:
+        # Nobody whose turn could come before it: no need to queue first. Most jobs of a server at ease go this way.
+        demand = books.demand_of(entry.job, avoid)
+        worker = books.placement.find(demand, books.now.monotonic) if demand is not None else None
+        if worker is not None:
+            entry.demand = demand
+            return grant(books, entry, worker)
+    return seek(books, enqueue(books, entry, avoid))
+
+
 def enqueue(books: Books, entry: Entry, avoid: WorkerId = ANYBODY) -> Demand | None:
     """The job waits with this demand; None if its model has left the catalogue, for then it has failed."""
     demand = books.demand_of(entry.job, avoid)
@@ -87,7 +99,7 @@ def release(books: Books, entry: Entry, avoid: WorkerId) -> None:
         books.timers.set(books.now.monotonic + books.settings.avoid_s, Alarm.FORGIVE, entry.job.id)
     else:
         avoid = ANYBODY
-    seek(books, enqueue(books, entry, avoid))
+    start_or_wait(books, entry, avoid)
 
 
 def settle(books: Books) -> list[Effect]:

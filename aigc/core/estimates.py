@@ -1,4 +1,4 @@
-"""What experience taught: memory, load and run times, gaps between signs of life, and how much a model is wanted."""
+"""What experience taught: memory, load and run times, and how much a model is wanted."""
 
 import math
 from collections.abc import Iterable
@@ -16,10 +16,6 @@ FORGETTING = 0.05
 NEWEST = 0.1
 """Least weight of the newest value in a mean, so that a mean follows a change within some ten runs."""
 POPULARITY_HALF_LIFE_S = 600.0
-STALL_FLOOR_S = 30.0
-"""No runner is called stalled sooner."""
-GAP_FACTOR = 3.0
-"""A silence is suspicious when it is this many times the longest one seen lately."""
 
 
 def bucket(input_size: int) -> int:
@@ -74,8 +70,6 @@ class Profile(Struct):
     run: Average = msgspec.field(default_factory=Average)
     peak: float = 0.0
     """Largest peak, slowly forgotten; 0: not measured yet."""
-    gap_s: float = 0.0
-    """Longest silence of a healthy run, slowly forgotten."""
     need_bytes: int = 0
     """What to reserve: declared, then learned."""
 
@@ -99,10 +93,6 @@ class Profile(Struct):
             self.peak = max(float(peak_bytes), self.peak + FORGETTING * (peak_bytes - self.peak))
             self.resolve()
 
-    def learn_gap(self, seconds: float) -> None:
-        """A healthy run was silent for this long."""
-        self.gap_s = max(seconds, self.gap_s + FORGETTING * (seconds - self.gap_s))
-
     def ran_out(self, granted_bytes: int, peak_bytes: int, ceiling_bytes: int) -> None:
         """A run needed more than it was granted: next time a quarter more than it was seen to take, or else double.
 
@@ -124,7 +114,6 @@ class _Remembered(Struct, array_like=True):
     bucket: int
     run: Average
     peak: float
-    gap_s: float
 
 
 class _Memory(Struct):
@@ -178,14 +167,10 @@ class Learned:
         count, at = self._popularity.get(residency, (0.0, now))
         return count * math.exp2((at - now) / POPULARITY_HALF_LIFE_S)
 
-    def stall_limit_s(self, spec: ModelSpec, profile: Profile) -> float:
-        """Silence after which a run of this profile is ended."""
-        return max(STALL_FLOOR_S, spec.stall_limit_s, GAP_FACTOR * profile.gap_s)
-
     def dump(self) -> bytes:
         """What `restore` takes: equal knowledge gives equal bytes."""
         profiles = [
-            _Remembered(model, size_class, profile.run, profile.peak, profile.gap_s)
+            _Remembered(model, size_class, profile.run, profile.peak)
             for (model, size_class), profile in self._profiles.items()
             if profile.run.count or profile.peak
         ]
@@ -204,7 +189,7 @@ class Learned:
         self._profiles = {}
         for kept in memory.profiles:
             model_run = self._runs.setdefault(kept.model, Average())
-            profile = Profile(0, 0.0, model_run, kept.run, kept.peak, kept.gap_s)
+            profile = Profile(0, 0.0, model_run, kept.run, kept.peak)
             self._profiles[(kept.model, kept.bucket)] = profile
         return True
 
@@ -220,7 +205,6 @@ class Learned:
                 "run_p90_s": round(profile.high_run_s, 3),
                 "memory_bytes": profile.need_bytes,
                 "memory_is_learned": profile.peak > 0,
-                "longest_silence_s": round(profile.gap_s, 3),
             }
             for (model, size_class), profile in sorted(self._profiles.items())
             if model == spec.id and (profile.run.count or profile.peak)

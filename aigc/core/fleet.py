@@ -9,7 +9,7 @@ from aigc.core.ids import BootId, JobId, WorkerId
 from aigc.core.leases import Granted
 from aigc.core.messages import WorkerHello
 from aigc.core.waiting import Entry
-from aigc.core.worker_state import STOPPING, WorkerState
+from aigc.core.worker_state import WorkerState
 
 
 class _Place(Struct, frozen=True):
@@ -86,10 +86,14 @@ class Fleet:
     def refresh(self, worker: WorkerState) -> None:
         """Something about it changed: its derived fields and the indexes follow."""
         worker.measure(self._prefetch_s)
+        is_kept = worker.kept_for is not None
+        is_open = worker.has_slot and not is_kept
+        idle: tuple[str, ...] = ()
+        if is_open:
+            idle = tuple([name for name in worker.tenants if worker.is_at_rest(name)])
+        beside = () if is_kept else worker.beside
         tenants = tuple(worker.tenants)
-        idle = tuple(name for name in tenants if name not in worker.busy and worker.tenants[name].state != STOPPING)
-        beside = () if worker.kept_for is not None else worker.beside
-        place = _Place(worker.kind, worker.free, worker.room, worker.is_open, idle, beside, tenants)
+        place = _Place(worker.device.kind, worker.free, worker.room, is_open, idle, beside, tenants)
         if place != self._places.get(worker.id):
             self._take_out(worker)
             self._put_in(worker, place)

@@ -29,8 +29,6 @@ class Granted(Struct, eq=False):
     charged_s: float = 0.0
     """Device-seconds that its owner was charged in advance."""
     started_at: float | None = None
-    heard_at: float = 0.0
-    """When a sign of life last came, for learning how long a healthy silence is."""
     ending: str = ""
     """Why it was asked to end; empty: it was not. Whatever it reports then, it has ended."""
     asked_at: float = 0.0

@@ -22,9 +22,6 @@ from aigc.core.retries import OUT_OF_MEMORY, doubled
 from aigc.core.timers import Alarm
 from aigc.core.waiting import Demand
 
-DRAIN = "drain"
-"""How the reason of a lease begins that came back because its worker takes no more."""
-
 
 def started(books: Books, event: LeaseStarted) -> None:
     """The attempt runs: its model is resident. The record is not written for this, watchers hear it."""
@@ -33,17 +30,13 @@ def started(books: Books, event: LeaseStarted) -> None:
         return refuse(books, event.worker, event.lease)
     if granted.started_at is not None:
         return None
-    now = books.now.monotonic
-    granted.started_at = granted.heard_at = now
-    worker, demand = books.fleet.get(granted.worker), granted.demand
+    demand = granted.demand
     if demand is None:
         return None
-    if worker is not None:
-        worker.troubles.pop(demand.residency, None)
-        worker.marks.pop(demand.residency, None)
-    _learn_load(books, demand, event.load_s)
+    _start(books, granted, demand, event.load_s)
     if demand.spec.run_limit_s > 0.0:
-        books.timers.set(now + demand.spec.run_limit_s, Alarm.RUN_LIMIT, event.lease.job, event.lease)
+        limit_at = books.now.monotonic + demand.spec.run_limit_s
+        books.timers.set(limit_at, Alarm.RUN_LIMIT, event.lease.job, event.lease)
     if not granted.ending:
         _show(books, granted, Stage.PREPROCESSING, granted.entry.job.progress)
     return None
@@ -54,11 +47,7 @@ def progressed(books: Books, event: LeaseProgress) -> None:
     granted = books.leases.match(event.worker, event.lease)
     if granted is None:
         return refuse(books, event.worker, event.lease)
-    now, job = books.now.monotonic, granted.entry.job
-    if granted.started_at is not None and granted.demand is not None:
-        granted.demand.profile.learn_gap(now - granted.heard_at)
-    granted.heard_at = now
-    if not granted.ending and event.progress.fraction >= job.progress.fraction:
+    if not granted.ending and event.progress.fraction >= granted.entry.job.progress.fraction:
         _show(books, granted, event.stage, event.progress)
     return None
 
@@ -71,7 +60,7 @@ def finished(books: Books, event: LeaseFinished) -> None:
     demand = granted.demand
     if demand is not None:
         if granted.started_at is None:
-            _learn_load(books, demand, event.load_s)
+            _start(books, granted, demand, event.load_s)
         needed = demand.profile.need_bytes
         demand.profile.learn(event.run_s, event.peak_bytes)
         if demand.profile.need_bytes < needed:
@@ -126,9 +115,6 @@ def returned(books: Books, event: LeaseReturned) -> None:
     granted = books.leases.match(event.worker, event.lease)
     if granted is None:
         return refuse(books, event.worker, event.lease, is_over=True)
-    worker = books.fleet.get(granted.worker)
-    if event.reason.startswith(DRAIN) and worker is not None:
-        worker.draining = True
     _mark(books, granted, books.settings.no_room_s)
     revoke(books, granted, 0.0, is_gone=granted.started_at is None)
     return hand_back(books, granted, event.reason)
@@ -140,10 +126,19 @@ def _show(books: Books, granted: Granted, stage: Stage, progress: Progress) -> N
     books.out.append(Publish(Progressed(granted.lease.job, granted.lease.attempt, stage, progress)))
 
 
-def _learn_load(books: Books, demand: Demand, load_s: float) -> None:
+def _start(books: Books, granted: Granted, demand: Demand, load_s: float) -> None:
+    granted.started_at = books.now.monotonic
     if load_s > 0.0:
         demand.load.learn(load_s)
     books.learned.overhead.learn(load_s)
+    worker = books.fleet.get(granted.worker)
+    if worker is None:
+        return
+    worker.troubles.pop(demand.residency, None)
+    worker.marks.pop(demand.residency, None)
+    if granted.evicts:
+        worker.arrive(granted)
+        books.touch(worker)
 
 
 def _learn_need(books: Books, granted: Granted, demand: Demand, peak_bytes: int) -> None:

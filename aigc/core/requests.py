@@ -2,7 +2,7 @@
 
 from aigc.core.attempts import ask_to_end, revoke, send_cancel
 from aigc.core.books import ANYBODY, Books
-from aigc.core.dispatch import enqueue, place, seek
+from aigc.core.dispatch import enqueue, place, start_or_wait
 from aigc.core.effects import Answer
 from aigc.core.events import Asked, NeverCreated, Reloaded, Restored
 from aigc.core.ids import Now
@@ -24,7 +24,7 @@ def submit(books: Books, event: Submit) -> None:
     # The deadline counts from the gateway's own clock to the arrival here, so hosts need not agree on the time.
     deadline = now + job.deadline_at - job.created_at if job.deadline_at is not None else None
     books.story.tell(now, job.id, "submitted", job.model)
-    seek(books, enqueue(books, books.admit(job, now, deadline)))
+    start_or_wait(books, books.admit(job, now, deadline))
 
 
 def restore(books: Books, event: Restored) -> None:
@@ -110,7 +110,7 @@ def _move(books: Books, request: MoveJob) -> JobAnswer:
     books.leave_queue(entry)
     books.record(entry, "priority", f"{entry.job.priority} -> {request.priority}", priority=request.priority)
     if demand is not None:
-        seek(books, enqueue(books, entry, demand.need.avoid))
+        start_or_wait(books, entry, demand.need.avoid)
     return JobAnswer(entry.job)
 
 
@@ -121,7 +121,7 @@ def _restore_lease(books: Books, entry: Entry) -> None:
         return
     demand = books.demand_of(job)
     need_bytes = demand.profile.need_bytes if demand is not None else 0
-    granted = Granted(entry, lease, demand, job.worker, now, need_bytes, heard_at=now)
+    granted = Granted(entry, lease, demand, job.worker, now, need_bytes)
     if job.stage is Stage.CANCELLING:
         granted.ending = job.cancel_reason or "cancelled"
     books.leases.add(granted)

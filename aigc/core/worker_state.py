@@ -69,11 +69,6 @@ class WorkerState:
         self.liveness = "alive"
 
     @property
-    def kind(self) -> str:
-        """What its device is: `cuda`, `cpu`."""
-        return self.device.kind
-
-    @property
     def quarantined(self) -> str:
         """Why no job is given to it; empty: it gets jobs."""
         return "" if self.device.healthy else self.device.note or "the device is not healthy"
@@ -87,6 +82,10 @@ class WorkerState:
     def is_open(self) -> bool:
         """Whether a lease could start now, and no job is waiting for the whole device to itself."""
         return self.has_slot and self.kept_for is None
+
+    def is_at_rest(self, residency: str) -> bool:
+        """Whether it is here, stays, and does nothing."""
+        return residency not in self.busy and self.tenants[residency].state != STOPPING
 
     def can_hold(self, kinds: tuple[str, ...], residency: str, need_bytes: int) -> bool:
         """Whether such a model fits here once everybody who may leave has left."""
@@ -125,6 +124,12 @@ class WorkerState:
         tenant.bytes = max(tenant.bytes, granted.need_bytes)
         tenant.used_at = now
 
+    def arrive(self, granted: Granted) -> None:
+        """The model of this lease is loaded, so whom it evicts has left."""
+        for name in granted.evicts:
+            if name in self.tenants and self.tenants[name].state == STOPPING:
+                del self.tenants[name]
+
     def let_out(self, granted: Granted, now: float, *, is_gone: bool) -> None:
         """A lease is over (and out of `held`); its model stays and rests, or `is_gone` with it."""
         name = granted.residency
@@ -154,7 +159,8 @@ class WorkerState:
             if tenant.pinned or name in busy:
                 fixed += tenant.bytes
         # Strangers may have taken more than was left; what needs nothing fits all the same.
-        self.free, self.room, self.capacity = (max(0, self.device.usable - size) for size in (reserved, fixed, pinned))
+        usable = self.device.usable
+        self.free, self.room, self.capacity = max(0, usable - reserved), max(0, usable - fixed), max(0, usable - pinned)
         self.busy = busy
         takes_more = self.takes_jobs and len(self.held) < self.credit and not is_alone
         self.has_slot = takes_more and len(busy) < self.slots

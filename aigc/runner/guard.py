@@ -23,6 +23,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TextIO
 
 from aigc.runner import descent
 from aigc.runner.pump import Pump, Reports
@@ -155,8 +156,8 @@ def _become_model_process(guard: int, output: int, model_process: Callable[[], i
         os.dup2(output, _STDOUT)
         os.dup2(output, _STDERR)
         os.closerange(3, max(output, nothing) + 1)
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+        # Made anew, because the old ones remember what kind of file they were made for.
+        sys.stdout, sys.stderr = _text(_STDOUT), _text(_STDERR)
         status = model_process()
     except BaseException:  # noqa: BLE001 - nothing may return into the guard's own code
         traceback.print_exc()
@@ -165,6 +166,10 @@ def _become_model_process(guard: int, output: int, model_process: Callable[[], i
             with suppress(OSError, ValueError):
                 stream.flush()
         os._exit(status)
+
+
+def _text(fd: int) -> TextIO:
+    return open(fd, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def _prctl(option: int, argument: int) -> None:

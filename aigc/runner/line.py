@@ -57,6 +57,7 @@ class Line:
         self._socket.setsockopt(zmq.MAXMSGSIZE, protocol.MESSAGE_BYTES)
         self._socket.connect(address)
         self._lock = threading.Lock()
+        self._closed = False
         self._attempts: dict[tuple[Any, ...], Attempt] = {}
         self._queue: SimpleQueue[Attempt] = SimpleQueue()
         self._waiting: _Report | None = None
@@ -99,6 +100,7 @@ class Line:
         """What was sent has left, as far as 200 ms allow. The line must not be used any more."""
         # Whoever holds the lock now may never let go: this runs when the process ends.
         if self._lock.acquire(timeout=LINGER_MS / 1000):
+            self._closed = True
             self._socket.close()
             self._context.term()
 
@@ -113,6 +115,8 @@ class Line:
         try:
             self._listen()
         except BaseException:  # noqa: BLE001 - a runner that cannot hear must not go on
+            if self._closed:
+                return
             traceback.print_exc()
             sys.stderr.flush()
             os._exit(BROKEN_LINE)

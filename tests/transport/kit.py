@@ -10,6 +10,7 @@ import zmq
 
 from transport import Codec, LinkSettings, OutboxLimits, Patience
 from transport.backoff import Backoff
+from transport.sockets import HIGH_WATER_FRAMES
 
 
 class Ask(msgspec.Struct, array_like=True, frozen=True, tag=1):
@@ -104,9 +105,13 @@ class TurnedLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._turned_s
 
+    def jump(self, seconds: float) -> None:
+        """The clock shows `seconds` more."""
+        self._turned_s += seconds
+
     async def turn(self, seconds: float) -> None:
         """The clock shows `seconds` more, and every timer that this makes due has run."""
-        self._turned_s += seconds
+        self.jump(seconds)
         await self.settle()
 
     async def settle(self) -> None:
@@ -127,6 +132,7 @@ def raw_dealer(context: "zmq.Context[zmq.Socket[bytes]]", url: object, identity:
     """A peer that sends whatever it is told to."""
     socket = context.socket(zmq.DEALER)
     socket.setsockopt(zmq.LINGER, 0)
+    socket.setsockopt(zmq.RCVHWM, HIGH_WATER_FRAMES)  # on inproc the two ends' marks add up
     socket.setsockopt(zmq.ROUTING_ID, identity)
     socket.connect(str(url))
     return socket

@@ -3,6 +3,7 @@
 import json
 import struct
 import zlib
+from pathlib import Path
 from typing import Any
 
 PIXEL_PNG_ROWS = b"\0" + b"\xff\0\0"
@@ -125,3 +126,12 @@ GOOD: dict[str, bytes] = {
     "o.fbx": FBX_TEXT,
 }
 """One good file for each suffix."""
+
+
+def files_below(folder: Path) -> list[str]:
+    """Every file of an AssetStore's folder, finished or not; its locks and its index of times are not counted."""
+    return sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".lock" and "expiry" not in path.relative_to(folder).parts
+    )

@@ -46,10 +46,8 @@ def test_a_pixel_bomb_is_refused_by_its_header_before_its_content_arrives(name: 
         walker.feed(data[:200])
 
 
-@pytest.mark.parametrize("name", SIZED)
+@pytest.mark.parametrize("name", [name for name in SIZED if name != "webp"])  # WebP stores sizes less one
 def test_a_picture_without_pixels_is_refused(name: str) -> None:
-    if name == "webp":
-        pytest.skip("WebP stores sizes less one, so it cannot say zero")
     with pytest.raises(InputInvalid, match="no pixels"):
         walk(SIZED[name](0, 5), name)
 

@@ -58,7 +58,14 @@ def test_a_killed_holder_holds_it_no_longer(tmp_path: Path) -> None:
 def test_a_program_that_the_holder_starts_does_not_inherit_it(tmp_path: Path) -> None:
     lock = FileLock(tmp_path / "lock")
     lock.take()
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", "print(1, flush=True); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        close_fds=False,
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
         lock.release()
         assert lock.take()
         child.communicate(b"\n")

@@ -70,7 +70,7 @@ function drawView(job) {
 }
 
 function drawMesh(job, main) {
-  customElements.get("model-viewer") ?? import("/static/vendor/model-viewer-4.4.0/model-viewer.min.js");
+  customElements.get("model-viewer") ?? import("/static/vendor/model-viewer@4.4.0/model-viewer.min.js");
   const poster = job.outputs.find((out) => out.role === "thumbnail")?.url;
   const viewer = h("model-viewer", {
     src: main.url, alt: `3D model of ${nameOf(job)}`, "camera-controls": true, "auto-rotate": !matchMedia("(prefers-reduced-motion: reduce)").matches,

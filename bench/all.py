@@ -1,0 +1,22 @@
+"""Everything that is measured, one after the other: `make bench`."""
+
+import subprocess
+import sys
+
+PARTS = ("wire", "store", "decisions", "swaps", "idle", "load", "fanout")
+
+
+def main() -> int:
+    """Run each part in a process of its own, so that none warms up for another."""
+    failed = []
+    for part in PARTS:
+        print(f"\n== {part}", flush=True)
+        if subprocess.run([sys.executable, "-m", f"bench.{part}"], check=False).returncode:
+            failed.append(part)
+    if failed:
+        print(f"\nfailed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,224 @@
+import errno
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.stores.asset_files import AssetFiles
+from actors.stores.durable import write_file
+from aigc.core.errors import Conflict, NotFound, Unavailable
+from aigc.core.ids import AssetKey
+from aigc.core.ports import Asset
+
+KEY = AssetKey("uploads/a/mesh.glb")
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Iterator[AssetFiles]:
+    files = AssetFiles(tmp_path / "assets")
+    yield files
+    files.close()
+
+
+def finished(files: AssetFiles, key: str = KEY, content: bytes = b"content", **fields: Any) -> tuple[Path, Asset]:
+    """A file in the workspace that is ready to be installed."""
+    path = files.workspace.fresh()
+    write_file(path, content)
+    return path, Asset(key=AssetKey(key), bytes=len(content), sha256="", content_type="x/y", **fields)
+
+
+def tree(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir())
+
+
+def test_a_file_and_its_sidecar_stand_where_the_layout_says(files: AssetFiles, tmp_path: Path) -> None:
+    files.install([finished(files, expires_at=1.5)])
+
+    root = tmp_path / "assets"
+    assert tree(root / "files") == ["uploads/c/a/a/.mesh.glb.json", "uploads/c/a/a/mesh.glb"]
+    assert tree(root / "expiry") == ["000000000/000000000001500+uploads+a+mesh.glb"]
+    assert files.path(KEY) == root / "files/uploads/c/a/a/mesh.glb"
+    assert tree(files.workspace.folder) == []
+
+
+def test_keys_are_spread_over_256_folders(files: AssetFiles, tmp_path: Path) -> None:
+    files.install([finished(files, f"uploads/{n}/x") for n in range(300)])
+
+    folders = [path for path in (tmp_path / "assets/files/uploads").glob("*/*") if path.is_dir()]
+    assert 120 < len(folders) <= 256
+
+
+@pytest.mark.parametrize("cut", ["sidecar", "data"])
+def test_a_half_that_a_crash_left_is_no_file_and_goes_when_its_time_comes(
+    files: AssetFiles, tmp_path: Path, cut: str
+) -> None:
+    files.install([finished(files, expires_at=10.0)])
+    path = files.path(KEY)
+    (path if cut == "data" else path.with_name(".mesh.glb.json")).unlink()
+
+    assert files.read(KEY) is None
+    assert files.newest("uploads", 9) == []
+    with pytest.raises(NotFound):
+        files.path(KEY)
+    assert files.expired(11.0, 9) == []
+    assert tree(tmp_path / "assets") == [f"tmp/{files.workspace.folder.name}.lock"]
+
+
+@pytest.mark.parametrize("change", [b"cont", b"content and more"])
+def test_a_file_of_another_size_is_no_file(files: AssetFiles, change: bytes) -> None:
+    files.install([finished(files)])
+    files.path(KEY).write_bytes(change)
+
+    assert files.read(KEY) is None
+    with pytest.raises(NotFound, match="damaged"):
+        files.path(KEY)
+
+
+def test_a_sidecar_that_cannot_be_read_makes_no_file(files: AssetFiles) -> None:
+    files.install([finished(files)])
+    files.path(KEY).with_name(".mesh.glb.json").write_bytes(b'{"key": 5')
+
+    assert files.read(KEY) is None
+
+
+def test_a_missing_half_can_be_stored_over(files: AssetFiles) -> None:
+    files.install([finished(files)])
+    files.path(KEY).with_name(".mesh.glb.json").unlink()
+
+    files.install([finished(files, content=b"again")])
+
+    assert files.path(KEY).read_bytes() == b"again"
+
+
+def test_of_several_files_all_or_none_are_installed(files: AssetFiles, tmp_path: Path) -> None:
+    files.install([finished(files, "jobs/j/1/b")])
+    before = tree(tmp_path / "assets/files")
+
+    with pytest.raises(Conflict, match="jobs/j/1/b"):
+        files.install([finished(files, "jobs/j/1/a"), finished(files, "jobs/new/1/x"), finished(files, "jobs/j/1/b")])
+
+    assert tree(tmp_path / "assets/files") == before
+
+
+def test_an_error_at_any_step_of_installing_leaves_nothing(files: AssetFiles, tmp_path: Path) -> None:
+    for step in itertools.count(1):
+        items = [finished(files, "jobs/j/1/a", expires_at=5.0), finished(files, "jobs/j/1/b")]
+        with pytest.MonkeyPatch.context() as patch:
+            calls = itertools.count(1)
+
+            def failing(real: Any, calls: Any = calls, step: int = step) -> Any:
+                def call(*arguments: Any, **named: Any) -> Any:
+                    if next(calls) == step:
+                        raise OSError(errno.ENOSPC, "No space left on device")
+                    return real(*arguments, **named)
+
+                return call
+
+            for name in ("fsync", "rename", "mkdir"):
+                patch.setattr(os, name, failing(getattr(os, name)))
+            try:
+                files.install(items)
+            except OSError as error:
+                assert error.errno == errno.ENOSPC
+            else:
+                break
+
+        assert tree(tmp_path / "assets/files") == []
+        assert {path for path, _ in items} >= set(files.workspace.folder.iterdir())
+        assert files.expired(9.0, 9) == []
+        for path, _ in items:
+            path.unlink(missing_ok=True)
+
+    assert step > 12
+    assert len(files.newest("jobs", 9)) == 2
+
+
+def test_links_inside_are_never_followed(files: AssetFiles, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_bytes(b"secret")
+    files.install([finished(files, "uploads/a/one"), finished(files, "uploads/b/two")])
+    one, two = files.path(AssetKey("uploads/a/one")), files.path(AssetKey("uploads/b/two"))
+    one.unlink()
+    one.symlink_to(outside / "secret")
+    two.parent.rename(outside / "b")
+    two.parent.symlink_to(outside / "b")
+
+    assert files.read(AssetKey("uploads/a/one")) is None
+    assert files.read(AssetKey("uploads/b/two")) is None
+    assert files.newest("uploads", 9) == []
+    assert files.newest("uploads/b", 9) == []
+    with pytest.raises(NotFound):
+        files.path(AssetKey("uploads/b/two"))
+    with pytest.raises(Unavailable, match="symbolic link"):
+        files.install([finished(files, "uploads/b/three")])
+    files.remove("uploads")
+    assert tree(outside) == ["b/.two.json", "b/two", "secret"]
+
+
+def test_a_root_that_is_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "assets").symlink_to(tmp_path / "disk")
+    files = AssetFiles(tmp_path / "assets")
+    files.install([finished(files)])
+
+    assert files.path(KEY).read_bytes() == b"content"
+    files.close()
+
+
+def test_deleting_leaves_no_empty_folder_below_the_fan(files: AssetFiles, tmp_path: Path) -> None:
+    files.install([finished(files, "jobs/j/1/parts/a"), finished(files, "jobs/j/2/b")])
+
+    assert files.remove("jobs/j/1") == 1
+    assert files.remove("jobs/j/2/b") == 1
+    folders = [str(path.relative_to(tmp_path / "assets/files")) for path in (tmp_path / "assets/files").rglob("*")]
+    assert sorted(folders) == ["jobs", "jobs/1", "jobs/1/8"]
+
+
+def test_deleting_takes_what_lies_there_without_being_known(files: AssetFiles, tmp_path: Path) -> None:
+    files.install([finished(files, "jobs/j/1/a")])
+    folder = files.path(AssetKey("jobs/j/1/a")).parent
+    (folder / "stray").write_text("x")
+    (folder / ".hidden").write_text("x")
+    (folder / "link").symlink_to(tmp_path)
+
+    assert files.remove("jobs/j") == 1
+    assert tree(tmp_path / "assets/files") == []
+    assert tmp_path.exists()
+
+
+def test_a_folder_that_a_delete_prunes_meanwhile_is_made_again(
+    files: AssetFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = finished(files)
+    rename = Path.rename
+
+    def pruned_before(path: Path, target: Path) -> Path:
+        monkeypatch.undo()
+        target.parent.rmdir()
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", pruned_before)
+    files.install([item])
+
+    assert files.path(KEY).read_bytes() == b"content"
+
+
+def test_a_file_of_the_workspace_that_is_gone_is_an_error_not_a_loop(files: AssetFiles) -> None:
+    path, asset = finished(files)
+    path.unlink()
+
+    with pytest.raises(FileNotFoundError):
+        files.install([(path, asset)])
+
+
+def test_touching_often_leaves_only_reminders_that_go_by_themselves(files: AssetFiles, tmp_path: Path) -> None:
+    files.install([finished(files, expires_at=1.0)])
+    for at in range(2, 50):
+        files.touch(KEY, float(at))
+
+    assert [asset.expires_at for asset in files.expired(100.0, 9)] == [49.0]
+    assert len(tree(tmp_path / "assets/expiry")) == 1

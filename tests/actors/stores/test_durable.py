@@ -1,0 +1,37 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from actors.stores.durable import make_folder, sync_file, sync_folder, write_file
+
+
+def test_a_folder_is_made_with_all_above_it_and_each_name_is_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+    sync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(os.readlink(f"/proc/self/fd/{fd}")), sync(fd))[1])
+
+    make_folder(tmp_path / "a" / "b" / "c")
+    make_folder(tmp_path / "a" / "b")
+
+    assert synced == [str(tmp_path), str(tmp_path / "a"), str(tmp_path / "a" / "b")]
+
+
+def test_a_written_file_is_whole_and_never_replaces_one(tmp_path: Path) -> None:
+    write_file(tmp_path / "x", b"one")
+
+    with pytest.raises(FileExistsError):
+        write_file(tmp_path / "x", b"two")
+    assert (tmp_path / "x").read_bytes() == b"one"
+
+
+def test_a_link_is_not_synced_in_place_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"one")
+    (tmp_path / "link").symlink_to(tmp_path / "x")
+    sync_file(tmp_path / "x")
+    sync_folder(tmp_path)
+
+    with pytest.raises(OSError, match="symbolic"):
+        sync_file(tmp_path / "link")

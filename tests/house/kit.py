@@ -1,0 +1,166 @@
+"""A whole server in a process of its own, as an operator starts it, and a hand on its throat."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from aigc.client import Client, Unreachable
+
+REPOSITORY = Path(__file__).parents[2]
+TEST_MODELS = REPOSITORY / "tests" / "runner_models"
+EXAMPLE = REPOSITORY / "docs" / "examples" / "spiral" / "models.yaml"
+SAMPLES = REPOSITORY / "web" / "static" / "samples"
+
+FREE = {"type": "object", "additionalProperties": True, "properties": {}}
+"""A schema that lets everything through: test models check nothing."""
+
+
+def test_catalogue() -> dict[str, Any]:
+    """Entries for the misbehaving models, each under the feature text_to_raw_mesh."""
+
+    def entry(class_path: str, **more: Any) -> dict[str, Any]:
+        return {
+            "class": class_path, "path": [str(TEST_MODELS)], "parameters": FREE, "memory_gb": 0.05, "load_s": 0.2,
+            "run_s": 0.1, "licence": "Apache-2.0", **more,
+        }  # fmt: skip
+
+    models = {
+        "noop": {**entry("aigc.runner.noop:Noop"), "parameters": "aigc.runner.noop:Noop"},
+        "other": {**entry("aigc.runner.noop:Noop"), "parameters": "aigc.runner.noop:Noop"},
+        "stepping": entry("stepping:Stepping"),
+        "hanging": entry("hanging:Hanging", stall_limit_s=30),
+        "dying": entry("dying:Dying"),
+        "raising": entry("raising:Raising"),
+        "returning": entry("returning:Returning"),
+        "printing": entry("printing:Printing"),
+        "trespassing": entry("trespassing:Trespassing"),
+        "forking": entry("forking:Forking"),
+    }
+    return {"models": {"text_to_raw_mesh": models}}
+
+
+class Server:
+    """`aigc serve` on a free port over a data folder; `kill` and `start` again as often as a test likes."""
+
+    def __init__(self, folder: Path, *, settings: dict[str, Any] | None = None, bundled: bool = False) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.log = folder / "server.log"
+        models = folder / "models.yaml"
+        models.write_text(yaml.safe_dump(test_catalogue()))
+        named = {"extra": [str(models), str(EXAMPLE)]} if bundled else {"catalogue": str(models)}
+        self.settings_file = folder / "system.yaml"
+        self.settings_file.write_text(yaml.safe_dump({"models": named, "worker": {"memory_gb": 8}, **(settings or {})}))
+        self.process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def start(self, **environment: str) -> "Server":
+        command = [sys.executable, "-m", "aigc", "serve", "--config", str(self.settings_file)]
+        command += ["--data", str(self.data), "--port", "0"]
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, **environment}
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline().split()
+        assert line, f"the server did not start:\n{self.log.read_text()[-3000:]}"
+        self.url = line[-1]
+        return self
+
+    @property
+    def client(self) -> Client:
+        return Client(self.url, timeout_s=70)
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def kill(self) -> None:
+        """SIGKILL: no goodbye."""
+        assert self.process is not None
+        self.process.kill()
+        self._reap()
+
+    def stop(self) -> int:
+        """SIGTERM, and what it ended with."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self._reap()
+
+    def _reap(self) -> int:
+        assert self.process is not None and self.process.stdout is not None
+        code = self.process.wait(timeout=60)
+        self.process.stdout.close()
+        self.process = None
+        return code
+
+    def __enter__(self) -> "Server":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self._reap()
+
+    def submit(self, model: str = "noop", text: str = "x", **params: Any) -> dict[str, Any]:
+        return self.client.submit("text_to_raw_mesh", model=model, text=text, params=params)
+
+    def until(self, job: str, status: str, timeout_s: float = 60) -> dict[str, Any]:
+        """The job once it has that status; waits on its events, not on a clock."""
+        for event in self.client.events(job):
+            record = event.get("job") or {}
+            if record.get("status") == status or event["type"] == f"job.{status}":
+                return self.client.job(job)
+            if event["type"] == "job.progress" and status == "processing":
+                return self.client.job(job)
+        record = self.client.job(job)
+        assert record["status"] == status, record
+        return record
+
+
+def runner_pids(server: int) -> set[int]:
+    """Every process below the server."""
+    found: set[int] = set()
+    todo = [server]
+    while todo:
+        pid = todo.pop()
+        try:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        except OSError:
+            continue
+        for child in map(int, children):
+            found.add(child)
+            todo.append(child)
+    return found
+
+
+def gone(pids: set[int], within_s: float) -> bool:
+    """True once none of them lives; False if one still does after that time."""
+    limit = time.monotonic() + within_s
+    while time.monotonic() < limit:
+        if not any(alive(pid) for pid in pids):
+            return True
+        time.sleep(0.02)
+    return not any(alive(pid) for pid in pids)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def answers(client: Client) -> bool:
+    try:
+        client.health()
+    except Unreachable:
+        return False
+    return True
