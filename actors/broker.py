@@ -50,7 +50,8 @@ from aigc.core.messages import (
 )
 from aigc.core.model import Catalogue
 from aigc.core.ports import JobStore
-from aigc.core.scheduler import Scheduler, SchedulerSettings
+from aigc.core.scheduler import Scheduler
+from aigc.core.settings import SchedulerSettings
 from transport import Address, Codec, Envelope, LinkSettings, Publisher, Router, TransportError, Verdict
 
 log = structlog.get_logger()

@@ -31,7 +31,7 @@ class Ended(Struct, frozen=True):
     tail: str = ""
     """The end of what was printed."""
     peak_bytes: int = 0
-    """Of the resident set, over the life of the process."""
+    """Of the resident set, since the process was last asked to run (it resets the peak then)."""
 
 
 class _Report(Struct):
@@ -135,8 +135,9 @@ class GuardedProcess:
         if report.exited is not None:
             self._ended = report.exited
         if report.printed:
-            self._tail.add(report.printed.encode())
-            self._on_print(report.printed)
+            text = f"[{report.dropped} bytes left out]\n" * bool(report.dropped) + report.printed
+            self._tail.add(text.encode())
+            self._on_print(text)
 
     def _guard_ended(self) -> None:
         self._loop.remove_reader(self._handle)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Protocol
 
 import structlog
-from aigc.core.scheduler import Scheduler
 from msgspec import Struct
 
 from actors.outbox import Tell
@@ -37,6 +36,7 @@ from aigc.core.messages import (
 )
 from aigc.core.model import Catalogue
 from aigc.core.ports import JobStore
+from aigc.core.scheduler import Scheduler
 
 log = structlog.get_logger()
 

@@ -129,7 +129,7 @@ def _of_attempt(runner: RunnerId, lease: Lease, body: _Body) -> RunnerEvent:
             return RunnerProgressed(runner, lease, body.stage, news)
         case _Finished():
             for staged in body.outputs:
-                if PurePath(staged.name).name != staged.name or staged.name.startswith("."):
+                if not staged.name or PurePath(staged.name).name != staged.name or staged.name.startswith("."):
                     raise Misheard(f"{staged.name!r} is no plain file name")
             return RunnerFinished(runner, lease, body.outputs, body.info, body.warnings, body.run_s, body.peak_bytes)
         case _Failed():

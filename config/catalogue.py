@@ -170,7 +170,7 @@ class _Loading:
         try:
             if isinstance(entry.parameters, dict):
                 schema = {"type": "object", "additionalProperties": False} | entry.parameters
-            elif entry.parameters is not None and entry.parameters.startswith("aigc."):
+            elif entry.parameters is not None and entry.parameters.startswith("aigc.features."):
                 module, _, name = entry.parameters.partition(":")
                 schema = getattr(importlib.import_module(module), name).model_json_schema()
             else:

@@ -9,20 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import zmq
-from actors.worker import Worker, WorkerSettings
 from msgspec import Struct
 
 from actors.broker import Broker, BrokerSettings
 from actors.devices import DevicesSettings, find
+from actors.runner_process import RunnersSettings
 from actors.stores.directory import DirectoryAssetStore, DirectorySettings
 from actors.stores.sqlite import SqliteJobStore
 from actors.stores.sweeper import Sweeper, SweeperSettings
 from actors.supervisor import ChildSpec, Supervisor
+from actors.worker import Worker, WorkerSettings
+from aigc import __version__
+from aigc.core.device import DeviceSettings
 from aigc.core.ids import BootId, WorkerId
 from aigc.core.messages import Forgotten, Generation
 from aigc.core.model import Catalogue
 from aigc.core.ports import AssetStore, DeviceProbe, JobStore
-from aigc.core.scheduler import SchedulerSettings
+from aigc.core.residents import ResidentsSettings
+from aigc.core.settings import SchedulerSettings
+from aigc.core.slot import SlotSettings
+from aigc.core.turns import TurnsSettings
 from config.settings import Settings
 from transport import Address, LinkSettings
 from web.app import WebSettings
@@ -62,7 +68,7 @@ def single(settings: Settings) -> Topology:
         news=Address.parse("inproc://news"),
         jobs=SqliteJobStore(data / "jobs.db"),
         assets=assets,
-        staging=assets.staging_folder,
+        staging=assets.folder,
         runtime=_runtime(data),
     )
 
@@ -165,12 +171,28 @@ class House:
         return Sweeper(self._topology.jobs, self._topology.assets, settings, generation, forgotten=forgotten)
 
     def _worker_maker(self, name: WorkerId, probe: DeviceProbe) -> Callable[[], Worker]:
-        settings = self._settings.worker
+        told = self._settings.worker
+        ladder = SlotSettings(interrupt_s=told.cancel_grace_s, terminate_s=told.cancel_grace_s)
+        settings = WorkerSettings(
+            broker=self._topology.broker,
+            folder=self._topology.runtime / name,
+            device=DeviceSettings(
+                credit=told.slots + 1,
+                turns=TurnsSettings(slots=told.slots),
+                residents=ResidentsSettings(
+                    reserve_bytes=int(told.reserve_gb * GIB), ladder=ladder, keep_alive_s=told.keep_loaded_s
+                ),
+                host=socket.gethostname(),
+                version=__version__,
+            ),
+            runners=RunnersSettings(staging=self._topology.staging, threads=told.threads or 0),
+            link=self._link,
+        )
 
         def make() -> Worker:
             return Worker(
                 self._context,
-                WorkerSettings(),
+                settings,
                 self._topology.assets,
                 probe,
                 name=name,
@@ -217,7 +239,6 @@ def _devices(settings: Settings) -> DevicesSettings:
     worker = settings.worker
     return DevicesSettings(
         wanted=None if worker.devices == "auto" else tuple(worker.devices),
-        reserve_bytes=int(worker.reserve_gb * GIB),
         memory_bytes=None if worker.memory_gb is None else int(worker.memory_gb * GIB),
     )
 

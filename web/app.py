@@ -42,11 +42,11 @@ def make_app(gateway: Gateway, settings: WebSettings) -> web.Application:
             *system.routes(gateway, settings.data_path),
             *uploads.routes(gateway, settings.limits),
             *downloads.routes(gateway),
+            *page.routes(),
             # Last: one of its routes takes any path that ends in a slash.
             *compat.routes(gateway, limits=settings.limits, public_url=settings.public_url),
         ]
     )
-    page.install(app)
 
     async def running(app: web.Application) -> AsyncIterator[None]:
         await gateway.start()

@@ -6,13 +6,14 @@ from typing import Any
 
 from aiohttp import web
 
-from aigc.core.errors import InputInvalid
-from web.problem import FieldError, FieldsInvalid, http_status, problem
+from aigc.core.errors import Conflict, InputInvalid, NotFound
+from web.problem import FieldError, FieldsInvalid, problem
 from web.requests import reply, request_id_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_STATUS = {"timed_out": 408, "unknown_model": 400}
+_STATUS = {"too_large": 413, "unsupported_media_type": 415, "timed_out": 408}
+"""Of errors whose status existing clients have no other expectation of; all others are 400."""
 
 
 def legacy(handler: Handler) -> Handler:
@@ -24,15 +25,15 @@ def legacy(handler: Handler) -> Handler:
             return await handler(request)
         except FieldsInvalid as error:
             return reply({"detail": [_field(one, error.code) for one in error.errors]}, 422)
+        except (NotFound, Conflict):
+            raise
         except InputInvalid as error:
             if error.code == "malformed_json":
                 item = {"type": "json_invalid", "loc": ["body", 0], "msg": error.message, "input": {}}
                 return reply({"detail": [item]}, 422)
-            status = http_status(error)
-            if status != 422:
-                raise
             text = f"{error.message}. {error.suggestion}" if error.suggestion else error.message
-            return problem(400, error.code, text, request_id_of(request), suggestion=error.suggestion)
+            status = _STATUS.get(error.code, 400)
+            return problem(status, error.code, text, request_id_of(request), suggestion=error.suggestion)
 
     return wrapped
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
-from typing import Any, TypeVar, cast
+from email.message import Message
+from email.utils import collapse_rfc2231_value
+from typing import TypeVar
 
-from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
+from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from aigc.core.errors import InputInvalid
@@ -13,6 +15,8 @@ from web.problem import FieldError, FieldsInvalid
 T = TypeVar("T")
 
 PARTS_MAX = 64
+HEAD_BYTES = 1 << 14
+"""The headers of one part may be so long."""
 PIECE_BYTES = 1 << 18
 
 
@@ -42,23 +46,9 @@ class BoundedBody:
         while piece := await self.read(PIECE_BYTES):
             yield piece
 
-    # These four are what MultipartReader asks of its source.
-
     async def read(self, n: int) -> bytes:
         """At most n bytes; empty at the end."""
         return await self._bounded(self._content.read(n))
-
-    async def readline(self, *, max_line_length: int | None = None) -> bytes:
-        """One line with its end."""
-        return await self._bounded(self._content.readline(max_line_length=max_line_length))
-
-    def at_eof(self) -> bool:
-        """True when everything was read."""
-        return self._content.at_eof()
-
-    def unread_data(self, data: bytes) -> None:
-        """Put bytes back in front."""
-        self._content.unread_data(data)
 
     async def _bounded(self, reading: Awaitable[T]) -> T:
         try:
@@ -76,7 +66,9 @@ class BoundedBody:
 
 
 class Form:
-    """One file of a multipart form; parts before it are passed over, parts after it are not read.
+    """One file of a multipart form (RFC 7578); parts before it are passed over, parts after it are not read.
+
+    aiohttp's own reader takes a part for whole whose closing boundary never came, and reads on behind the boundary.
 
     Raises in every method: InputInvalid for a body that is no sound form, and what BoundedBody raises.
     """
@@ -87,50 +79,83 @@ class Form:
                 f"the body is {request.content_type}, not a form",
                 suggestion="send a form with a part named file, or the file itself with PUT /api/v1/uploads",
             )
-        try:
-            self._reader = MultipartReader(request.headers, cast(StreamReader, body))
-        except ValueError as error:
-            raise _malformed(error) from None
-        self._part: BodyPartReader | None = None
+        boundary = _parameters(request.headers["Content-Type"], "Content-Type").get_param("boundary")
+        if not isinstance(boundary, str) or not 0 < len(boundary) <= 70 or not boundary.isascii():
+            raise _malformed("its Content-Type names no boundary of 1 to 70 characters")
+        self._body = body
+        self._mark = f"\r\n--{boundary}".encode()
+        self._held = bytearray(b"\r\n")  # so that the first boundary looks like any other
 
     async def find(self, field: str) -> str:
         """The file name of the part `field`, whose content `pieces` will give. Raises FieldsInvalid if none has it."""
         for _ in range(PARTS_MAX):
-            part = await self._next()
-            if part is None:
+            async for _piece in self._until(self._mark):
+                pass
+            while len(self._held) < 2:
+                await self._fill()
+            if self._held[:2] == b"--":
                 raise FieldsInvalid([FieldError(f"/{field}", "Field required")], code="missing")
-            if part.name == field:
-                self._part = part
-                return part.filename or ""
-            await self._skip(part)
+            name, filename = await self._head()
+            if name == field:
+                return filename
         raise InputInvalid(f"the form has more than {PARTS_MAX} parts", suggestion=f"send {field} first")
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The content of the part that was found."""
-        while self._part is not None and (piece := await self._read(self._part)):
+        async for piece in self._until(self._mark):
             yield piece
 
-    async def _skip(self, part: BodyPartReader) -> None:
-        while await self._read(part):
-            pass
+    async def _head(self) -> tuple[str, str]:
+        """Name and file name of the part that begins here; both may be empty."""
+        block = bytearray()
+        async for piece in self._until(b"\r\n\r\n"):
+            block += piece
+            if len(block) > HEAD_BYTES:
+                raise _malformed(f"the head of a part is longer than {HEAD_BYTES} bytes")
+        padding, *lines = block.decode(errors="replace").split("\r\n")
+        if padding.strip():
+            raise _malformed("text follows a boundary")
+        value = next((line[20:] for line in lines if line[:20].lower() == "content-disposition:"), None)
+        if value is None:
+            raise _malformed("a part has no Content-Disposition")
+        found = _parameters(value.strip(), "Content-Disposition")
+        name = found.get_param("name", header="content-disposition")
+        return name if isinstance(name, str) else "", _filename(found)
 
-    async def _next(self) -> BodyPartReader | None:
-        part: Any = await self._sound(self._reader.next())
-        if isinstance(part, MultipartReader):
-            raise InputInvalid("a form within a form is not accepted", suggestion="send the file as one part")
-        return cast("BodyPartReader | None", part)
+    async def _until(self, mark: bytes) -> AsyncIterator[bytes]:
+        """What stands before `mark`, which is passed over."""
+        while (at := self._held.find(mark)) < 0:
+            # The last bytes may be the mark's first.
+            sure = len(self._held) - len(mark) + 1
+            if sure > 0:
+                yield bytes(self._held[:sure])
+                del self._held[:sure]
+            await self._fill()
+        if at:
+            yield bytes(self._held[:at])
+        del self._held[: at + len(mark)]
 
-    async def _read(self, part: BodyPartReader) -> bytes:
-        return await self._sound(part.read_chunk(PIECE_BYTES))
-
-    async def _sound(self, reading: Awaitable[T]) -> T:
-        try:
-            return await reading
-        except (ValueError, RuntimeError, HttpProcessingError) as error:
-            raise _malformed(error) from None
+    async def _fill(self) -> None:
+        piece = await self._body.read(PIECE_BYTES)
+        if not piece:
+            raise _malformed("it ends before its closing boundary")
+        self._held += piece
 
 
-def _malformed(error: Exception) -> InputInvalid:
-    return InputInvalid(
-        f"the body is no sound multipart form ({str(error)[:120] or type(error).__name__})", suggestion="send it again"
-    )
+def _parameters(value: str, name: str) -> Message:
+    """A header whose parameters can be asked for."""
+    message = Message()
+    message[name] = value
+    return message
+
+
+def _filename(message: Message) -> str:
+    """The file name, preferably in its exact form (`filename*`)."""
+    given = message.get_params([], header="content-disposition")
+    names = [value for name, value in given if name == "filename"]
+    exact = [value for value in names if isinstance(value, tuple)]
+    return collapse_rfc2231_value((exact or names or [""])[0])
+
+
+def _malformed(why: str) -> InputInvalid:
+    return InputInvalid(f"the body is no sound multipart form: {why}", suggestion="send it again")

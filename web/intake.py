@@ -183,7 +183,7 @@ def _unwelcome(head: bytes, name: str, form: Format | None, wanted: Collection[s
 
 def accepted_suffix(name: str, wanted: Collection[str]) -> None:
     """Raises InputInvalid for a name whose suffix is not one of the wanted formats; no suffix is no fault."""
-    suffix = suffix_of(name)
+    suffix = suffix_of(display_name(name))
     if suffix and (suffix not in BY_SUFFIX or BY_SUFFIX[suffix].name not in wanted):
         raise InputInvalid(
             f"a file that ends in .{suffix[:12]} is not accepted; {titles(wanted)} is wanted",

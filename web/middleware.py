@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
+from multidict import istr
 
 from aigc.core.errors import AigcError
 from web import problem
@@ -23,6 +24,11 @@ METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 STARTED = web.RequestKey("started", float)
 
+# Header names in the form that the header maps compare without another look.
+_REQUEST_ID = istr("X-Request-Id")
+_PROCESS_TIME = istr("X-Process-Time")
+_OPTIONS = istr("X-Content-Type-Options")
+_ORIGIN = istr("Origin")
 _SOUND_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 log = structlog.get_logger(__name__)
@@ -49,7 +55,7 @@ class Passage:
         @web.middleware
         async def passage(request: web.Request, handler: Handler) -> web.StreamResponse:
             self._count += 1
-            given = request.headers.get("X-Request-Id")
+            given = request.headers.get(_REQUEST_ID)
             request_id = given if given and _SOUND_ID.fullmatch(given) else f"{self._prefix}-{self._count:x}"
             request[REQUEST_ID] = request_id
             request[STARTED] = time.perf_counter()
@@ -75,15 +81,20 @@ class Passage:
 
     async def _complete(self, request: web.Request, response: web.StreamResponse) -> None:
         headers = response.headers
-        headers["X-Request-Id"] = request_id_of(request)
         elapsed_s = time.perf_counter() - request.get(STARTED, 0.0)
-        headers["X-Process-Time"] = f"{elapsed_s:.6f}"
-        headers["X-Content-Type-Options"] = "nosniff"
-        if "Origin" in request.headers:
+        headers[_REQUEST_ID] = request.get(REQUEST_ID, "")
+        headers[_PROCESS_TIME] = f"{elapsed_s:.6f}"
+        headers[_OPTIONS] = "nosniff"
+        if _ORIGIN in request.headers:
             headers.setdefault("Access-Control-Allow-Origin", "*")
             headers["Access-Control-Expose-Headers"] = EXPOSED
+        is_sampled = self._log_every and self._count % self._log_every == 0
+        if is_sampled or elapsed_s > SLOW_S or response.status >= 500:
+            self._log(request, response, elapsed_s, is_sampled=bool(is_sampled))
+
+    def _log(self, request: web.Request, response: web.StreamResponse, elapsed_s: float, *, is_sampled: bool) -> None:
         is_slow = elapsed_s > SLOW_S and "wait" not in request.query and "Prefer" not in request.headers
-        if response.status >= 500 or is_slow or (self._log_every and self._count % self._log_every == 0):
+        if is_sampled or is_slow or response.status >= 500:
             log.info(
                 "request.served",
                 request=request_id_of(request),

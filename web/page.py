@@ -25,39 +25,37 @@ POLICY = "; ".join(
 )
 """`wasm-unsafe-eval` and `blob:` are for the viewer's decoders."""
 
+_GUARD = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Vary": "Accept, Accept-Encoding"}
 
-def install(app: web.Application) -> None:
+
+def routes(static: Path = STATIC) -> list[web.RouteDef]:
     """`GET /` is the page for a browser and a description for a program; `/static/` has the page's files."""
-    app.router.add_get("/", _root)
-    if STATIC.is_dir():
-        app.router.add_static("/static", STATIC)
-    app.on_response_prepare.append(_guard)
 
+    async def root(request: web.Request) -> web.StreamResponse:
+        page = static / "index.html"
+        if "text/html" in request.headers.get("Accept", "") and page.is_file():
+            return web.FileResponse(page, headers={**_GUARD, "Cache-Control": "no-cache"})
+        return reply(
+            {
+                "name": "aigc",
+                "version": __version__,
+                "description": "Self-hosted 3D generative models: text, image or mesh in, mesh out",
+                "docs_url": "/docs",
+                "health_url": "/health",
+            },
+            headers={"Vary": "Accept"},
+        )
 
-async def _root(request: web.Request) -> web.StreamResponse:
-    page = STATIC / "index.html"
-    if "text/html" in request.headers.get("Accept", "") and page.is_file():
-        return web.FileResponse(page)
-    return reply(
-        {
-            "name": "aigc",
-            "version": __version__,
-            "description": "Self-hosted 3D generative models: text, image or mesh in, mesh out",
-            "docs_url": "/docs",
-            "health_url": "/health",
-        }
-    )
+    # Only what lies there at the start can be reached, so no name leads anywhere else.
+    files = {path.relative_to(static).as_posix(): path for path in static.rglob("*") if path.is_file()}
 
+    async def file(request: web.Request) -> web.StreamResponse:
+        name = request.match_info["name"]
+        if name not in files:
+            raise web.HTTPNotFound
+        # Vendored files have their version in the path; ours change with the server and are asked for again, by ETag.
+        is_vendored = name.startswith("vendor/") and "@" in name
+        cache = "public, max-age=31536000, immutable" if is_vendored else "no-cache"
+        return web.FileResponse(files[name], headers={**_GUARD, "Cache-Control": cache})
 
-async def _guard(request: web.Request, response: web.StreamResponse) -> None:
-    path = request.path
-    if path != "/" and not path.startswith("/static/"):
-        return
-    headers = response.headers
-    headers["Content-Security-Policy"] = POLICY
-    headers["Referrer-Policy"] = "same-origin"
-    # Vendored files have their version in the path; ours change with the server and are asked for again, by ETag.
-    is_vendored = path.startswith("/static/vendor/") and "@" in path and response.status == 200
-    headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_vendored else "no-cache"
-    if path == "/":
-        headers["Vary"] = "Accept"
+    return [web.get("/", root), web.get("/static/{name:.+}", file)]

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import jsonschema_rs
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from aigc.core.errors import InputInvalid
 from aigc.core.ids import OwnerId
@@ -24,7 +24,7 @@ JSON_DEPTH = 32
 """Arrays and objects may be nested so deep; the runner gets them through decoders that recurse."""
 
 _INT64 = 1 << 63
-_JSON = {"Content-Type": "application/json; charset=utf-8"}
+_JSON: dict[str, str] = {hdrs.CONTENT_TYPE: "application/json; charset=utf-8"}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -45,8 +45,9 @@ def owner_of(request: web.Request) -> OwnerId:
 
 
 def reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """`value` as compact JSON."""
-    return web.Response(body=_encode(value), status=status, headers={**_JSON, **headers} if headers else _JSON)
+    """`value` as compact JSON; bytes are JSON already."""
+    body = value if isinstance(value, bytes) else _encode(value)
+    return web.Response(body=body, status=status, headers={**_JSON, **headers} if headers else _JSON)
 
 
 def number(request: web.Request, name: str, default: float, low: float, high: float) -> float:

@@ -1,9 +1,11 @@
 """The finished files of a `DirectoryAssetStore` and what is known of them. Every call blocks: for threads only.
 
-<root>/files/uploads/4/e/<id>/mesh.glb        uploads/<id>/mesh.glb, fanned out by a hash of the second segment
-<root>/files/uploads/4/e/<id>/.mesh.glb.json  its `Asset`: a file is there when this is
-<root>/expiry/<hour>/...                      see `ExpiryIndex`
-<root>/tmp/<process>/...                      see `Workspace`
+    <root>/files/uploads/4/e/<id>+mesh.glb         uploads/<id>/mesh.glb, fanned out by a hash of the second segment
+    <root>/files/uploads/4/e/.<id>+mesh.glb.json   its `Asset`: a file is there when this is
+    <root>/expiry/<hour>/...                       see `ExpiryIndex`
+    <root>/tmp/<process>/...                       see `Workspace`
+
+Files of all ids of one fan folder lie side by side: a folder for each id would cost two more syncs per file.
 """
 
 import heapq
@@ -23,9 +25,6 @@ from actors.stores.workspace import Workspace
 from aigc.core.errors import Conflict, NotFound, Unavailable
 from aigc.core.ids import AssetKey
 from aigc.core.ports import Asset
-
-FAN_DEPTH = 3
-"""Folders above an id that stay when they are empty: the first segment and two levels of 16."""
 
 
 class AssetFiles:
@@ -72,24 +71,23 @@ class AssetFiles:
         sidecars: list[Path] = []
         begun: list[Path] = []
         try:
-            for _, asset in items:
-                sidecars.append(self._write_sidecar(asset))
-            for source, asset, target in placed:
-                if self._is_taken(target):
+            for _, asset, target in placed:
+                if _sidecar(target).exists():
                     raise Conflict(f"there is a file under {asset.key} already", suggestion="store under a new key")
-                if asset.expires_at is not None:
-                    self._expiry.add(asset.key, asset.expires_at)
+                sidecars.append(self._write_sidecar(asset))
+            # Reminders before files: else a crash between the two would leave a file that is never looked at.
+            self._expiry.add({asset.key: asset.expires_at for _, asset in items if asset.expires_at is not None})
+            for source, _, target in placed:
+                self._make_folder(target.parent)
                 begun.append(target)
-                self._move(source, target)
-            for sidecar, (_, _, target) in zip(sidecars, placed, strict=True):
+                source.rename(target)
+            for sidecar, target in zip(sidecars, begun, strict=True):
                 sidecar.rename(_sidecar(target))
             for folder in {target.parent for target in begun}:
                 sync_folder(folder)
         except BaseException:
             for target in begun:
                 self._unlink(target)
-            for folder in {target.parent for target in begun}:
-                self._prune(folder)
             raise
         finally:
             for sidecar in sidecars:
@@ -102,37 +100,32 @@ class AssetFiles:
         if asset is None:
             raise NotFound(f"there is no file {key}", suggestion="it was deleted or has expired")
         if expires_at is not None:
-            self._expiry.add(key, expires_at)
+            self._expiry.add({key: expires_at})
         sidecar = self._write_sidecar(msgspec.structs.replace(asset, expires_at=expires_at))
         sidecar.rename(_sidecar(path))
         sync_folder(path.parent)
 
     def newest(self, prefix: str, limit: int) -> list[Asset]:
         """At most that many of the files under `prefix/`, the newest first."""
-        parts = segments(prefix, at_least=1)
         # A sidecar's modification time is the file's `created_at`, so only those that are shown are read.
         dated = (
             (entry.stat(follow_symlinks=False).st_mtime_ns, entry.path)
-            for entry in self._walk(self._folder(parts))
+            for entry in self._entries(segments(prefix, at_least=1))
             if _is_sidecar(entry.name)
         )
         newest = (_of_sidecar(Path(path)) for _, path in heapq.nlargest(limit, dated))
         return [asset for path in newest if (asset := self._read(path)) is not None]
 
     def remove(self, prefix: str) -> int:
-        """The key itself, or everything under `prefix/`, is gone; how many files that were."""
+        """The key itself and everything under `prefix/` is gone; how many files that were."""
         parts = segments(prefix, at_least=1)
-        folder = self._folder(parts)
-        inside = {
+        paths = {
             _of_sidecar(Path(entry.path)) if _is_sidecar(entry.name) else Path(entry.path)
-            for entry in self._walk(folder)
+            for entry in self._entries(parts)
         }
-        if len(parts) > 1 and _is_plain(folder.parent):
-            inside.add(folder)
-        removed = sum(self._unlink(path) for path in inside)
-        for emptied in {path.parent for path in inside}:
-            self._prune(emptied)
-        return removed
+        if len(parts) > 1:
+            paths.add(self._path(parts))
+        return sum(self._unlink(path) for path in paths)
 
     def expired(self, before: float, limit: int) -> list[Asset]:
         """Files that expire before that time (seconds since the epoch), soonest first."""
@@ -150,19 +143,23 @@ class AssetFiles:
             self._expiry.drop(marker)
         return found
 
-    def _folder(self, parts: Sequence[str]) -> Path:
-        """Where files under this prefix are."""
-        return self._files / parts[0] if len(parts) == 1 else self._path(parts)
-
     def _path(self, parts: Sequence[str]) -> Path:
         """Where the file of this key is."""
         fan = sha256(parts[1].encode()).hexdigest()
-        return self._files.joinpath(parts[0], fan[0], fan[1], *parts[1:])
+        return self._files.joinpath(parts[0], fan[0], fan[1], "+".join(parts[1:]))
 
-    def _is_taken(self, path: Path) -> bool:
-        """True if a file stands there, or a folder does, or one of the folders above it is a file."""
-        above = (folder for folder in path.parents if folder.is_relative_to(self._files))
-        return _sidecar(path).exists() or path.is_dir() or any(folder.is_file() for folder in above)
+    def _entries(self, parts: Sequence[str]) -> Iterator[os.DirEntry[str]]:
+        """Files and sidecars of all keys that begin with these segments and have more."""
+        if len(parts) == 1:
+            folders, start = sorted((self._files / parts[0]).glob("?/?")), ""
+        else:
+            path = self._path(parts)
+            folders, start = [path.parent], f"{path.name}+"
+        for folder in folders:
+            if not _is_plain(folder):
+                continue
+            with suppress(FileNotFoundError), os.scandir(folder) as entries:
+                yield from (entry for entry in entries if entry.name.removeprefix(".").startswith(start))
 
     def _read(self, path: Path) -> Asset | None:
         if not _is_plain(path.parent):
@@ -182,56 +179,24 @@ class AssetFiles:
         os.utime(path, (asset.created_at, asset.created_at))
         return path
 
-    def _move(self, source: Path, target: Path) -> None:
-        while True:
-            if not _is_plain(target.parent):
-                raise Unavailable(
-                    f"{target.parent} leads elsewhere by a symbolic link",
-                    suggestion="move the data folder as a whole, or mount the other disk there",
-                    code="assets_unavailable",
-                )
-            make_folder(target.parent)
-            try:
-                source.rename(target)
-                return
-            except FileNotFoundError:
-                if not source.exists():
-                    raise
-                # Else the empty folder was pruned between the two lines by somebody's delete: once more.
-
-    def _walk(self, folder: Path) -> Iterator[os.DirEntry[str]]:
-        """Everything below that is not a folder."""
+    def _make_folder(self, folder: Path) -> None:
         if not _is_plain(folder):
-            return
-        pending = [str(folder)]
-        while pending:
-            with suppress(FileNotFoundError, NotADirectoryError), os.scandir(pending.pop()) as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        pending.append(entry.path)
-                    else:
-                        yield entry
+            raise Unavailable(
+                f"{folder} leads elsewhere by a symbolic link",
+                suggestion="move the data folder as a whole, or mount the other disk there",
+                code="assets_unavailable",
+            )
+        make_folder(folder)
 
     def _unlink(self, path: Path) -> bool:
         """The file is gone, its sidecar first, so that it is never seen half; True if there was one."""
+        if not _is_plain(path.parent):
+            return False
         sidecar = _sidecar(path)
         there = sidecar.is_symlink() or sidecar.exists()
-        # A folder of that name, or a file where a folder should be: there is no such file.
-        with suppress(IsADirectoryError, NotADirectoryError):
-            sidecar.unlink(missing_ok=True)
-            path.unlink(missing_ok=True)
+        sidecar.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         return there
-
-    def _prune(self, folder: Path) -> None:
-        """Folders that are empty now are gone, up to the fan."""
-        while len(folder.relative_to(self._files).parts) > FAN_DEPTH:
-            try:
-                folder.rmdir()
-            except FileNotFoundError:
-                pass
-            except OSError:
-                return
-            folder = folder.parent
 
 
 def _sidecar(path: Path) -> Path:

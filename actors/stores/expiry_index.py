@@ -1,11 +1,11 @@
 """When stored files expire, in order, without looking at the files: empty marker files in a folder per hour."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from actors.stores.durable import sync_folder
+from actors.stores.durable import make_folder
 from aigc.core.ids import AssetKey
 
 BUCKET_S = 3600
@@ -30,22 +30,20 @@ class ExpiryIndex:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def add(self, key: AssetKey, expires_at: float) -> None:
-        """A durable reminder at that time (seconds since the epoch)."""
-        at_ms = milliseconds(expires_at)
-        bucket = self._folder / f"{at_ms // (BUCKET_S * 1000):09d}"
-        name = f"{at_ms:015d}+{key.replace('/', '+')}"
-        while True:
-            try:
-                bucket.mkdir()
-                sync_folder(self._folder)
-            except FileExistsError:
-                pass
-            try:
-                (bucket / name).touch()
-                return sync_folder(bucket)
-            except FileNotFoundError:  # an empty bucket, removed since by a sweep: once more
-                continue
+    def add(self, times: Mapping[AssetKey, float]) -> None:
+        """Reminders of these keys at their times (seconds since the epoch).
+
+        Not synced: where the file system has a journal, they are durable when what is synced next is. Where not, a
+        power cut may cost a reminder, and leave a file that expires never rather than too early.
+        """
+        buckets: dict[Path, list[str]] = {}
+        for key, expires_at in times.items():
+            at_ms = milliseconds(expires_at)
+            bucket = self._folder / f"{at_ms // (BUCKET_S * 1000):09d}"
+            buckets.setdefault(bucket, []).append(f"{at_ms:015d}+{key.replace('/', '+')}")
+        for bucket, names in buckets.items():
+            while not self._entered(bucket, names):
+                pass  # an empty bucket, removed by a sweep since it was made: once more
 
     def due(self, before: float) -> Iterator[Marker]:
         """Markers of times before that, soonest first. Empty hours go."""
@@ -63,6 +61,15 @@ class ExpiryIndex:
     def drop(self, marker: Marker) -> None:
         """The reminder has served."""
         marker.path.unlink(missing_ok=True)
+
+    def _entered(self, bucket: Path, names: Sequence[str]) -> bool:
+        make_folder(bucket)
+        try:
+            for name in names:
+                (bucket / name).touch()
+        except FileNotFoundError:
+            return False
+        return True
 
     def _drop_empty(self, bucket: Path) -> None:
         try:

@@ -106,7 +106,7 @@ def settle(books: Books) -> list[Effect]:
     """Every worker on which something became free is filled; returns what is to be done about the whole event."""
     while books.changed:
         worker = books.changed.pop(next(iter(books.changed)))
-        if books.fleet.get(worker.id) is worker:
+        if books.waiting.count and books.fleet.get(worker.id) is worker:
             fill(books, worker)
     return books.out
 

@@ -238,18 +238,12 @@ class Waiting:
     def charge(self, owner: OwnerId, seconds: float, now: float) -> None:
         """The owner used so many device-seconds (negative: fewer than thought), which may change whose turn it is."""
         self._fairness.charge(owner, seconds, now)
-        key = self._fairness.key(owner)
         for cls in self.classes:
             queue = cls.owners.get(owner)
-            if queue is None:
-                continue
-            if len(cls.turns) > 1:
+            if queue is not None:
                 del cls.turns[bisect_left(cls.turns, queue.turn, key=_turn)]
-                queue.turn = (key, queue.turn[1])
+                queue.turn = (self._fairness.key(owner), queue.turn[1])
                 insort(cls.turns, (*queue.turn, queue))
-            else:
-                queue.turn = (key, queue.turn[1])
-                cls.turns[0] = (*queue.turn, queue)
 
     def entries(self) -> Iterator[Entry]:
         """Everybody, class by class in order of turns."""

@@ -57,8 +57,33 @@ def texels(uv: FloatArray, faces: IntArray, size: int) -> Texels:
         index.append(found + top * size)
         face.append(hits.face[found])
         weights.append(hits.weights[found])
-    return Texels(
+    found_so_far = Texels(
         size, np.concatenate(index).astype(np.int32), np.concatenate(face), np.concatenate(weights).astype(np.float32)
+    )
+    return _with_slivers(found_so_far, uv, faces)
+
+
+def _with_slivers(cover: Texels, uv: FloatArray, faces: IntArray) -> Texels:
+    """The same, and the texels that faces too thin for any texel's centre pass through.
+
+    Else such a face would show what lies beside it in the texture, which may be a part of another colour.
+    """
+    thin = np.flatnonzero(np.bincount(cover.face, minlength=len(faces)) < 4)
+    step = np.linspace(0, 1, 12, dtype=np.float32)
+    pairs = [(a, b) for a in step for b in step if a + b <= 1.0001]
+    shares = np.array([(a, b, max(0.0, 1 - a - b)) for a, b in pairs], np.float32)
+    places = np.einsum("sk,fkc->fsc", shares, uv[faces[thin]])
+    column, row = np.clip((places * cover.size).astype(np.int32), 0, cover.size - 1).reshape(-1, 2).T
+    free = np.ones(cover.size * cover.size, bool)
+    free[cover.index] = False
+    index, first = np.unique(row * cover.size + column, return_index=True)
+    kept = free[index]
+    index, first = index[kept], first[kept]
+    return Texels(
+        cover.size,
+        np.concatenate([cover.index, index]).astype(np.int32),
+        np.concatenate([cover.face, thin[first // len(shares)]]).astype(np.int32),
+        np.concatenate([cover.weights, shares[first % len(shares)]]).astype(np.float32),
     )
 
 

@@ -66,7 +66,7 @@ def shade(surface: Surface) -> Values:
     bounced = sky + (1 - sky) * 0.35 * matte
     light = matte * _dome(surface.normal, np.float32(1.0)) * bounced
     polish = 1 - 0.75 * surface.roughness[:, None] * (1 - surface.metallic[:, None])
-    light += fresnel * polish * _dome(reflected, surface.roughness) * 1.5 * (0.3 + 0.7 * sky)
+    light += fresnel * polish * _dome(reflected, surface.roughness) * (1.5 + 0.9 * surface.metallic[:, None]) * (0.3 + 0.7 * sky)
     for source in LIGHTS:
         strength = surface.lit if source.shadowed else 0.35 + 0.65 * surface.open_sky
         light += _from_light(surface, source, mirror, matte, facing) * strength[:, None]

@@ -6,22 +6,36 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from aigc.mesh.normals import face_normals
+from aigc.mesh.normals import smooth_normals
 from aigc.mesh.types import FloatArray, IntArray, Mesh
 
 
 def weld(positions: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray]:
-    """The same surface without doubled vertices, vertices that no face uses, and faces without an area.
+    """The same surface without doubled vertices, vertices that no face uses, and faces that name a vertex twice.
 
-    Vertices are doubled along the seams of a texture, which would read as open borders.
+    Vertices are doubled along the seams of a texture, which would read as open borders. Slivers without an area stay:
+    without them a closed surface would have gaps, though of no width.
     """
     # +0.0 turns the negative zeros, whose bytes differ, into positive ones.
     unique, inverse = np.unique(positions.astype(np.float32) + np.float32(0), axis=0, return_inverse=True)
     joined = inverse.reshape(-1)[faces].astype(np.int32)
     a, b, c = joined.T
     kept = (a != b) & (b != c) & (c != a)
-    kept &= np.linalg.norm(face_normals(unique, joined), axis=1) > 0
     return compact(unique, joined[kept])
+
+
+def separated(positions: FloatArray, faces: IntArray, distance: float) -> FloatArray:
+    """Positions in which vertices that lie in one point, but are not one, are moved inwards by `distance`.
+
+    Two solids that touch in an edge make an edge of four faces as soon as somebody welds the vertices.
+    """
+    _, inverse, counts = np.unique(positions + np.float32(0), axis=0, return_inverse=True, return_counts=True)
+    shared = np.flatnonzero(counts[inverse.reshape(-1)] > 1)
+    if not len(shared):
+        return positions
+    moved = positions.copy()
+    moved[shared] -= np.float32(distance) * smooth_normals(positions, faces)[shared]
+    return moved
 
 
 def compact(positions: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray]:

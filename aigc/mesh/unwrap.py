@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import xatlas
 
-from aigc.mesh.types import FloatArray, IntArray
+from aigc.mesh.types import BoolArray, FloatArray, IntArray
 
-FACES_A_PIECE = 6_000
+FACES_A_PIECE = 4_000
 
 
 @dataclass(frozen=True)
@@ -60,17 +60,26 @@ def unwrap(
     for number, piece in enumerate(pieces):
         if between is not None:
             between(number, len(pieces) + 1)
-        opened.append((piece, *_open(positions, faces[piece], charts)))
+        opened.append(_open(positions, faces, piece, charts))
     if between is not None:
         between(len(pieces), len(pieces) + 1)
-    return _packed(opened, len(faces), resolution, padding)
+    return _packed(opened, faces, resolution, padding)
 
 
-def _open(
-    positions: FloatArray, faces: IntArray, charts: xatlas.ChartOptions
-) -> tuple[IntArray, IntArray, FloatArray]:
-    """Old vertex of each new one, faces and uv of a piece; the uv are in units of length and its islands packed."""
-    used, local = np.unique(faces.reshape(-1), return_inverse=True)
+@dataclass(frozen=True)
+class _Opened:
+    """A piece cut open: its faces in the whole, the old vertex of each new one, new faces, uv in units of length."""
+
+    piece: IntArray
+    source: IntArray
+    faces: IntArray
+    uv: FloatArray
+    placed: BoolArray
+
+
+def _open(positions: FloatArray, faces: IntArray, piece: IntArray, charts: xatlas.ChartOptions) -> _Opened:
+    """The islands of one piece."""
+    used, local = np.unique(faces[piece].reshape(-1), return_inverse=True)
     points = positions[used].astype(np.float32)
     # xatlas takes very small faces for degenerate; what counts is the shape, so all is made of one size.
     scale = float(np.ptp(points, axis=0).max()) or 1.0
@@ -81,44 +90,70 @@ def _open(
     options.padding = 2
     atlas.generate(charts, options)
     vertex, opened, uv = atlas.get_mesh(0)
+    placed = _placed(atlas, 0, opened)
     texels_per_unit = atlas.texels_per_unit or 1.0
     size = np.array([atlas.width, atlas.height], np.float32)
-    return used[vertex].astype(np.int32), opened.astype(np.int32), (uv * size / texels_per_unit * scale).astype(np.float32)
+    lengths = (uv * size / texels_per_unit * scale).astype(np.float32)
+    return _Opened(piece, used[vertex].astype(np.int32), opened.astype(np.int32), lengths, placed)
 
 
-def _packed(
-    opened: list[tuple[IntArray, IntArray, IntArray, FloatArray]], count: int, resolution: int, padding: int
-) -> Unwrapped:
+def _placed(atlas: xatlas.Atlas, index: int, faces: IntArray) -> BoolArray:
+    """bool (m,): whether xatlas gave the face a place; slivers without an area get none."""
+    page, _ = atlas.get_mesh_vertex_assignment(index)
+    return np.asarray((page[faces] == 0).all(axis=1))
+
+
+def _packed(opened: list[_Opened], old_faces: IntArray, resolution: int, padding: int) -> Unwrapped:
     """All pieces' islands in one atlas."""
     atlas = xatlas.Atlas()
-    for _, _, local, uv in opened:
-        atlas.add_uv_mesh(uv, local.astype(np.uint32))
+    for part in opened:
+        atlas.add_uv_mesh(part.uv, np.ascontiguousarray(part.faces[part.placed], np.uint32))
     options = xatlas.PackOptions()
     options.resolution = resolution
     options.padding = padding
     options.bilinear = True
     atlas.generate(xatlas.ChartOptions(), options)
     sources, uvs = [], []
-    faces = np.zeros((count, 3), np.int32)
-    islands = np.zeros(count, np.int32)
+    faces = np.full(old_faces.shape, -1, np.int32)
+    islands = np.zeros(len(old_faces), np.int32)
     offset = first_island = 0
-    for index, (piece, old, _, _) in enumerate(opened):
+    for index, part in enumerate(opened):
         vertex, local, uv = atlas.get_mesh(index)
         _, chart = atlas.get_mesh_vertex_assignment(index)
-        sources.append(old[vertex])
+        kept = _placed(atlas, index, local)
+        target = part.piece[part.placed][kept]
+        sources.append(part.source[vertex])
         uvs.append(uv)
-        faces[piece] = local.astype(np.int32) + offset
-        islands[piece] = chart[local[:, 0]].astype(np.int32) + first_island
+        faces[target] = local[kept].astype(np.int32) + offset
+        islands[target] = chart[local[kept][:, 0]].astype(np.int32) + first_island
         offset += len(vertex)
         first_island += atlas.get_mesh_chart_count(index)
-    uv = np.concatenate(uvs).astype(np.float32)
-    return Unwrapped(
-        np.concatenate(sources).astype(np.int32),
-        faces,
-        np.clip(uv, 0, 1),
-        islands,
-        float(atlas.get_utilization(0)) if atlas.atlas_count else 0.0,
-    )
+    source, uv = np.concatenate(sources).astype(np.int32), np.clip(np.concatenate(uvs), 0, 1).astype(np.float32)
+    source, uv, faces = _with_slivers(source, uv, faces, old_faces)
+    source, uv, faces = _used_only(source, uv, faces)
+    return Unwrapped(source, faces, uv, islands, float(atlas.get_utilization(0)) if atlas.atlas_count else 0.0)
+
+
+def _with_slivers(
+    source: IntArray, uv: FloatArray, faces: IntArray, old_faces: IntArray
+) -> tuple[IntArray, FloatArray, IntArray]:
+    """Faces that got no place are put into one point of the texture, where a neighbour of theirs lies."""
+    left = np.flatnonzero(faces[:, 0] < 0)
+    if not len(left):
+        return source, uv, faces
+    somewhere = np.zeros(int(old_faces.max()) + 1, np.int32)
+    placed = faces[faces[:, 0] >= 0].reshape(-1)
+    somewhere[source[placed]] = placed
+    count = len(source)
+    corners = old_faces[left]
+    point = uv[somewhere[corners].max(axis=1)]
+    faces[left] = count + np.arange(3 * len(left), dtype=np.int32).reshape(-1, 3)
+    return np.concatenate([source, corners.reshape(-1)]), np.concatenate([uv, np.repeat(point, 3, axis=0)]), faces
+
+
+def _used_only(source: IntArray, uv: FloatArray, faces: IntArray) -> tuple[IntArray, FloatArray, IntArray]:
+    used, inverse = np.unique(faces.reshape(-1), return_inverse=True)
+    return source[used], uv[used], inverse.reshape(-1, 3).astype(np.int32)
 
 
 def cut_into_pieces(positions: FloatArray, faces: IntArray, most: int) -> list[IntArray]:

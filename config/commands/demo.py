@@ -49,7 +49,7 @@ def server(data: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "aigc", "serve", "--port", "0", "--data", str(data), "--log-level", "warning"]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command line
     try:
-        assert child.stdout is not None  # noqa: S101 - for the type checker
+        assert child.stdout is not None
         line = child.stdout.readline().split()
         if not line:
             raise click.ClickException("the server did not start; see its messages above, or try: aigc doctor")

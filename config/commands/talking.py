@@ -47,7 +47,7 @@ def outcome(job: dict[str, Any]) -> int:
 
 def _failure(message: str, code: int) -> click.ClickException:
     error = click.ClickException(message)
-    error.exit_code = code
+    error.exit_code = code  # type: ignore[misc]
     return error
 
 

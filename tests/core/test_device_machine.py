@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aigc.core.device import DeviceSettings
-from aigc.core.health import LONGEST_QUARANTINE_S
 from aigc.core.job import Failure, Lease, Progress, Stage
 from aigc.core.messages import (
     CancelLease,
@@ -91,7 +90,11 @@ class Host:
     sequence of numbers can be made shorter."""
 
     def __init__(self, slots: int, keep_alive_s: float | None) -> None:
-        residents = ResidentsSettings(reserve_bytes=GIB, keep_alive_s=keep_alive_s, overdraw_bytes=0)
+        settings = DeviceSettings(
+            turns=TurnsSettings(slots=slots),
+            residents=ResidentsSettings(reserve_bytes=GIB, keep_alive_s=keep_alive_s, overdraw_bytes=0),
+            quarantine_s=0.1,
+        )
         self.slots = slots
         self.strangers = 0
         self.was_overtaken = False
@@ -104,9 +107,7 @@ class Host:
         self.told: dict[Lease, Told] = {}
         self.is_listening = True
         self.random = Random(0)
-        self.world = World(
-            *MODELS, settings=DeviceSettings(turns=TurnsSettings(slots=slots), residents=residents), total=TOTAL
-        )
+        self.world = World(*MODELS, settings=settings, total=TOTAL)
 
     def step(self, number: int) -> None:
         """One thing happens, and everything that must hold still does."""
@@ -206,7 +207,13 @@ class Host:
             return
         of = self.random.choice(list(self.granted))
         granted, told = self.granted[of], self.told[of]
-        match self.random.choice(["settle", "settle", "cancel", "repeat", "stale", "unknown", "unload"]):
+        running = [process.lease for process in self.processes.values() if process.lease]
+        what = self.random.choice(
+            ["settle", "settle", "cancel", "stop", "stop", "repeat", "stale", "unknown", "unload"]
+        )
+        match what:
+            case "stop" if running:
+                self.do(CancelLease(self.generation, running[0], "asked for"))
             case "settle" if told.words:
                 self.do(Settled(self.generation, (of,)))
                 told.is_settled = True
@@ -328,21 +335,18 @@ class Host:
         self.the_broker_comes_back()
         self.strangers = 0
         self.do(Measured(sample(TOTAL)))
-        for _ in range(12):
-            self.all_oblige()
-        self.turn_the_clock(LONGEST_QUARANTINE_S)
-        for _ in range(4):
-            self.all_oblige()
+        for seconds in (*(12 * [1.0]), *(3 * [40.0]), *(6 * [1.0])):
+            self.all_oblige(seconds)
         assert all(told.words or told.is_settled for told in self.told.values())
         assert set(self.staging.values()) <= {"stored", "dropped"}
         assert all(process.is_loaded for process in self.processes.values())
         self.do(Drain(50.0))
-        self.all_oblige()
+        self.all_oblige(1.0)
         assert self.world.device.is_drained
         assert not self.processes
         assert self.world.device._residents.ledger.reserved == 0
 
-    def all_oblige(self) -> None:
+    def all_oblige(self, seconds: float) -> None:
         over = tuple(of for of, told in self.told.items() if told.words and not told.is_settled)
         self.do(Settled(self.generation, over))
         for of in over:
@@ -351,7 +355,7 @@ class Host:
             self.store(of, True)
         for runner in list(self.processes):
             self.oblige(runner)
-        self.turn_the_clock(1.0)
+        self.turn_the_clock(seconds)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))

@@ -51,7 +51,7 @@ class Listener:
         while Gap.JOINED not in self.heard.log:
             source.publish(News(-1))
             await asyncio.sleep(0)
-            source.publish(News(-2))
+        source.publish(News(-2))
         await self.heard.hears(News(-2))
         self.heard.log.clear()
 

@@ -13,7 +13,7 @@ from manifold3d import Manifold
 from aigc.mesh.bake import Texels, spread, texels
 from aigc.mesh.normals import split_at_creases
 from aigc.mesh.rays import RayScene, around, hemisphere
-from aigc.mesh.topology import compact
+from aigc.mesh.topology import compact, separated
 from aigc.mesh.types import BytePixels, FloatArray, IntArray, Material, Mesh
 from aigc.mesh.unwrap import unwrap
 from aigc.models.shapes.builder import Builder, Piece, Shape
@@ -91,6 +91,7 @@ def assemble(pieces: list[Piece], wishes: Wishes, size: float, target: int, betw
     positions, faces = compact(
         np.asarray(mesh.vert_properties[:, :3], np.float32), merged[np.asarray(mesh.tri_verts, np.int64)].astype(np.int32)
     )
+    positions = separated(positions, faces, size * 2e-5)
     frames = []
     for index, piece in enumerate(pieces):
         bounds = np.array(piece.solid.bounding_box()).reshape(2, 3) * np.array(wishes.stretch)

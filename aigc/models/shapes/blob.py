@@ -106,14 +106,26 @@ def _box(kind: str, values: tuple[NDArray[np.float64], ...]) -> tuple[NDArray[np
 
 
 def _limb(grid: list[Values], start: Values, end: Values, radii: Values) -> Values:
-    """Distance to a round cone (after Quilez, distance functions), with its sides' slope taken as cylindrical."""
+    """Exact distance to a round cone: two balls and the cone that touches both (Quilez, distance functions)."""
     axis = end - start
-    length = float(axis @ axis)
+    length, slope = float(axis @ axis), float(radii[0] - radii[1])
     offset = [grid[k] - np.float32(start[k]) for k in range(3)]
+    if length - slope * slope <= 1e-12 * max(length, 1e-12):
+        # One ball holds the other.
+        centre, radius = (start, radii[0]) if slope >= 0 else (end, radii[1])
+        away = sum((grid[k] - np.float32(centre[k])) ** 2 for k in range(3))
+        return np.asarray(np.sqrt(away) - np.float32(radius), np.float32)
+    side = np.float32(length - slope * slope)
     along = sum(offset[k] * np.float32(axis[k]) for k in range(3))
-    share = np.clip(along / np.float32(max(length, 1e-12)), 0, 1)
-    squared = sum((offset[k] - share * np.float32(axis[k])) ** 2 for k in range(3))
-    return np.asarray(np.sqrt(squared) - (np.float32(radii[0]) + share * np.float32(radii[1] - radii[0])), np.float32)
+    beyond = along - np.float32(length)
+    across = sum((offset[k] * np.float32(length) - along * np.float32(axis[k])) ** 2 for k in range(3))
+    near, far = along * along * np.float32(length), beyond * beyond * np.float32(length)
+    limit = np.float32(np.sign(slope) * slope * slope) * across
+    cone = (np.sqrt(across * side / np.float32(length)) + along * np.float32(slope)) / np.float32(length) - np.float32(radii[0])
+    first = np.sqrt(across + near) / np.float32(length) - np.float32(radii[0])
+    last = np.sqrt(across + far) / np.float32(length) - np.float32(radii[1])
+    distance = np.where(np.sign(along) * side * near < limit, first, cone)
+    return np.asarray(np.where(np.sign(beyond) * side * far > limit, last, distance), np.float32)
 
 
 def _egg(grid: list[Values], centre: Values, radii: Values, turn: Values) -> Values:

@@ -10,6 +10,7 @@ import numpy as np
 from manifold3d import Manifold
 
 from aigc.models.shapes.finish import Finish
+from aigc.models.shapes.palette import THROUGHOUT
 from aigc.models.shapes.solids import union
 from aigc.models.shapes.words import Look, Wishes
 
@@ -58,8 +59,9 @@ class Builder:
             return finish
         if part in self.shape.paint:
             return whole.over(finish)
-        # "a golden elephant" is of gold all over, "a red chair" need not be red all over.
-        return Look(material=whole.material, gloss=whole.gloss).over(finish) if whole.material else finish
+        if whole.material in THROUGHOUT:
+            return Look(color=whole.color, material=whole.material, gloss=whole.gloss).over(finish)
+        return finish
 
     def count(self, part: str, usual: int, least: int, most: int) -> int:
         """How many of a part the prompt asks for, within what looks right."""

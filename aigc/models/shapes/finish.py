@@ -221,10 +221,10 @@ def _rust(finish: Finish, spots: Spots) -> Painted:
 
 def _cloth(finish: Finish, spots: Spots) -> Painted:
     """A weave of two threads, and soft folds of light and dark."""
-    place = spots.points * (260 / finish.size)
+    place = spots.points * (150 / finish.size)
     weave = np.sin(place[:, 0] + place[:, 2]) * np.sin(place[:, 1] + 0.6 * place[:, 2])
     noise = cloudy(spots.points, 1.8, spots.frame.number)
-    color = np.asarray(finish.color) * (1 + 0.06 * weave + 0.1 * noise)[:, None]
+    color = np.asarray(finish.color) * (1 + 0.04 * weave + 0.1 * noise)[:, None]
     return color, finish.roughness + 0 * noise
 
 

@@ -82,6 +82,13 @@ PATTERN_WORDS: dict[str, str] = {
     "marbled": "marble", "patched": "cow", "patches": "cow",
 }  # fmt: skip
 
+# A thing said to be of these is of them all over; a "stone well" still has a roof of tiles.
+THROUGHOUT = frozenset(
+    MATERIAL_WORDS[word]
+    for word in ("gold", "silver", "copper", "bronze", "brass", "chrome", "rusty", "plastic", "glass", "crystal", "ceramic",
+                 "clay", "marble", "paper", "cardboard", "chocolate", "sand", "snow", "gingerbread", "bone", "rubber")
+)  # fmt: skip
+
 # Pure sRGB primaries look like no paint on earth, so the plain words for colours mean paints.
 _PAINTS = {
     "red": "c42f2b", "green": "4a8f46", "blue": "2f62b5", "yellow": "efc233", "orange": "e37b2c", "purple": "7a469c",

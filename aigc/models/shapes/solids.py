@@ -49,8 +49,12 @@ def lathe(profile: Sequence[tuple[float, float]], segments: int = 36) -> Manifol
     """A body turned around the y axis: (radius, height) from bottom to top; closed at both ends to the axis."""
     points = [(max(r, 0.0), y) for r, y in profile]
     outline = [(0.0, points[0][1]), *points, (0.0, points[-1][1])]
-    section = CrossSection([np.array(outline)], manifold3d.FillRule.Positive)
-    return upright(Manifold.revolve(section, segments))
+    return upright(Manifold.revolve(_section(outline), segments))
+
+
+def _section(outline: Sequence[tuple[float, float]]) -> CrossSection:
+    """What the outline encloses, whichever way round it goes."""
+    return CrossSection([np.array(outline, float)], manifold3d.FillRule.NonZero)
 
 
 def curve(points: Sequence[tuple[float, float]], steps: int = 5) -> list[tuple[float, float]]:
@@ -97,8 +101,8 @@ def ring(radius: float, thickness: float, segments: int = 36, sides: int = 14) -
 
 
 def prism(outline: Sequence[tuple[float, float]], depth: float) -> Manifold:
-    """A flat outline (x, y), counter-clockwise, given a depth along z; centred in z."""
-    return Manifold.extrude(CrossSection([np.array(outline, float)]), depth).translate((0, 0, -depth / 2))
+    """A flat outline (x, y) given a depth along z; centred in z."""
+    return Manifold.extrude(_section(outline), depth).translate((0, 0, -depth / 2))
 
 
 def hull(*solids: Manifold) -> Manifold:

@@ -52,7 +52,7 @@ class Look:
         result = finish if self.material is None or keep_material else self.material
         if self.color is not None:
             result = result.in_color(self.color)
-        if self.pattern is not None:
+        if self.pattern is not None and self.pattern != result.pattern:
             result = replace(result, pattern=self.pattern, second=None)
         if self.gloss:
             result = replace(result, roughness=min(1.0, max(0.05, result.roughness + self.gloss)))
@@ -103,7 +103,9 @@ def read_wishes(prompt: str, parts: dict[str, str], names: set[str]) -> Wishes:
     for word in re.findall(r"[a-z]+(?:-[a-z]+)*|\d+", prompt.lower()):
         for piece in [word] if word in _WEATHER else word.split("-"):
             wishes.words.append(singular(piece))
-            changed = _adjective(piece, pending, wishes)
+            noun = singular(piece)
+            is_noun = noun in parts or noun in names
+            changed = None if is_noun else _adjective(piece, pending, wishes)
             if changed is not None:
                 pending = changed
                 continue
@@ -111,8 +113,7 @@ def read_wishes(prompt: str, parts: dict[str, str], names: set[str]) -> Wishes:
             if number is not None:
                 count = number
                 continue
-            noun = singular(piece)
-            if noun in parts or noun in names:
+            if is_noun:
                 target = parts.get(noun, "") if noun not in names or (after and noun in parts) else ""
                 _bind(wishes, target, pending)
                 if count is not None:

@@ -18,8 +18,7 @@ def index(tmp_path: Path) -> ExpiryIndex:
 
 def test_reminders_come_in_the_order_of_their_times(index: ExpiryIndex) -> None:
     times = {"a/3": 7200.5, "a/1": 3600.001, "a/2": 7199.0, "b/0": 0.0, "a/4": 3.6e9}
-    for key, at in times.items():
-        index.add(AssetKey(key), at)
+    index.add({AssetKey(key): at for key, at in times.items()})
 
     assert keys(index, math.inf) == ["b/0", "a/1", "a/2", "a/3", "a/4"]
     assert keys(index, 7199.0) == ["b/0", "a/1"]
@@ -27,16 +26,16 @@ def test_reminders_come_in_the_order_of_their_times(index: ExpiryIndex) -> None:
 
 
 def test_only_the_hours_that_are_due_are_looked_at(index: ExpiryIndex, tmp_path: Path) -> None:
-    index.add(AssetKey("a/1"), 10.0)
-    index.add(AssetKey("a/2"), 50 * 3600.0)
+    index.add({AssetKey("a/1"): 10.0})
+    index.add({AssetKey("a/2"): 50 * 3600.0})
     (tmp_path / "expiry" / f"{50:09d}" / "not a marker").touch()  # would raise if it were read
 
     assert keys(index, 50 * 3600.0) == ["a/1"]
 
 
 def test_a_dropped_reminder_is_gone_and_so_is_an_empty_hour(index: ExpiryIndex, tmp_path: Path) -> None:
-    index.add(AssetKey("a/1"), 10.0)
-    index.add(AssetKey("a/2"), 20.0)
+    index.add({AssetKey("a/1"): 10.0})
+    index.add({AssetKey("a/2"): 20.0})
     for marker in list(index.due(15.0)):
         index.drop(marker)
         index.drop(marker)
@@ -49,14 +48,14 @@ def test_a_dropped_reminder_is_gone_and_so_is_an_empty_hour(index: ExpiryIndex, 
 
 def test_a_key_comes_back_as_it_was(index: ExpiryIndex) -> None:
     key = AssetKey("jobs/" + "x" * 100 + "/1-a_b.c/" + "y" * 80)
-    index.add(key, 1.0)
+    index.add({key: 1.0})
 
     assert keys(index, 2.0) == [key]
 
 
 def test_times_beyond_any_clock_are_taken(index: ExpiryIndex) -> None:
-    index.add(AssetKey("a/1"), math.inf)
-    index.add(AssetKey("a/2"), -5.0)
+    index.add({AssetKey("a/1"): math.inf})
+    index.add({AssetKey("a/2"): -5.0})
 
     assert keys(index, 1.0) == ["a/2"]
     assert milliseconds(1.25) == 1250
@@ -73,6 +72,6 @@ def test_an_hour_that_a_sweep_removes_meanwhile_is_made_again(
         touch(path)
 
     monkeypatch.setattr(Path, "touch", removed_before)
-    index.add(AssetKey("a/1"), 10.0)
+    index.add({AssetKey("a/1"): 10.0})
 
     assert keys(index, 11.0) == ["a/1"]

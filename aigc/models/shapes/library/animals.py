@@ -11,7 +11,7 @@ from aigc.models.shapes.blob import Blob
 from aigc.models.shapes.builder import Builder, shape
 from aigc.models.shapes.finish import Finish, rgb
 
-_PARTS = "leg tail ear eye nose head"
+_PARTS = "leg tail ear eye nose head patch stripe spot"
 
 
 @dataclass(frozen=True)
@@ -152,9 +152,10 @@ def _horse(b: Builder) -> None:
     gait = Gait(1.5, 1.5, 0.3, (0.13, 0.062), (0.72, 58, 0.17), (0.18, 0.3, 0.1), ("pointed", 0.16), ("stub", 0.06))
     centre, radius = _beast(b, gait, coat)
     mane = Blob(0.06)
-    for k in range(8):
-        t = k / 7
-        mane.egg((0, 1.42 + 0.72 * t + 0.06, 0.42 + 0.44 * t - 0.03), (0.045, 0.12, 0.1), (-25, 0, 0))
+    for k in range(9):
+        t = k / 8
+        # Along the back of the neck, which runs from the withers to the back of the head.
+        mane.egg((0, 1.42 + (centre[1] - 1.3) * t, 0.42 + (centre[2] - 0.56) * t), (0.045, 0.11, 0.1), (-30, 0, 0))
     mane.egg((0, centre[1] + radius * 0.95, centre[2] + radius * 0.35), (0.05, 0.07, 0.11))
     b.add("mane", mane.solid(1500), hair)
     tail = Blob(0.05).chain([(0, 1.32, -0.76), (0, 1.18, -0.98), (0, 0.8, -1.06), (0, 0.48, -1.0)], [0.05, 0.09, 0.1, 0.035])
@@ -397,7 +398,7 @@ def _dinosaur(b: Builder) -> None:
         b.add("wing", s.mirrored(s.union(skin)), p.LEATHER.in_color(rgb("c9793f" if dragon else "8a9a5a")))
 
 
-@shape("butterfly", "moth bee insect ladybug beetle spider", "a butterfly with colourful wings; a ladybug with dots; a bee with stripes", 0.12, "wing", "wing body antenna leg dot")
+@shape("butterfly", "moth bee insect ladybug beetle spider", "a butterfly with colourful wings; a ladybug with dots; a bee with stripes", 0.12, "wing", "wing body antenna leg dot stripe")
 def _butterfly(b: Builder) -> None:
     dark = p.Finish("fur", rgb("2c2622"), None, 0.9)
     if b.says("ladybug", "beetle", "ladybird"):

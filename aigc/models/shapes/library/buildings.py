@@ -207,10 +207,11 @@ def _skyscraper(b: Builder) -> None:
         b.add("window", s.box(side - 0.3, tall, side - 0.3, 0.05).translate((0, y + tall / 2, 0)), p.GLASS.in_color(rgb("35556e")), keep=True)
         b.add("wall", [s.box(side, 0.9, side, 0.06).translate((0, y + 0.4 + k * 3.2, 0)) for k in range(levels)], concrete)
         count = max(3, int(side / 1.8))
-        fins = [s.box(0.4, tall, side + 0.1, 0.05).translate((-side / 2 + 0.2 + (side - 0.4) * k / count, y + tall / 2, 0)) for k in range(count + 1)]
-        fins += [s.box(side + 0.1, tall, 0.4, 0.05).translate((0, y + tall / 2, -side / 2 + 0.2 + (side - 0.4) * k / count)) for k in range(count + 1)]
-        core = s.box(side - 0.4, tall - 0.2, side - 0.4, 0).translate((0, y + tall / 2, 0))
-        b.add("wall", s.union(fins) - core, concrete)
+        places = [-side / 2 + 0.2 + (side - 0.4) * k / count for k in range(count + 1)]
+        fin, edge = s.box(0.4, tall, 0.4, 0.05), side / 2 - 0.15
+        fins = [fin.translate((x, y + tall / 2, z)) for x in places for z in (-edge, edge)]
+        fins += [fin.translate((x, y + tall / 2, z)) for x in (-edge, edge) for z in places[1:-1]]
+        b.add("wall", fins, concrete)
         y += tall
         b.add("wall", s.box(side + 0.3, 0.6, side + 0.3, 0.1).translate((0, y + 0.2, 0)), concrete)
     b.add("mast", s.capsule((0, y, 0), (0, y + 7, 0), 0.25, 0.06), p.STEEL)

@@ -139,16 +139,16 @@ def _donut(b: Builder) -> None:
     for k in range(40):
         turn = 6.2832 * k / 40
         c, w = float(s.np.cos(turn)), float(s.np.sin(turn))
-        glaze.egg((0.032 * c, 0.0215, 0.032 * w), (0.0168, 0.0125, 0.0168))
+        glaze.egg((0.032 * c, 0.0215, 0.032 * w), (0.0192, 0.0128, 0.0192))
         if k % 5 == 0:
-            glaze.egg((0.047 * c, 0.017, 0.047 * w), (0.0045, 0.007, 0.0045))
-    top = glaze.solid(5000) ^ s.box(1, 0.05, 1, 0).translate((0, 0.0385, 0))
+            glaze.egg((0.0488 * c, 0.016, 0.0488 * w), (0.0045, 0.007, 0.0045))
+    top = glaze.solid(5000) ^ s.box(1, 0.05, 1, 0).translate((0, 0.0365, 0))
     b.add("icing", top, p.Finish("plain", rgb("f0a3ba"), None, 0.25) if not b.says("chocolate") else p.CHOCOLATE)
     tones = ("e8483a", "f3c33a", "4fa0d8", "63b55a", "f7f4ee")
     for k in range(60):
         turn, across, twist = k * 137.5, float(b.random.uniform(-0.7, 0.7)), float(b.random.uniform(0, 180))
-        lift = 0.0215 + 0.0125 * (1 - across**2) ** 0.5
-        grain = s.capsule((-0.0022, 0, 0), (0.0022, 0, 0), 0.0008, segments=6).rotate((0, twist, 0)).rotate((0, 0, -across * 40))
+        lift = 0.0217 + 0.0132 * (1 - across**2) ** 0.5 + 0.0004
+        grain = s.capsule((-0.0024, 0, 0), (0.0024, 0, 0), 0.0011, segments=6).rotate((0, twist, 0)).rotate((0, 0, -across * 40))
         b.add("sprinkle", grain.translate((0.032 + 0.0168 * across, lift, 0)).rotate((0, turn, 0)), p.PLASTIC.in_color(rgb(tones[k % 5])), keep=True)
 
 
@@ -190,7 +190,7 @@ def _ball(b: Builder) -> None:
         else:
             for k, tone in enumerate(tones):
                 half = s.box(1, 1, 1, 0).translate((0, 0, 0.5))
-                wedge = half ^ half.rotate((0, 120, 0))
+                wedge = half ^ half.rotate((0, 119, 0))
                 b.add("body", s.ball(0.12, 60) ^ wedge.rotate((0, 60 * k, 0)), p.PLASTIC.in_color(rgb(tone)), keep=True)
 
 
@@ -207,7 +207,7 @@ def _balloon(b: Builder) -> None:
     body = s.lathe(profile, 72)
     tones = (rgb("d8432f"), rgb("f2c23c"), rgb("3f7fc0")) if "" not in b.wishes.looks else (rgb("f3f2ee"),) * 3
     half = s.box(30, 30, 30, 0).translate((0, 0, 15))
-    wedge = half ^ half.rotate((0, 150, 0))
+    wedge = half ^ half.rotate((0, 149, 0))
     for k in range(panels):
         finish = p.CLOTH.in_color(tones[k % 3])
         b.add("envelope", body ^ wedge.rotate((0, 30 * k, 0)), finish, keep=k % 2 == 1)

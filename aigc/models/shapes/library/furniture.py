@@ -52,8 +52,8 @@ def _chair(b: Builder) -> None:
 @shape("stool", "barstool", "a stool without a back; a bar stool; a round wooden stool", 0.6, "frame", "leg seat cushion=seat")
 def _stool(b: Builder) -> None:
     height = b.vary(0.55)
-    b.add("leg" if "leg" in b.wishes.looks else "frame", _legs(b, 0.13, 0.13, height, 0.03, 0.35), p.OAK)
-    b.add("frame", s.ring(0.165, 0.011).translate((0, height * 0.35, 0)), p.OAK)
+    b.add("leg" if "leg" in b.wishes.looks else "frame", _legs(b, 0.1, 0.1, height, 0.03, 0.5), p.OAK)
+    b.add("frame", s.ring(0.188, 0.011).translate((0, height * 0.35, 0)), p.OAK)
     b.add("seat", s.cylinder(0.19, 0.05, 0.02).translate((0, height, 0)), p.WALNUT, turned=True)
 
 

@@ -176,16 +176,16 @@ def _mushroom(b: Builder) -> None:
     b.add("cap", cap, p.PLASTIC if not b.says("brown") else p.LEATHER, turned=True)
     for k in range(b.count("dot", 17, 0, 30)):
         turn, share = k * 2.39996, ((k + 0.5) / 17) ** 0.6
-        r, y = 0.235 * min(share, 0.97), 0.45 - 0.15 * min(share, 0.97) ** 2.2
+        r, y = 0.236 * min(share, 0.97), 0.463 - 0.155 * min(share, 0.97) ** 2.6
         b.add("dot", s.ellipsoid(0.022, 0.014, 0.022, 12).rotate((0, 0, -50 * share)).translate((r, y, 0)).rotate((0, turn * 57.3, 0)), p.PAPER, keep=True)
     b.add("ground", Blob(0.02).egg((0, 0, 0), (0.22, 0.045, 0.2)).solid(700), p.GRASS)
 
 
 @shape("rock", "stone boulder pebble meteor asteroid cliff", "a rock; a mossy boulder; a grey stone", 1.2, "body", "")
 def _rock(b: Builder) -> None:
-    points = b.random.standard_normal((26, 3))
+    points = b.random.standard_normal((64, 3))
     points /= s.np.linalg.norm(points, axis=1, keepdims=True)
-    points *= b.random.uniform(0.75, 1.0, (26, 1)) * s.np.array([0.62, 0.42, 0.5])
+    points *= b.random.uniform(0.86, 1.0, (64, 1)) * s.np.array([0.62, 0.42, 0.5])
     b.add("body", s.hull(*(s.ball(0.05, 8).translate(tuple(point)) for point in points)), p.STONE)
 
 

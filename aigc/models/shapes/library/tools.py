@@ -86,7 +86,7 @@ def _book(b: Builder) -> None:
     cover = b.pick(p.LEATHER, p.LEATHER.in_color(rgb("6a2f38")), p.LEATHER.in_color(rgb("2f4a5f")))
     spine = s.box(0.022, 0.058, 0.3, 0.01).translate((-0.105, 0.03, 0))
     b.add("cover", [s.box(0.22, 0.008, 0.3, 0.003).translate((0, 0.004, 0)), s.box(0.22, 0.008, 0.3, 0.003).translate((0, 0.056, 0)), spine], cover)
-    b.add("page", s.box(0.205, 0.046, 0.282, 0.002).translate((0.0, 0.03, 0)), p.Finish("planks", rgb("efe4c8"), rgb("d6c59c"), 0.95, size=0.25), keep=True)
+    b.add("page", s.box(0.205, 0.046, 0.282, 0.002).translate((0.0, 0.03, 0)), p.PAPER, keep=True)
     for y in (-0.1, 0.0, 0.1):
         b.add("band", s.box(0.03, 0.064, 0.012, 0.004).translate((-0.104, 0.03, y)), cover)
     corners = [s.box(0.035, 0.066, 0.035, 0.003).translate((0.094, 0.03, z)) for z in (-0.134, 0.134)]

@@ -72,7 +72,8 @@ def _barrel(b: Builder) -> None:
     body = body - s.cylinder(0.25, 0.06, 0.0, segments=48).translate((0, 0.9, 0)) - s.cylinder(0.25, 0.06, 0.0, segments=48)
     b.add("stave", body, p.PLANKS, turned=True)
     for y, radius in ((0.05, 0.297), (0.21, 0.33), (0.69, 0.33), (0.85, 0.297)):
-        b.add("hoop", s.cylinder(radius, 0.055, 0.008, segments=48).translate((0, y, 0)) - body, p.IRON, turned=True)
+        hoop = s.cylinder(radius, 0.055, 0.008, segments=48) - s.cylinder(0.265, 1, 0, segments=48)
+        b.add("hoop", hoop.translate((0, y, 0)), p.IRON, turned=True)
 
 
 @shape("bucket", "pail", "a bucket with a handle; a wooden pail; a metal bucket of water", 0.4, "body", "handle band")
@@ -109,7 +110,7 @@ def _cauldron(b: Builder) -> None:
     b.add("leg", s.around_y(s.capsule((0.15, 0.1, 0), (0.2, 0.02, 0), 0.025, 0.018), b.count("leg", 3, 3, 4)), p.IRON)
     b.add("handle", s.mirrored(s.tube([(0.25, 0.42, -0.07), (0.32, 0.43, -0.05), (0.32, 0.43, 0.05), (0.25, 0.42, 0.07)], 0.013)), p.IRON)
     brew = p.SCALES.in_color(rgb("5fae3d")) if b.says("witch", "magic", "potion", "green") else p.CHOCOLATE.in_color(rgb("8a4f25"))
-    b.add("drink", s.cylinder(0.235, 0.3, 0, segments=48).translate((0, 0.27, 0)), brew, keep=True)
+    b.add("drink", s.cylinder(0.245, 0.05, 0, segments=48).translate((0, 0.395, 0)), brew, keep=True)
     if b.says("witch", "magic", "potion", "bubbling"):
         bubbles = [(0.08, 0.04, 0.05), (-0.1, -0.05, 0.04), (0.02, -0.12, 0.03), (-0.04, 0.11, 0.035)]
         b.add("drink", [s.ball(r, 16).translate((x, 0.42, z)) for x, z, r in bubbles], brew, keep=True)

@@ -1,0 +1,112 @@
+"""kill -9 of the server at points of a job's life: the job ends once, completed, with one result."""
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.house.kit import Server, gone, runner_pids
+
+LASTING = {"sleep_s": 0.6, "steps": 12}
+
+
+def at_once(server: Server, job: str) -> None:
+    """The acknowledgement has just come."""
+
+
+def after(seconds: float) -> Callable[[Server, str], None]:
+    def wait(server: Server, job: str) -> None:
+        time.sleep(seconds)
+
+    return wait
+
+
+def on_event(kind: str, *, stage: str = "", fraction: float = 0.0) -> Callable[[Server, str], None]:
+    def wait(server: Server, job: str) -> None:
+        for event in server.client.events(job):
+            record: dict[str, Any] = event.get("job") or event
+            progress = record.get("progress") or {}
+            is_far = progress.get("fraction", 0.0) >= fraction
+            if event["type"] == kind and (not stage or record.get("stage") == stage) and is_far:
+                return
+
+    return wait
+
+
+POINTS = {
+    "acknowledged": at_once,
+    "a moment later": after(0.001),
+    "while its lease is written": after(0.003),
+    "while the runner starts": after(0.05),
+    "leased": on_event("job.started"),
+    "first step": on_event("job.progress", stage="sampling"),
+    "in the middle": on_event("job.progress", fraction=0.5),
+    "near the end": on_event("job.progress", fraction=0.9),
+    "while the result is stored": after(0.95),
+    "completed": on_event("job.completed"),
+}
+
+
+def only_result(server: Server, job: dict[str, Any]) -> bytes:
+    """The one result of a job, read back; no attempt but the accepted one has left files that a client could get."""
+    models = [out for out in job["outputs"] if out["role"] == "model"]
+    assert len(models) == 1
+    target = server.client.download(job["id"], server.folder / "result.glb")
+    return target.read_bytes()
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_job_survives_the_server_being_killed(fresh: Server, point: str) -> None:
+    job = fresh.submit("noop", **LASTING)["id"]
+    POINTS[point](fresh, job)
+    below = runner_pids(fresh.pid)
+    fresh.kill()
+    assert gone(below, within_s=2.0), "a runner outlived its server"
+    fresh.start()
+    record = fresh.client.wait(job)
+    assert record["status"] == "completed", record["error"]
+    assert [line["kind"] for line in record["history"]].count("completed") == 1
+    assert [line["seq"] for line in record["history"]] == list(range(1, record["seq"] + 1))
+    assert only_result(fresh, record)[:4] == b"glTF"
+    assert record["failures"] == [], "a killed server is not the job's fault"
+
+
+def test_whatever_was_acknowledged_before_a_random_kill_is_completed_after_it(fresh: Server) -> None:
+    dice = random.Random(7)
+    acknowledged: list[str] = []
+    for _ in range(3):
+        until = time.monotonic() + dice.uniform(0.05, 0.4)
+        while time.monotonic() < until:
+            acknowledged.append(fresh.submit("noop")["id"])
+        fresh.kill()
+        fresh.start()
+    records = [fresh.client.wait(job) for job in acknowledged]
+    assert {record["status"] for record in records} == {"completed"}
+    assert fresh.client.jobs(limit=500)["total"] == len(set(acknowledged)) == len(acknowledged)
+
+
+def test_a_second_server_on_the_same_data_is_refused_with_the_reason(fresh: Server, tmp_path: Path) -> None:
+    job = fresh.submit("noop", sleep_s=0.2)["id"]
+    second = Server(tmp_path / "second" if (tmp_path / "second").mkdir() is None else tmp_path)
+    second.data = fresh.data
+    with pytest.raises(AssertionError, match=rf"(?s)did not start.*{fresh.pid}"):
+        second.start()
+    assert second.process is not None
+    assert second.process.wait(10) == 1
+    second.process = None
+    assert fresh.client.wait(job)["status"] == "completed"
+
+
+def test_sigterm_hands_a_long_job_back_and_it_is_done_after_the_restart(tmp_path: Path) -> None:
+    with Server(tmp_path, settings={"worker": {"drain_s": 0.2, "memory_gb": 8}}) as server:
+        job = server.submit("noop", sleep_s=3, steps=60)["id"]
+        on_event("job.progress", stage="sampling")(server, job)
+        assert server.stop() == 0
+        server.start()
+        record = server.client.wait(job)
+        assert record["status"] == "completed"
+        assert record["failures"] == []
+        assert record["attempt"] == 2

@@ -1,0 +1,164 @@
+"""The runner's end of the socket, with a bare ROUTER at the other."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+import zmq
+
+from aigc.runner import line as line_module
+from aigc.runner import protocol
+from aigc.runner.line import Line
+from aigc.runner.protocol import Message, decode, encode
+
+LEASE = ("job", 1, "attempt")
+
+
+class Desk:
+    """A ROUTER and a line to it."""
+
+    def __init__(self, folder):
+        self.context = zmq.Context()
+        self.router = self.context.socket(zmq.ROUTER)
+        self.router.setsockopt(zmq.LINGER, 0)
+        address = f"ipc://{folder}/s"
+        self.router.bind(address)
+        self.line = Line(address, "token")
+
+    def hear(self):
+        assert self.router.poll(10_000), "nothing came"
+        identity, frame = self.router.recv_multipart()
+        assert identity == b"token"
+        return decode(frame)
+
+    def say(self, kind, lease=LEASE, **body):
+        self.router.send_multipart([b"token", encode(kind, lease, body)])
+
+    def attempt(self, lease=LEASE):
+        self.say(protocol.RUN, lease)
+        return self.line.next_attempt()
+
+
+@pytest.fixture
+def desk(tmp_path_factory):
+    desk = Desk(tmp_path_factory.mktemp("d"))
+    desk.line.send(protocol.CONNECTED)
+    desk.hear()
+    yield desk
+    desk.line.close()
+    desk.router.close()
+    desk.context.term()
+
+
+def test_a_message_arrives_under_the_token(desk):
+    desk.line.send(protocol.LOADED, load_s=1.5)
+    assert desk.hear() == Message(protocol.LOADED, None, {"load_s": 1.5})
+
+
+def test_a_task_arrives_as_an_attempt(desk):
+    desk.say(protocol.RUN, params={"a": [1]})
+    attempt = desk.line.next_attempt()
+    assert (attempt.lease, attempt.task, attempt.interrupted) == (LEASE, {"params": {"a": [1]}}, False)
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_an_interrupt_is_seen_while_the_main_thread_works(desk):
+    attempt = desk.attempt()
+    desk.say(protocol.INTERRUPT)
+    wait_until(lambda: attempt.interrupted)
+
+
+def test_an_interrupt_of_another_lease_is_ignored(desk):
+    attempt = desk.attempt()
+    desk.say(protocol.INTERRUPT, ("job", 2, "attempt"))
+    desk.say(protocol.RUN, ("job", 3, "attempt"))
+    desk.line.next_attempt()  # so the interrupt has been read, too
+    assert not attempt.interrupted
+
+
+def test_an_interrupt_after_the_end_is_ignored(desk):
+    attempt = desk.attempt()
+    desk.line.send(protocol.FINISHED, LEASE)
+    desk.say(protocol.INTERRUPT)
+    desk.attempt(("job", 2, "attempt"))
+    assert not attempt.interrupted
+
+
+def test_reports_in_quick_succession_are_replaced_and_the_last_one_is_sent_in_the_end(desk):
+    attempt = desk.attempt()
+    for number in range(1000):
+        desk.line.report(attempt, {"number": number}, False)
+    heard = [desk.hear().body["number"]]
+    while heard[-1] != 999:
+        heard.append(desk.hear().body["number"])
+    assert heard == sorted(heard)
+    assert len(heard) < 100
+
+
+def test_a_report_that_must_not_be_replaced_is_sent_at_once(desk, monkeypatch):
+    monkeypatch.setattr(line_module, "REPORT_GAP_S", 3600)
+    attempt = desk.attempt()
+    for number in range(5):
+        desk.line.report(attempt, {"number": number}, True)
+    assert [desk.hear().body["number"] for _ in range(5)] == [0, 1, 2, 3, 4]
+
+
+def test_a_report_that_waits_does_not_follow_the_end(desk, monkeypatch):
+    attempt = desk.attempt()
+    desk.line.report(attempt, {"number": 0}, True)
+    desk.line.report(attempt, {"number": 1}, False)
+    desk.line.send(protocol.FINISHED, LEASE)
+    next_one = desk.attempt(("job", 2, "attempt"))
+    desk.line.report(next_one, {"number": 2}, True)
+    assert [desk.hear().kind for _ in range(3)] == [protocol.PROGRESSED, protocol.FINISHED, protocol.PROGRESSED]
+
+
+def test_many_interrupts_between_many_sends_are_all_read(desk):
+    """The descriptor of the socket says "something changed" once; a send may swallow that."""
+    attempts = []
+    done = threading.Event()
+
+    def chatter():
+        while not done.is_set():
+            desk.line.send(protocol.LOADED)
+
+    thread = threading.Thread(target=chatter)
+    thread.start()
+    try:
+        for number in range(200):
+            lease = ("job", number, "attempt")
+            desk.say(protocol.RUN, lease)
+            desk.say(protocol.INTERRUPT, lease)
+            attempts.append(desk.line.next_attempt())
+            while desk.router.poll(0):
+                desk.router.recv_multipart()
+        wait_until(lambda: all(attempt.interrupted for attempt in attempts))
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_what_cannot_be_sent_is_refused_and_the_line_goes_on(desk):
+    with pytest.raises(protocol.ProtocolError):
+        desk.line.send(protocol.FINISHED, LEASE, info=object())
+    desk.line.send(protocol.FINISHED, LEASE)
+    assert desk.hear().kind == protocol.FINISHED
+
+
+def test_what_was_sent_just_before_closing_arrives(desk):
+    desk.line.send(protocol.STOPPED, LEASE)
+    desk.line.close()
+    assert desk.hear().kind == protocol.STOPPED
+
+
+async def test_waiting_for_a_task_costs_nothing(desk):
+    before = time.process_time()
+    await asyncio.sleep(0.2)
+    assert time.process_time() - before < 0.05
