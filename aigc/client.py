@@ -156,8 +156,8 @@ class Client:
         size = path.stat().st_size
         with path.open("rb") as file:
             headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-            answer = self._send("PUT", f"/api/v1/uploads?{query}", file, headers)
-            return cast("dict[str, Any]", json.loads(answer.read()))
+            with self._send("PUT", f"/api/v1/uploads?{query}", file, headers) as answer:
+                return cast("dict[str, Any]", json.loads(answer.read()))
 
     def download(self, job: str, to: Path, *, output: str = "model") -> Path:
         """Save an output (by its name or role) of a finished job; returns where it lies. Never leaves half a file."""
@@ -170,7 +170,7 @@ class Client:
         partial = target.with_name(f".{target.name}.part")
         answer = self._send("GET", found["url"] if found["url"].startswith("/") else _path_of(found["url"]))
         try:
-            with partial.open("wb") as file:
+            with answer, partial.open("wb") as file:
                 while chunk := answer.read(CHUNK):
                     file.write(chunk)
             partial.replace(target)
@@ -207,7 +207,8 @@ class Client:
     ) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
         sent = {**(headers or {}), **({} if data is None else {"Content-Type": "application/json"})}
-        return cast("dict[str, Any]", json.loads(self._send(method, path, data, sent).read()))
+        with self._send(method, path, data, sent) as answer:
+            return cast("dict[str, Any]", json.loads(answer.read()))
 
     def _send(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
@@ -215,13 +216,16 @@ class Client:
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         connection = kind(self._host, self._port, timeout=self._timeout_s, blocksize=CHUNK)
         try:
-            connection.request(method, self._base + path, body=body, headers=dict(headers or {}))
+            # With this the answer owns the socket, and closes it when it has been read.
+            sent = {"Connection": "close", **(headers or {})}
+            connection.request(method, self._base + path, body=body, headers=sent)
             answer = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise Unreachable(f"no server answers at {self.url} ({error}); start one with: aigc serve") from None
         if answer.status >= 400:
-            raise Refused(answer.status, _problem(answer.read()))
+            with answer:
+                raise Refused(answer.status, _problem(answer.read()))
         return answer
 
     def _stream(self, job: str, since: int) -> Iterator[dict[str, Any]]:

@@ -211,19 +211,18 @@ class House:
         )
         fetch = FetchSettings(allowed_networks=tuple(settings.security.fetch_allow))
 
-        def gateway() -> Gateway:
-            return Gateway(
-                self._context,
-                self._topology.broker,
-                self._topology.news,
-                self._topology.jobs,
-                self._topology.assets,
-                fetch=Fetcher(Intake(self._topology.assets, limits), fetch),
-                settings=GatewaySettings(queue_bound=settings.limits.queue),
-                name="web",
-                boot=_boot(),
-                link=self._link,
-            )
+        gateway = Gateway(
+            self._context,
+            self._topology.broker,
+            self._topology.news,
+            self._topology.jobs,
+            self._topology.assets,
+            fetch=Fetcher(Intake(self._topology.assets, limits), fetch),
+            settings=GatewaySettings(queue_bound=settings.limits.queue),
+            name="web",
+            boot=_boot(),
+            link=self._link,
+        )
 
         web = WebSettings(
             data_path=str(settings.storage.folder), public_url=settings.server.public_url or "", limits=limits

@@ -35,7 +35,7 @@ class Gap(StrEnum):
     """Why a subscriber cannot know what it missed."""
 
     JOINED = "joined"
-    """The first frame on a fresh socket: what came before it went by."""
+    """The first frame that is heard: what came before it went by."""
     MISSED = "missed"
     """Frames were dropped on the way."""
     RESTARTED = "restarted"
@@ -151,7 +151,7 @@ class Subscriber(Generic[R]):
         self.publisher_boot = ""
         """The life of the publisher that was heard last; empty before the first frame."""
         self._loop = asyncio.get_running_loop()
-        self._heard: int | None = None  # the number of the last frame on this socket
+        self._heard: int | None = None  # the number of the last frame, whichever socket it came by
         self._batch: list[Envelope[R]] = []
         self._connection = Connection(
             name,
@@ -216,7 +216,6 @@ class Subscriber(Generic[R]):
         return connecting(self._context, zmq.SUB, self._address, self._codec.max_bytes, HIGH_WATER_FRAMES)
 
     def _opened(self, incarnation: int) -> None:
-        self._heard = None
         if incarnation > 1:
             self.counters.reconnects += 1
 

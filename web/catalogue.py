@@ -33,6 +33,8 @@ class KnownCatalogue:
         self._is_old = False
         self.value: Catalogue | None = None
         """None while no broker has ever told."""
+        self.known = asyncio.Event()
+        """Set once there is a value."""
 
     async def recall(self) -> None:
         """What an earlier gateway was told is in force until a broker tells."""
@@ -74,4 +76,5 @@ class KnownCatalogue:
     def _use(self, catalogue: Catalogue) -> None:
         self._on_change(catalogue)
         self.value = catalogue
+        self.known.set()
         log.info("catalogue.used", digest=catalogue.digest, models=len(catalogue.models))

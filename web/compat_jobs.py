@@ -2,9 +2,11 @@
 
 import time
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any
 
 from aiohttp import web
+from yarl import URL
 
 from aigc.core.errors import Conflict, InputInvalid
 from aigc.core.ids import JobId
@@ -131,7 +133,25 @@ class CompatJobs:
         return await self._gateway.get(JobId(request.match_info["id"]), owner_of(request))
 
     def _origin(self, request: web.Request) -> str:
-        return self._public_url or str(request.url.origin())
+        return self._public_url or own_origin(request)
+
+
+def own_origin(request: web.Request) -> str:
+    """`http://address:port` by which this request came.
+
+    The Host header is a client's word: it is believed where it is an address or `localhost`, which lead nowhere else
+    than the client could go itself. For any other name it is the address that was really connected to.
+    """
+    try:
+        named = request.url.origin()
+        if named.host == "localhost" or ip_address(named.host or ""):
+            return str(named)
+    except ValueError:
+        pass  # another name, or none that can be read
+    address = request.transport.get_extra_info("sockname") if request.transport else None
+    if not isinstance(address, tuple):
+        return ""  # a Unix socket: only a configured URL can say what is in front of it
+    return str(URL.build(scheme=request.scheme, host=address[0], port=address[1]))
 
 
 def _fresh(value: Any) -> web.Response:

@@ -127,7 +127,6 @@ def _submission(catalogue: Catalogue, route: Route, body: dict[str, Any], reques
         params=params,
         output_format=inner if isinstance(inner, str) else wanted,
         owner=owner_of(request),
-        idempotency_key=request.headers.get("Idempotency-Key", ""),
         lenient=True,
     )
 

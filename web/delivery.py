@@ -113,10 +113,8 @@ async def deliver(
     file = await _opened(assets, content)
     if file is None:
         return _damaged(request, content)
-    try:
+    with file:
         return await _sent(request, file, start, count, 206 if part else 200, common)
-    finally:
-        await asyncio.to_thread(file.close)
 
 
 async def whole(assets: AssetStore, content: Content) -> bytes | None:
@@ -124,10 +122,8 @@ async def whole(assets: AssetStore, content: Content) -> bytes | None:
     file = await _opened(assets, content)
     if file is None:
         return None
-    try:
+    with file:
         return await asyncio.to_thread(file.read)
-    finally:
-        await asyncio.to_thread(file.close)
 
 
 def _matches(tags: tuple[ETag, ...], tag: ETag, *, weak: bool) -> bool:
@@ -151,8 +147,18 @@ def _range_applies(request: web.Request, tag: ETag, modified: datetime) -> bool:
 async def _opened(assets: AssetStore, content: Content) -> BinaryIO | None:
     """The file, open for reading; None if it is not as long as its record says."""
     path = await assets.local(content.key)
-    file = await asyncio.to_thread(_open, path, content.bytes)
-    return file
+    opening = asyncio.ensure_future(asyncio.to_thread(_open, path, content.bytes))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # The client left; the thread goes on, and nobody else would close what it opens.
+        opening.add_done_callback(_close)
+        raise
+
+
+def _close(opening: "asyncio.Future[BinaryIO | None]") -> None:
+    if opening.exception() is None and (file := opening.result()) is not None:
+        file.close()
 
 
 def _open(path: Path, size: int) -> BinaryIO | None:

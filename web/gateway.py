@@ -6,6 +6,7 @@ The gateway creates records and reads them; every change is asked from the broke
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 import msgspec
 import zmq
@@ -104,28 +105,33 @@ class Gateway:
     async def start(self) -> None:
         """Linked, and the catalogue known or being asked for. A broker that is away does not hold it up."""
         broker, news = self._addresses
-        self.hub = Hub(self.settings.stream)
         await self._known_catalogue.recall()
-        self._link = BrokerLink(
-            self._context,
-            broker,
-            name=self._name,
-            boot=self._boot,
-            ask_timeout_s=self.settings.ask_timeout_s,
-            on_alive=self._wants_catalogue,
-            settings=self._link_settings,
-        )
-        self._news = News(
-            self._context,
-            news,
-            self.store,
-            self.hub,
-            name=self._name,
-            capacity=self.settings.cached_records,
-            on_catalogue=self._wants_catalogue,
-            on_queue=self._queue_moved,
-            settings=self._link_settings,
-        )
+        with ExitStack() as opened:
+            self.hub = Hub(self.settings.stream)
+            opened.callback(self.hub.close)
+            self._link = BrokerLink(
+                self._context,
+                broker,
+                name=self._name,
+                boot=self._boot,
+                ask_timeout_s=self.settings.ask_timeout_s,
+                on_alive=self._wants_catalogue,
+                settings=self._link_settings,
+            )
+            opened.callback(self._link.close)
+            self._news = News(
+                self._context,
+                news,
+                self.store,
+                self.hub,
+                name=self._name,
+                capacity=self.settings.cached_records,
+                on_catalogue=self._wants_catalogue,
+                on_queue=self._queue_moved,
+                settings=self._link_settings,
+            )
+            opened.callback(self._news.close)
+            self._opened = opened.pop_all()
 
     def release(self) -> None:
         """Those who wait or watch are let go, since the server goes away; everything else still works."""
@@ -134,14 +140,16 @@ class Gateway:
 
     async def close(self) -> None:
         """Links and watchers closed."""
-        self.release()
-        self._news.close()
-        self._link.close()
+        self._opened.close()
         self._known_catalogue.close()
         if self._telling is not None:
             self._telling.cancel()
 
     # Jobs
+
+    async def ready(self) -> None:
+        """Return once it is known which models can be asked for: from a broker, or from the store's memory of one."""
+        await self._known_catalogue.known.wait()
 
     @property
     def catalogue(self) -> Catalogue:

@@ -93,14 +93,12 @@ class Hub:
         """
         if job not in watcher.jobs and len(watcher.jobs) >= self.settings.jobs_per_watcher:
             return False
-        watcher.jobs.add(job)
         watcher.begin(job, since)
         self._by_job.setdefault(job, set()).add(watcher)
         return True
 
     def unwatch(self, watcher: Watcher, job: JobId) -> None:
         """It hears no more of this job."""
-        watcher.jobs.discard(job)
         watcher.end(job)
         audience = self._by_job.get(job)
         if audience is not None:
@@ -181,7 +179,7 @@ class Hub:
     def forgotten(self, job: JobId) -> None:
         """The record was deleted."""
         for watcher in self._audience(job, self._owners.get(job)):
-            watcher.end(job)
+            watcher.skip(job)
             self._tell(watcher, job, forgotten_event(job))
         self._owners.pop(job, None)
         self._queued.discard(job)

@@ -162,9 +162,8 @@ class Jobs:
         return await self._accepted(submitted, _wait_s(request))
 
     async def remove(self, request: web.Request) -> web.Response:
-        """204: the finished job's record and files are gone."""
-        await self._gateway.forget(_job_id(request), owner_of(request))
-        return web.Response(status=204)
+        """The finished job as it was; its record and files are gone."""
+        return reply(job_view(await self._gateway.forget(_job_id(request), owner_of(request))))
 
     async def _accepted(self, submitted: Submitted, wait_s: float) -> web.Response:
         job = submitted.job

@@ -69,7 +69,7 @@ def _feature(name: str, catalogue: Catalogue) -> dict[str, Any]:
         "name": name,
         "title": feature.title if feature else name.replace("_", " ").capitalize(),
         "description": feature.sentence if feature else "",
-        "inputs": _inputs(serving[0]) if serving else {},
+        **(_inputs(serving[0]) if serving else {"inputs": {}, "optional_inputs": {}}),
         "output_formats": formats,
         "models": [spec.id for spec in serving],
         "default_model": serving[0].id if serving else None,
@@ -77,8 +77,12 @@ def _feature(name: str, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _inputs(spec: ModelSpec) -> dict[str, Any]:
-    required = required_inputs(spec)
-    return {name: {"formats": kinds, "required": name in required} for name, kinds in input_kinds(spec).items()}
+    """What must and what may be given, each with the formats that it may have."""
+    kinds, required = input_kinds(spec), required_inputs(spec)
+    return {
+        "inputs": {name: {"formats": formats} for name, formats in kinds.items() if name in required},
+        "optional_inputs": {name: {"formats": formats} for name, formats in kinds.items() if name not in required},
+    }
 
 
 def _model(spec: ModelSpec, status: SystemStatus | None) -> dict[str, Any]:
@@ -88,7 +92,7 @@ def _model(spec: ModelSpec, status: SystemStatus | None) -> dict[str, Any]:
         "feature": spec.feature,
         "description": spec.description,
         "is_default": spec.is_default,
-        "inputs": _inputs(spec),
+        **_inputs(spec),
         "output_formats": spec.outputs,
         "schema": spec.schema,
         "devices": spec.devices,

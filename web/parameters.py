@@ -5,7 +5,7 @@ from typing import Any
 import jsonschema_rs
 
 from web.problem import FieldError
-from web.requests import explain
+from web.requests import explained
 
 PREFIX = "/params"
 
@@ -45,10 +45,7 @@ class ParameterSchema:
             whole[name] = int(value) if is_whole else value
         if self._validator.is_valid(whole):
             return whole, []
-        errors: list[FieldError] = []
-        for error in self._validator.iter_errors(whole):
-            errors += explain(error, PREFIX, self.names)
-        return whole, errors
+        return whole, explained(self._validator.iter_errors(whole), PREFIX, self.names)
 
     def _softened(self, given: dict[str, Any]) -> dict[str, Any]:
         known = given if self._is_open else {name: value for name, value in given.items() if name in self._properties}

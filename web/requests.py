@@ -3,7 +3,7 @@
 import functools
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
@@ -106,29 +106,40 @@ class Body(Generic[T]):
         try:
             return msgspec.convert(document, self._shape)
         except msgspec.ValidationError as error:
-            raise FieldsInvalid(list(self._errors(document)) or [FieldError("", str(error))]) from None
+            raise FieldsInvalid(self._errors(document) or [FieldError("", str(error))]) from None
 
     def _errors(self, document: Any) -> list[FieldError]:
-        found = []
-        for error in self._validator.iter_errors(document):
-            found += explain(error)
-        return found
+        known = [known.encode_name for known in msgspec.structs.fields(self._shape)]  # type: ignore[arg-type]
+        return explained(self._validator.iter_errors(document), known=known)
 
     @functools.cached_property
     def _validator(self) -> jsonschema_rs.Validator:
         return jsonschema_rs.validator_for(msgspec.json.schema(self._shape))
 
 
-def explain(error: jsonschema_rs.ValidationError, prefix: str = "", known: Sequence[str] = ()) -> list[FieldError]:
-    """One error of the schema validator, with a pointer to the field itself where it names a parent's field.
+def explained(
+    errors: Iterable[jsonschema_rs.ValidationError], prefix: str = "", known: Sequence[str] = ()
+) -> list[FieldError]:
+    """What the schema validator found, one error for each field, with a pointer to the field itself.
 
-    `known`: the names that may stand where an unknown one was found; a near one is proposed.
+    Args:
+        prefix: pointer of the validated value.
+        known: names that the value itself may have; where an unknown one is near one of them, that is proposed.
     """
+    found: dict[str, FieldError] = {}
+    for error in errors:
+        for field in _explain(error, prefix, known):
+            found.setdefault(field.pointer, field)
+    return list(found.values())
+
+
+def _explain(error: jsonschema_rs.ValidationError, prefix: str, known: Sequence[str]) -> list[FieldError]:
     where = list(error.instance_path)
     kind = error.kind
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+        near = () if where else known
         return [
-            FieldError(pointer([*where, name], prefix), f"{name} is not known here{did_you_mean(name, known)}")
+            FieldError(pointer([*where, name], prefix), f"{name} is not known here{did_you_mean(name, near)}")
             for name in kind.unexpected
         ]
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
@@ -191,16 +202,13 @@ def _keys(value: Any) -> int:
 
 def _depth(value: Any) -> int:
     """How deep arrays and objects are nested, by levels so that no depth can exhaust the stack."""
-    depth, level = 0, [value]
+    depth = 0
+    level = [value] if isinstance(value, dict | list) else []
     while level:
-        level = [
-            child
-            for parent in level
-            if isinstance(parent, dict | list)
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-        ]
         depth += 1
-    return depth - 1
+        children = [child for one in level for child in (one.values() if isinstance(one, dict) else one)]
+        level = [child for child in children if isinstance(child, dict | list)]
+    return depth
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
 
 import structlog
 from aiohttp import web
@@ -13,6 +12,8 @@ from web.gateway import Gateway
 log = structlog.get_logger()
 
 BACKLOG = 1024
+READY_S = 3.0
+"""How long the first request may have to wait for a broker to tell the catalogue."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -37,14 +38,20 @@ def listen(host: str, port: int) -> socket.socket:
 class WebServer:
     """Serves one gateway on a socket that is bound already; the socket stays the caller's."""
 
-    def __init__(self, gateway: Callable[[], Gateway], settings: WebSettings, listening: socket.socket) -> None:
-        self._runner = make_runner(make_app(gateway(), settings), settings)
+    def __init__(self, gateway: Gateway, settings: WebSettings, listening: socket.socket) -> None:
+        self._gateway = gateway
+        self._runner = make_runner(make_app(gateway, settings), settings)
         self._listening = listening
         self._ended = asyncio.Event()
 
     async def start(self) -> None:
-        """Requests are answered."""
+        """Requests are answered; where a broker is near, they can be served too."""
         await self._runner.setup()
+        try:
+            async with asyncio.timeout(READY_S):
+                await self._gateway.ready()
+        except TimeoutError:
+            log.warning("gateway.alone", waited_s=READY_S)
         # A copy, since the site closes what it is given and a second life needs the port again.
         await web.SockSite(self._runner, self._listening.dup(), backlog=BACKLOG).start()
 

@@ -32,6 +32,7 @@ def job_view(job: Job, estimate: Estimate | None = None) -> dict[str, Any]:
         "progress": progress_view(job.progress, job.id, is_done=job.status is Status.COMPLETED),
         "queue": queue_view(estimate) if estimate and job.status is Status.QUEUED else None,
         "priority": job.priority,
+        "worker": job.worker,
         "attempt": job.attempt,
         "max_attempts": job.max_attempts,
         "tags": job.tags,

@@ -68,12 +68,18 @@ class Watcher:
         return len(self._pending)
 
     def begin(self, job: JobId, since: int | None) -> None:
-        """It is to hear of this job from the line after `since` on; None: beginning with a snapshot."""
+        """It watches this job by name: from the line after `since` on; None: beginning with a snapshot."""
+        self.jobs.add(job)
         self._sent[job] = FRESH if since is None else since
 
     def end(self, job: JobId) -> None:
-        """It is to hear no more of this job."""
+        """It watches this job no more."""
+        self.jobs.discard(job)
         self._sent.pop(job, None)
+        self.skip(job)
+
+    def skip(self, job: JobId) -> None:
+        """What it has not heard of this job yet is void."""
         self._pending.pop(job, None)
         self._drop_passing(job)
 

@@ -11,6 +11,7 @@ Files of all ids of one fan folder lie side by side: a folder for each id would 
 import heapq
 import os
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -39,8 +40,8 @@ class AssetFiles:
         root = root.resolve()
         self._files = root / "files"
         self._files.mkdir(exist_ok=True)
-        self.workspace = Workspace(root / "tmp")
         self._expiry = ExpiryIndex(root / "expiry")
+        self.workspace = Workspace(root / "tmp")
 
     def close(self) -> None:
         """The workspace is gone."""
@@ -130,17 +131,18 @@ class AssetFiles:
     def expired(self, before: float, limit: int) -> list[Asset]:
         """Files that expire before that time (seconds since the epoch), soonest first."""
         found: list[Asset] = []
+        now_ms = milliseconds(time.time())
         for marker in self._expiry.due(before):
             if len(found) == limit:
                 break
             path = self._path(segments(marker.key))
             asset = self._read(path)
-            if asset is None:
-                self._unlink(path)  # what a crash in the middle of storing or deleting has left
-            elif asset.expires_at is not None and milliseconds(asset.expires_at) == marker.at_ms:
+            if asset is not None and asset.expires_at is not None and milliseconds(asset.expires_at) == marker.at_ms:
                 found.append(asset)
-                continue
-            self._expiry.drop(marker)
+            elif marker.at_ms < now_ms:  # not sooner: its file may just be on its way
+                if asset is None:
+                    self._unlink(path)  # what a crash in the middle of storing or deleting has left
+                self._expiry.drop(marker)
         return found
 
     def _path(self, parts: Sequence[str]) -> Path:
@@ -159,7 +161,9 @@ class AssetFiles:
             if not _is_plain(folder):
                 continue
             with suppress(FileNotFoundError), os.scandir(folder) as entries:
-                yield from (entry for entry in entries if entry.name.removeprefix(".").startswith(start))
+                for entry in entries:
+                    if entry.name.removeprefix(".").startswith(start) and not entry.is_dir(follow_symlinks=False):
+                        yield entry
 
     def _read(self, path: Path) -> Asset | None:
         if not _is_plain(path.parent):

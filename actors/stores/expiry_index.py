@@ -1,6 +1,7 @@
 """When stored files expire, in order, without looking at the files: empty marker files in a folder per hour."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,8 @@ from aigc.core.ids import AssetKey
 
 BUCKET_S = 3600
 _LAST_MS = 10**15 - 1
+_HOUR = re.compile(r"\d{9}")
+_MARKER = re.compile(r"(?P<at>\d{15})\+(?P<key>.+)")
 
 
 class Marker(NamedTuple):
@@ -47,15 +50,17 @@ class ExpiryIndex:
 
     def due(self, before: float) -> Iterator[Marker]:
         """Markers of times before that, soonest first. Empty hours go."""
-        for hour in sorted(os.listdir(self._folder)):
+        for hour in sorted(filter(_HOUR.fullmatch, os.listdir(self._folder))):
             if int(hour) * BUCKET_S >= before:
                 return
-            names = sorted(os.listdir(self._folder / hour))
-            for name in names:
-                at, _, key = name.partition("+")
-                if int(at) >= before * 1000:
+            for name in sorted(os.listdir(self._folder / hour)):
+                marker = _MARKER.fullmatch(name)
+                if marker is None:
+                    continue
+                at_ms = int(marker["at"])
+                if at_ms >= before * 1000:
                     return
-                yield Marker(self._folder / hour / name, AssetKey(key.replace("+", "/")), int(at))
+                yield Marker(self._folder / hour / name, AssetKey(marker["key"].replace("+", "/")), at_ms)
             self._drop_empty(self._folder / hour)
 
     def drop(self, marker: Marker) -> None:

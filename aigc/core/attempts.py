@@ -53,7 +53,7 @@ def grant(books: Books, entry: Entry, worker: WorkerState) -> None:
     books.fleet.refresh(worker)
     books.learned.want(demand.residency, now)
     books.waiting.charge(job.owner, charged_s, now)
-    message = Grant(
+    granted.message = Grant(
         generation=books.generation,
         lease=lease,
         model=job.model,
@@ -67,7 +67,16 @@ def grant(books: Books, entry: Entry, worker: WorkerState) -> None:
         stall_limit_s=demand.spec.stall_limit_s,
         time_left_s=_time_left_s(books, entry, demand),
     )
-    books.out.append(SendGrant(worker.id, worker.boot, message))
+    _send_grant(books, granted, granted.message)
+
+
+def send_again(books: Books, granted: Granted) -> bool:
+    """Whether the grant was sent once more to a worker that does not list it; a worker ignores a second copy."""
+    if granted.is_sent_again or granted.ending or granted.message is None:
+        return False
+    granted.is_sent_again = True
+    _send_grant(books, granted, granted.message)
+    return True
 
 
 def revoke(books: Books, granted: Granted, used_s: float, *, is_gone: bool = False) -> None:
@@ -102,14 +111,28 @@ def send_cancel(books: Books, granted: Granted) -> None:
 
 
 def refuse(books: Books, worker: WorkerId, lease: Lease, *, is_over: bool = False) -> None:
-    """Whoever names this lease is stale: it is told to stop, or, if it is over, its files are nothing any more."""
-    books.story.tell(books.now.monotonic, lease.job, "refused", (worker, lease.attempt))
+    """Whoever names this lease is stale: it is told to stop, or, if it is over, its files are nothing any more.
+
+    Two are left alone: one whose end was the job's end, for a last word is repeated until it is settled; and the files
+    of a job that is not known here, for they may be the result that an earlier broker accepted.
+    """
+    job = lease.job
+    if job in books.over and books.over[job] == lease:
+        return
+    books.story.tell(books.now.monotonic, job, "refused", (worker, lease.attempt))
     state = books.fleet.get(worker)
     if is_over:
-        books.out.append(Discard(lease))
+        if job in books.over or job in books.entries:
+            books.out.append(Discard(lease))
     elif state is not None:
         cancel = CancelLease(books.generation, lease, "another attempt counts, or none any more")
         books.out.append(SendCancel(worker, state.boot, cancel))
+
+
+def _send_grant(books: Books, granted: Granted, message: Grant) -> None:
+    granted.sent_at = books.now.monotonic
+    if granted.boot is not None:
+        books.out.append(SendGrant(granted.worker, granted.boot, message))
 
 
 def _evicted(books: Books, worker: WorkerState, demand: Demand) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Which workers are there, and what becomes of their leases when they come, go, or come back."""
 
-from aigc.core.attempts import refuse, revoke, send_cancel
+from aigc.core.attempts import refuse, revoke, send_again, send_cancel
 from aigc.core.books import Books
 from aigc.core.events import WorkerLost, WorkerSilent
 from aigc.core.job import Failure, Lease
@@ -73,7 +73,7 @@ def lost(books: Books, event: WorkerLost) -> None:
 
 def never_came(books: Books, granted: Granted) -> None:
     """The worker of a restored lease did not present it in time."""
-    _lose(books, granted, "its worker did not come back after the broker was restarted")
+    _lose_restored(books, granted, "its worker did not come back after the broker was restarted")
 
 
 def _reconcile_hello(books: Books, worker: WorkerState, leases: tuple[Lease, ...]) -> None:
@@ -82,7 +82,7 @@ def _reconcile_hello(books: Books, worker: WorkerState, leases: tuple[Lease, ...
         if listed.get(granted.lease.job) == granted.lease:
             granted.boot = worker.boot
         elif granted.boot is None:
-            _lose(books, granted, "its worker came back without it")
+            _lose_restored(books, granted, "its worker came back without it")
         else:
             _miss(books, granted)
     for lease in leases:
@@ -98,7 +98,9 @@ def _reconcile_beat(books: Books, worker: WorkerState, leases: tuple[Lease, ...]
     listed = {lease.job: lease for lease in leases}
     for granted in tuple(worker.held.values()):
         is_listed = listed.get(granted.lease.job) == granted.lease
-        if not is_listed and now - granted.granted_at > settings.delivery_s:
+        if is_listed:
+            granted.boot = worker.boot
+        if not is_listed and now - granted.sent_at > settings.delivery_s:
             _miss(books, granted)
         elif is_listed and granted.ending and now - granted.asked_at > settings.cancel_again_s:
             send_cancel(books, granted)
@@ -108,10 +110,23 @@ def _reconcile_beat(books: Books, worker: WorkerState, leases: tuple[Lease, ...]
 
 
 def _miss(books: Books, granted: Granted) -> None:
-    """The same life of the worker does not have it: it never arrived, and nobody is to blame."""
+    """The same life of the worker does not have it: it did not arrive, and nobody is to blame."""
+    if send_again(books, granted):
+        return
     books.story.tell(books.now.monotonic, granted.lease.job, "missed", granted.worker)
     revoke(books, granted, 0.0, is_gone=granted.started_at is None)
     hand_back(books, granted, "the lease did not reach its worker")
+
+
+def _lose_restored(books: Books, granted: Granted, how: str) -> None:
+    """Broker and worker ended together, as when the whole server is killed: that is not the job's fault. Only one that
+    keeps coming through such ends is suspected of causing them."""
+    if granted.lease.attempt < books.settings.suspect_attempts:
+        books.story.tell(books.now.monotonic, granted.lease.job, "lost", how)
+        revoke(books, granted, _used_s(books, granted))
+        hand_back(books, granted, how)
+    else:
+        _lose(books, granted, how)
 
 
 def _lose(books: Books, granted: Granted, how: str) -> None:

@@ -12,7 +12,7 @@ from aigc.core.estimates import Learned, bucket
 from aigc.core.fairness import Fairness
 from aigc.core.fleet import Fleet
 from aigc.core.ids import AttemptId, JobId, Now, WorkerId
-from aigc.core.job import Failure, Job, Status
+from aigc.core.job import Failure, Job, Lease, Status
 from aigc.core.leases import LeaseTable
 from aigc.core.lifecycle import change
 from aigc.core.messages import Generation
@@ -53,8 +53,8 @@ class Books:
         """Every open job."""
         self.paused: dict[JobId, Entry] = {}
         """Those of them that wait out a back-off."""
-        self.over: dict[JobId, None] = {}
-        """Jobs that are finished, the latest ones."""
+        self.over: dict[JobId, Lease | None] = {}
+        """Jobs that are finished, the latest ones, with the lease whose end was theirs, if it was one."""
         self.changed: dict[WorkerId, WorkerState] = {}
         """Workers on which something may have become free in this event."""
         self.now = Now(0.0, 0.0)
@@ -98,9 +98,10 @@ class Books:
     def close(self, entry: Entry, kind: str, detail: str = "", **updates: object) -> Job:
         """The job is finished, and nothing that comes later changes it. It has no lease any more."""
         self.stop_waiting(entry)
+        lease = entry.job.lease
         job = self.record(entry, kind, detail, **updates)
         del self.entries[job.id]
-        self.over[job.id] = None
+        self.over[job.id] = lease
         if len(self.over) > self.settings.remembered:
             del self.over[next(iter(self.over))]
         return job

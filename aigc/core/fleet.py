@@ -75,8 +75,8 @@ class Fleet:
 
     def leave(self, worker: WorkerState, *, is_retired: bool = False) -> None:
         """It is there no more; retired if a new life of it was seen."""
-        self._take_out(worker)
         self.unkeep(worker)
+        self._take_out(worker)
         del self._workers[worker.id], self._by_order[worker.order]
         if is_retired:
             self._retired[(worker.id, worker.boot)] = None

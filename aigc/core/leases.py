@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from aigc.core.ids import BootId, JobId, WorkerId
 from aigc.core.job import Lease
+from aigc.core.messages import Grant
 from aigc.core.waiting import Demand, Entry
 
 DEADLINE_PASSED = "its deadline has passed"
@@ -28,6 +29,10 @@ class Granted(Struct, eq=False):
     """Residencies that leave the device for it."""
     charged_s: float = 0.0
     """Device-seconds that its owner was charged in advance."""
+    message: Grant | None = None
+    """What was sent to the worker; None: by an earlier broker."""
+    sent_at: float = 0.0
+    is_sent_again: bool = False
     started_at: float | None = None
     ending: str = ""
     """Why it was asked to end; empty: it was not. Whatever it reports then, it has ended."""

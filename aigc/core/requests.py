@@ -121,7 +121,7 @@ def _restore_lease(books: Books, entry: Entry) -> None:
         return
     demand = books.demand_of(job)
     need_bytes = demand.profile.need_bytes if demand is not None else 0
-    granted = Granted(entry, lease, demand, job.worker, now, need_bytes)
+    granted = Granted(entry, lease, demand, job.worker, now, need_bytes, sent_at=now)
     if job.stage is Stage.CANCELLING:
         granted.ending = job.cancel_reason or "cancelled"
     books.leases.add(granted)
@@ -133,4 +133,7 @@ def _since(job: Job, now: Now) -> float:
 
 
 def _deadline(job: Job, now: Now) -> float | None:
-    return now.monotonic + job.deadline_at - now.wall if job.deadline_at is not None else None
+    if job.deadline_at is None:
+        return None
+    # A clock that was set back cannot give it more time than it had in all.
+    return now.monotonic + job.deadline_at - max(now.wall, job.created_at)

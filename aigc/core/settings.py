@@ -23,6 +23,8 @@ class SchedulerSettings(Struct, frozen=True, kw_only=True):
     """A lease that its worker does not list so long after the grant never arrived."""
     cancel_again_s: float = 5.0
     """A cancel is sent again if the worker still lists the lease after so long."""
+    suspect_attempts: int = 10
+    """From this attempt on, one that ended together with broker and worker counts against the job."""
     kill_strikes: int = 2
     """Runners that a job may take with it before it is parked as failed."""
     pause_s: float = 1.0

@@ -20,7 +20,8 @@ class MeshRetopologyParameters(Parameters):
         json_schema_extra={"unit": "vertices"},
     )
     poly_type: Literal["tri", "quad"] = Field(
-        "tri", description="tri: triangles. quad: quadrilaterals (an OBJ file keeps them, a GLB file holds triangles only)."
+        "tri",
+        description="tri: triangles. quad: quadrilaterals (an OBJ file keeps them, a GLB file holds triangles only).",
     )
     seed: Seed = 42
     output_format: Literal["obj", "glb", "ply"] = Field("obj", description="File format of the mesh.")

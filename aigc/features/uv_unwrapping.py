@@ -39,9 +39,7 @@ class XatlasParameters(UvUnwrappingParameters):
         description="Texture edge that the gaps between islands are meant for.",
         json_schema_extra={"unit": "px"},
     )
-    padding: int = Field(
-        4, ge=0, le=32, description="Gap between islands.", json_schema_extra={"unit": "px"}
-    )
+    padding: int = Field(4, ge=0, le=32, description="Gap between islands.", json_schema_extra={"unit": "px"})
 
 
 UV_UNWRAPPING = Feature(

@@ -14,7 +14,9 @@ from aigc.mesh.types import Mesh
 from aigc.runner.model import Output
 
 
-def mesh_outputs(mesh: Mesh, file_format: str, name: str = "mesh", extras: Mapping[str, Any] | None = None) -> list[Output]:
+def mesh_outputs(
+    mesh: Mesh, file_format: str, name: str = "mesh", extras: Mapping[str, Any] | None = None
+) -> list[Output]:
     """The mesh as the main output, and beside it the material and texture files that its format keeps apart.
 
     Raises:
@@ -61,7 +63,7 @@ def write_obj(mesh: Mesh, material_file: str | None = None) -> bytes:
     pattern = corner[mesh.uv is not None, mesh.normals is not None]
     polygons = mesh.quads if mesh.quads is not None else mesh.faces
     names = np.array([pattern.format(index + 1) for index in range(len(mesh.positions))], dtype=object)
-    lines += ["f " + " ".join(row) for row in names[polygons].tolist()]
+    lines += ["f " + " ".join(dict.fromkeys(row)) for row in names[polygons].tolist()]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -99,15 +101,28 @@ def write_ply(mesh: Mesh) -> bytes:
     vertices = np.zeros(len(mesh.positions), dtype=columns)
     for (column, _), value in zip(columns, values, strict=True):
         vertices[column] = value
-    polygons = mesh.quads if mesh.quads is not None else mesh.faces
-    sides = polygons.shape[1]
-    faces = np.zeros(len(polygons), dtype=[("count", "u1"), ("index", "<i4", (sides,))])
-    faces["count"], faces["index"] = sides, polygons
+    faces = _ply_faces(mesh)
     words = {"<f4": "float", "u1": "uchar"}
     header = ["ply", "format binary_little_endian 1.0", "comment aigc", f"element vertex {len(vertices)}"]
     header += [f"property {words[kind]} {column}" for column, kind in columns]
-    header += [f"element face {len(faces)}", "property list uchar int vertex_indices", "end_header"]
-    return ("\n".join(header) + "\n").encode() + vertices.tobytes() + faces.tobytes()
+    header += [
+        f"element face {len(mesh.faces if mesh.quads is None else mesh.quads)}",
+        "property list uchar int vertex_indices",
+        "end_header",
+    ]
+    return ("\n".join(header) + "\n").encode() + vertices.tobytes() + faces
+
+
+def _ply_faces(mesh: Mesh) -> bytes:
+    """Each face as a count and its indices; quadrilaterals first, then the triangles among them."""
+    polygons = mesh.quads if mesh.quads is not None else mesh.faces
+    triangles = polygons[:, -1] == polygons[:, -2]
+    blocks = []
+    for rows in (polygons[~triangles], polygons[triangles][:, :-1]):
+        packed = np.zeros(len(rows), dtype=[("count", "u1"), ("index", "<i4", (rows.shape[1],))])
+        packed["count"], packed["index"] = rows.shape[1], rows
+        blocks.append(packed.tobytes())
+    return b"".join(blocks)
 
 
 def write_stl(mesh: Mesh) -> bytes:

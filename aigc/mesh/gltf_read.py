@@ -82,7 +82,9 @@ class _Reader:
             index, above, depth = pending.pop(0)
             if index in seen or depth > _DEEPEST:
                 # 3.5.2: nodes form a strict tree.
-                raise InputInvalid(f"node {index} of the glTF file is its own ancestor or lies too deep", "export it anew")
+                raise InputInvalid(
+                    f"node {index} of the glTF file is its own ancestor or lies too deep", "export it anew"
+                )
             seen.add(index)
             node = nodes[index]
             place = above @ _matrix(node)
@@ -96,7 +98,9 @@ class _Reader:
         found = []
         for primitive in mesh["primitives"]:
             if set(primitive.get("extensions", {})) & set(_PACKED):
-                raise InputInvalid("the file uses mesh compression, which is not read here", "export it without compression")
+                raise InputInvalid(
+                    "the file uses mesh compression, which is not read here", "export it without compression"
+                )
             mode = primitive.get("mode", _TRIANGLES)
             if mode in (_TRIANGLES, _STRIP, _FAN) and "POSITION" in primitive["attributes"]:
                 found.append(self._primitive(primitive, mode, place, name))
@@ -149,7 +153,11 @@ class _Reader:
     def _accessor(self, index: int) -> NDArray[Any]:
         """(count, width) of an accessor, copied. 3.6.2."""
         accessor = self._document["accessors"][_whole(index)]
-        kind, width, count = _COMPONENTS[accessor["componentType"]], _WIDTHS[accessor["type"]], _whole(accessor["count"])
+        kind, width, count = (
+            _COMPONENTS[accessor["componentType"]],
+            _WIDTHS[accessor["type"]],
+            _whole(accessor["count"]),
+        )
         if count > self._most_faces * 3 + 3:
             raise too_many_faces(self._most_faces)
         if "bufferView" in accessor:
@@ -230,7 +238,8 @@ class _Reader:
                     self._pixels_left -= picture.width * picture.height
                     if self._pixels_left < 0:
                         raise InputInvalid(
-                            f"the textures have more than {MOST_PIXELS // 1_000_000} million pixels", "make them smaller"
+                            f"the textures have more than {MOST_PIXELS // 1_000_000} million pixels",
+                            "make them smaller",
                         )
                     mode = "RGBA" if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info else "RGB"
                     return np.asarray(picture.convert(mode), np.uint8)

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from aigc.mesh.appearance import Appearance
 from aigc.mesh.normals import face_normals, smooth_normals
 from aigc.mesh.rays import RayScene, around, hemisphere
-from aigc.mesh.shading import KEY, Surface, shade, to_linear, to_srgb
+from aigc.mesh.shading import KEY, Surface, filmed, shade
 from aigc.mesh.types import BytePixels, FloatArray, IntArray, Mesh
 
 _FIELD_OF_VIEW = np.radians(26)
@@ -140,7 +141,7 @@ class _Scene:
         rays: FloatArray,
         sky: FloatArray,
         lit: FloatArray,
-        textures: list[_Textures],
+        textures: list[Appearance],
     ) -> FloatArray:
         """sRGB, 0 to 1, of points on faces. Mixed after the film curve, so that bright edges stay smooth."""
         corners = self._faces[face]
@@ -159,7 +160,7 @@ class _Scene:
             if len(mine):
                 local = mesh.faces[face[mine] - self._starts[index]]
                 color[mine], metallic[mine], roughness[mine] = textures[index].at(mesh, local, weights[mine])
-        return to_srgb(shade(Surface(normal.astype(np.float32), -rays, color, metallic, roughness, sky, lit)))
+        return filmed(shade(Surface(normal.astype(np.float32), -rays, color, metallic, roughness, sky, lit)))
 
     def _shadows(
         self, size: int, origins: FloatArray, rays: FloatArray, face: IntArray, distance: FloatArray
@@ -183,9 +184,7 @@ class _Scene:
         full = cv2.resize(smooth, (side * 2, side * 2), interpolation=cv2.INTER_LINEAR)[:size, :size].reshape(-1, 2)
         return np.ascontiguousarray(full[:, 0]), np.ascontiguousarray(full[:, 1])
 
-    def _open_sky(
-        self, points: FloatArray, normals: FloatArray, reach: float, rays: int = _SKY_RAYS
-    ) -> FloatArray:
+    def _open_sky(self, points: FloatArray, normals: FloatArray, reach: float, rays: int = _SKY_RAYS) -> FloatArray:
         """Share of a cosine-weighted hemisphere that is free within `reach`, (k,)."""
         blocked = np.zeros(len(points), np.float32)
         turn = _scatter(len(points))
@@ -201,7 +200,9 @@ class _Scene:
         turn = _scatter(len(points))
         for local in hemisphere(_KEY_RAYS):
             # A disc of some 12 degrees instead of the whole hemisphere.
-            narrow = np.tile(local * np.array([0.2, 0.2, 1], np.float32) + np.array([0, 0, 1], np.float32), (len(points), 1))
+            narrow = np.tile(
+                local * np.array([0.2, 0.2, 1], np.float32) + np.array([0, 0, 1], np.float32), (len(points), 1)
+            )
             blocked += self.rays.occluded(points, around(axis, narrow, turn), 4.0)
         return 1 - blocked / _KEY_RAYS
 
@@ -226,7 +227,7 @@ class _Scene:
         blurred = cv2.GaussianBlur(shadow.reshape(side, side), (0, 0), side / 70)
         return cv2.resize(blurred, (size, size), interpolation=cv2.INTER_CUBIC).clip(0, 1)
 
-    def _textures(self, face: IntArray, weights: FloatArray, size: int) -> list[_Textures]:
+    def _textures(self, face: IntArray, weights: FloatArray, size: int) -> list[Appearance]:
         """The pictures of each mesh, shrunk until a texel is about as large as a pixel."""
         found = []
         for index, mesh in enumerate(self._meshes):
@@ -239,57 +240,8 @@ class _Scene:
                 corners = mesh.uv[mesh.faces[face[left] - self._starts[index]]]
                 change = np.einsum("ij,ijk->ik", weights[left + 1] - weights[left], corners)
                 step = float(np.median(np.linalg.norm(change, axis=1))) if len(left) else 0.0
-            found.append(_Textures(mesh, step))
+            found.append(Appearance(mesh, step))
         return found
-
-
-class _Textures:
-    """A mesh's material, ready to be asked for its colour at points of its faces."""
-
-    def __init__(self, mesh: Mesh, step: float) -> None:
-        self._base = _shrunk(mesh.material.base_color_texture, step)
-        self._surface = _shrunk(mesh.material.surface_texture, step)
-
-    def at(self, mesh: Mesh, corners: IntArray, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Linear colour (k, 3), metallic (k,) and roughness (k,)."""
-        material = mesh.material
-        color = np.tile(np.asarray(material.base_color[:3], np.float32), (len(corners), 1))
-        metallic = np.full(len(corners), material.metallic, np.float32)
-        roughness = np.full(len(corners), material.roughness, np.float32)
-        if mesh.colors is not None:
-            mixed = np.einsum("ij,ijk->ik", weights, mesh.colors[corners][..., :3].astype(np.float32))
-            color = color * to_linear(mixed / 255)
-        if mesh.uv is not None:
-            uv = np.einsum("ij,ijk->ik", weights, mesh.uv[corners])
-            if self._base is not None:
-                color = color * to_linear(sample(self._base, uv)[:, :3] / 255)
-            if self._surface is not None:
-                surface = sample(self._surface, uv) / 255
-                roughness, metallic = surface[:, 1], surface[:, 2]
-        return color, metallic, roughness
-
-
-def sample(picture: BytePixels, uv: FloatArray) -> FloatArray:
-    """float32 (k, channels): the picture at `uv`, between four texels, repeated beyond its borders."""
-    height, width = picture.shape[:2]
-    x, y = uv[:, 0] * width - 0.5, uv[:, 1] * height - 0.5
-    left, top = np.floor(x), np.floor(y)
-    dx, dy = (x - left)[:, None].astype(np.float32), (y - top)[:, None].astype(np.float32)
-    left, top = left.astype(np.int64), top.astype(np.int64)
-    x0, x1, y0, y1 = left % width, (left + 1) % width, top % height, (top + 1) % height
-    above = picture[y0, x0] * (1 - dx) + picture[y0, x1] * dx
-    below = picture[y1, x0] * (1 - dx) + picture[y1, x1] * dx
-    return np.asarray(above * (1 - dy) + below * dy, np.float32)
-
-
-def _shrunk(picture: BytePixels | None, step: float) -> BytePixels | None:
-    if picture is None or step <= 0:
-        return picture
-    level = int(np.floor(np.log2(max(step * max(picture.shape[:2]), 1) * 1.2)))
-    if level < 1:
-        return picture
-    width, height = max(1, picture.shape[1] >> level), max(1, picture.shape[0] >> level)
-    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _normals_of(mesh: Mesh) -> FloatArray:

@@ -93,7 +93,9 @@ def _other(data: bytes, kind: str, most_faces: int) -> Mesh:
         raise too_many_faces(most_faces)
     if len(faces) and (faces.min() < 0 or faces.max() >= len(positions)):
         raise InputInvalid("a face names a vertex that is not there", "repair the file in a mesh editor")
-    return Mesh(positions, faces.astype(np.int32), uv=_uv(loaded, len(positions)), colors=_colors(loaded, len(positions)))
+    return Mesh(
+        positions, faces.astype(np.int32), uv=_uv(loaded, len(positions)), colors=_colors(loaded, len(positions))
+    )
 
 
 def _uv(loaded: Any, count: int) -> Any:

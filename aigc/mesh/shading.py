@@ -66,7 +66,13 @@ def shade(surface: Surface) -> Values:
     bounced = sky + (1 - sky) * 0.35 * matte
     light = matte * _dome(surface.normal, np.float32(1.0)) * bounced
     polish = 1 - 0.75 * surface.roughness[:, None] * (1 - surface.metallic[:, None])
-    light += fresnel * polish * _dome(reflected, surface.roughness) * (1.5 + 0.9 * surface.metallic[:, None]) * (0.3 + 0.7 * sky)
+    light += (
+        fresnel
+        * polish
+        * _dome(reflected, surface.roughness)
+        * (1.5 + 0.9 * surface.metallic[:, None])
+        * (0.3 + 0.7 * sky)
+    )
     for source in LIGHTS:
         strength = surface.lit if source.shadowed else 0.35 + 0.65 * surface.open_sky
         light += _from_light(surface, source, mirror, matte, facing) * strength[:, None]
@@ -105,15 +111,20 @@ def _dot(a: Values, b: Values) -> Values:
     return np.einsum("ij,ij->i", a, b)
 
 
-def to_srgb(linear: Values) -> Values:
+def filmed(linear: Values) -> Values:
     """sRGB, 0 to 1, of linear light under a gentle film curve (Narkowicz's fit of ACES, 2015), half applied."""
     x = np.maximum(linear, 0)
     film = x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14)
     plain = np.where(x < 0.7, x, 0.7 + 0.3 * (1 - np.exp(-(x - 0.7) / 0.3)))
-    value = np.clip(0.4 * film + 0.6 * plain, 0, 1)
-    return np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055).astype(np.float32)
+    return linear_to_srgb(np.clip(0.4 * film + 0.6 * plain, 0, 1))
+
+
+def linear_to_srgb(value: Values) -> Values:
+    """sRGB of linear light, both 0 to 1 (IEC 61966-2-1)."""
+    low = np.clip(value, 0, 1)
+    return np.where(low <= 0.0031308, low * 12.92, 1.055 * low ** (1 / 2.4) - 0.055).astype(np.float32)
 
 
 def to_linear(srgb: Values) -> Values:
-    """Linear light of sRGB values, both 0 to 1 (IEC 61966-2-1)."""
+    """Linear light of sRGB values, both 0 to 1."""
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(np.float32)

@@ -49,7 +49,7 @@ class Mesh:
         uv: float32 (n, 2).
         colors: uint8 (n, 4), sRGB, one per vertex.
         quads: int32 (k, 4): the same surface in quadrilaterals, where it was made of them. Formats that know
-            quadrilaterals write these instead of `faces`.
+            quadrilaterals write these instead of `faces`. A triangle among them repeats its last corner.
     """
 
     positions: FloatArray

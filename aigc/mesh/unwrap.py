@@ -156,6 +156,22 @@ def _used_only(source: IntArray, uv: FloatArray, faces: IntArray) -> tuple[IntAr
     return source[used], uv[used], inverse.reshape(-1, 3).astype(np.int32)
 
 
+def with_normals(
+    opened: Unwrapped, sharp: IntArray, normals: FloatArray
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+    """One vertex for each pair of a place in the texture and a normal.
+
+    Args:
+        sharp: int32 (m, 3), the normal of each corner of the same faces, in `normals`, float32 (k, 3).
+    Returns:
+        old vertex of each new one, new faces, uv, normals.
+    """
+    key = opened.faces.reshape(-1).astype(np.int64) * len(normals) + sharp.reshape(-1)
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    by_uv, by_normal = opened.faces.reshape(-1)[first], sharp.reshape(-1)[first]
+    return opened.source[by_uv], inverse.reshape(-1, 3).astype(np.int32), opened.uv[by_uv], normals[by_normal]
+
+
 def cut_into_pieces(positions: FloatArray, faces: IntArray, most: int) -> list[IntArray]:
     """Lists of faces, none longer than `most`, halved again and again across their longest extent."""
     centres = positions[faces].mean(axis=1)

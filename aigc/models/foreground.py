@@ -70,7 +70,9 @@ class Foreground:
         clear = float((picture[..., 3] < 128).mean())
         if method == "alpha" or (method == "auto" and clear > 0.02):
             if clear == 0:
-                raise InputInvalid("the picture has no transparency to take the subject from", "choose another mask method")
+                raise InputInvalid(
+                    "the picture has no transparency to take the subject from", "choose another mask method"
+                )
             return Subject(picture[..., 3].astype(np.float32) / 255, "alpha")
         rgb = _over_white(picture)
         if float(rgb.reshape(-1, 3).std(axis=0).max()) < 3:
@@ -115,7 +117,9 @@ class Foreground:
         low, high = float(flat.min()), float(flat.max())
         # An all-dark answer must not be stretched into noise.
         flat = (flat - low) / max(high - low, 0.3)
-        return np.asarray(cv2.resize(flat, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_CUBIC).clip(0, 1), np.float32)
+        return np.asarray(
+            cv2.resize(flat, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_CUBIC).clip(0, 1), np.float32
+        )
 
 
 def _network_path() -> Path | None:
@@ -179,10 +183,18 @@ def _grab_cut(rgb: BytePixels, likely: FloatArray) -> FloatArray:
         return likely
     cv2.setRNGSeed(0)  # its colour clusters start at random
     cv2.grabCut(
-        cv2.cvtColor(small, cv2.COLOR_RGB2BGR), labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK
+        cv2.cvtColor(small, cv2.COLOR_RGB2BGR),
+        labels,
+        None,
+        np.zeros((1, 65)),
+        np.zeros((1, 65)),
+        3,
+        cv2.GC_INIT_WITH_MASK,
     )
     cut = cv2.GaussianBlur((labels & 1).astype(np.float32), (0, 0), 0.9)
-    return np.asarray(cv2.resize(cut, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_CUBIC).clip(0, 1), np.float32)
+    return np.asarray(
+        cv2.resize(cut, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_CUBIC).clip(0, 1), np.float32
+    )
 
 
 def _centre_prior(shape: tuple[int, ...]) -> FloatArray:

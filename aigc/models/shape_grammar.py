@@ -90,7 +90,9 @@ class ShapeGrammar:
                 "name one everyday thing in English: a chair, a castle, a dog, a robot, a tree, a rocket",
             )
         if match.score < KNOWN:
-            progress.warn(f"the library does not know this; closest known shape: {match.shape.name} ({match.score:.2f})")
+            progress.warn(
+                f"the library does not know this; closest known shape: {match.shape.name} ({match.score:.2f})"
+            )
         elif not match.named and match.score - match.second_score < 0.03:
             progress.warn(f"read as {match.shape.name}; {match.second.name} was nearly as close")
         return match

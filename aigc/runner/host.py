@@ -15,7 +15,7 @@ import traceback
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from aigc.runner import failures, outputs, protocol
 from aigc.runner.classpath import load_class
@@ -36,23 +36,30 @@ class Terminated(BaseException):
 def host(boot_file: str) -> int:
     """The life of a model process; returns its exit status."""
     signal.signal(signal.SIGTERM, _terminate)
-    boot = protocol.Boot.read(Path(boot_file))
+    try:
+        return _live(protocol.Boot.read(Path(boot_file)))
+    except Terminated:
+        return 0  # before there was anything to unload
+
+
+def _live(boot: protocol.Boot) -> int:
     faulthandler.enable()
     meter = Meter(boot.device)
     confinement = _confined(boot)
     hide_server()
     line = Line(boot.address, boot.token)
     model: Any = None
-    status = 0
     try:
         line.send(protocol.CONNECTED, pid=os.getpid(), confinement=confinement, python=platform.python_version())
-        model = _load(boot, line, meter)
+        started = time.perf_counter()
+        model = _loaded(boot, line, meter)
+        if model is not None:
+            line.send(protocol.LOADED, load_s=time.perf_counter() - started, bytes=meter.held_bytes())
         _serve(boot, line, meter, model)
     except Terminated:
-        status = _unload(model)
+        return _unload(model)
     finally:
         line.close()
-    return status
 
 
 def _confined(boot: protocol.Boot) -> str:
@@ -73,9 +80,8 @@ def _terminate(*_: object) -> None:
     raise Terminated
 
 
-def _load(boot: protocol.Boot, line: Line, meter: Meter) -> Any:
+def _loaded(boot: protocol.Boot, line: Line, meter: Meter) -> Any:
     """The model, ready to run; None after a failure that was reported."""
-    started = time.perf_counter()
     try:
         model = load_class(boot.class_path)(**boot.init)
         model.load(boot.device)
@@ -86,11 +92,10 @@ def _load(boot: protocol.Boot, line: Line, meter: Meter) -> Any:
         failed = failures.of_load(error)
         line.send(protocol.FAILED, failure=failed.failure, broken=True, run_s=0.0, peak_bytes=meter.peak_bytes())
         return None
-    line.send(protocol.LOADED, load_s=time.perf_counter() - started, bytes=meter.held_bytes())
     return model
 
 
-def _serve(boot: protocol.Boot, line: Line, meter: Meter, model: Any) -> None:
+def _serve(boot: protocol.Boot, line: Line, meter: Meter, model: Any) -> NoReturn:
     """Runs until SIGTERM. A model that was not loaded runs nothing, and the worker knows."""
     # One folder for all attempts, emptied in between: making one takes 0.1 ms on ext4.
     folder = Path(boot.scratch) / "attempt"

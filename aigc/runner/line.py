@@ -22,6 +22,7 @@ from aigc.runner import protocol
 
 REPORT_GAP_S = 0.04
 LINGER_MS = 200
+UNSENT_MESSAGES = 64
 BROKEN_LINE = 71
 """Exit status of a process that cannot be talked to any more."""
 
@@ -54,6 +55,7 @@ class Line:
         self._socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.ROUTING_ID, identity.encode())
         self._socket.setsockopt(zmq.LINGER, LINGER_MS)
+        self._socket.setsockopt(zmq.SNDHWM, UNSENT_MESSAGES)
         self._socket.setsockopt(zmq.MAXMSGSIZE, protocol.MESSAGE_BYTES)
         self._socket.connect(address)
         self._lock = threading.Lock()
@@ -81,19 +83,22 @@ class Line:
                 self._waiting = None
             if lease is not None:
                 self._attempts.pop(lease, None)
-            self._socket.send(frame, zmq.DONTWAIT)
-            self._receive()
+            is_taken = self._offer(frame)
+        while not is_taken:  # the worker is stopped, or very busy; this message must not be lost
+            time.sleep(REPORT_GAP_S)
+            with self._lock:
+                is_taken = self._offer(frame)
 
     def report(self, attempt: Attempt, body: dict[str, Any], is_due: bool) -> None:
         """The worker hears of it now, or `REPORT_GAP_S` after the last report, if nothing newer came."""
         report = _Report(attempt, body)
         now = time.monotonic()
         with self._lock:
+            was_waiting, self._waiting = self._waiting, report
             if is_due or now >= self._due:
                 self._send_report(report, now)
-                return
-            was_waiting, self._waiting = self._waiting, report
-        if was_waiting is None:
+            is_first = was_waiting is None and self._waiting is not None
+        if is_first:
             os.write(self._wake, b"r")
 
     def close(self) -> None:
@@ -105,11 +110,20 @@ class Line:
             self._context.term()
 
     def _send_report(self, report: _Report, now: float) -> None:
-        self._waiting = None
         self._due = now + REPORT_GAP_S
         frame = protocol.encode(protocol.PROGRESSED, report.attempt.lease, report.body)
-        self._socket.send(frame, zmq.DONTWAIT)
-        self._receive()
+        # A worker that is stopped gets the latest one when it goes on, whatever there was in between.
+        self._waiting = None if self._offer(frame) else report
+
+    def _offer(self, frame: bytes) -> bool:
+        """True if ZeroMQ took the frame. Called with the lock held."""
+        try:
+            self._socket.send(frame, zmq.DONTWAIT)
+        except zmq.Again:
+            return False
+        finally:
+            self._receive()
+        return True
 
     def _control(self) -> None:
         try:

@@ -12,6 +12,7 @@ import venv
 from pathlib import Path
 
 import pytest
+import uvloop
 import zmq
 
 from aigc.core.ids import AttemptId
@@ -64,6 +65,18 @@ async def test_one_runner_runs_one_job_after_the_other(house):
     for _ in range(5):
         lease = house.run(runner)
         assert (await house.until(RunnerFinished)).lease == lease
+
+
+def test_a_life_under_uvloop_is_the_same(tmp_path):
+    async def life():
+        async with House(tmp_path) as house:
+            runner = await house.loaded()
+            house.run(runner)
+            assert (await house.until(RunnerFinished)).runner == runner
+            os.kill(house.runners.pids()[runner][1], signal.SIGKILL)
+            assert (await house.until(RunnerExited)).signal == "SIGKILL"
+
+    uvloop.run(life())
 
 
 async def test_spawn_returns_before_the_interpreter_is_up(house):
@@ -329,29 +342,27 @@ async def test_running_out_of_memory_in_loading_is_worth_another_attempt(house):
     assert (failed.failure.code, failed.failure.retryable, failed.broken) == ("out_of_memory", True, True)
 
 
-@pytest.mark.parametrize(
-    ("error", "code", "retryable", "broken"),
-    [
-        ("runtime", "model_error", False, False),
-        ("exit", "model_error", False, False),
-        ("input", "input_invalid", False, False),
-        ("memory", "out_of_memory", True, False),
-        ("cuda_memory", "out_of_memory", True, False),
-        ("cuda_assert", "runner_crashed", True, True),
-        ("cuda_access", "runner_crashed", True, True),
-        ("disk", "storage_failed", True, False),
-    ],
-)
-@pytest.mark.parametrize("at", [0, 2])
-async def test_what_a_run_raises_becomes_the_right_failure(house, error, code, retryable, broken, at):
-    runner = await house.loaded("raising:Raising")
-    lease = house.run(runner, error=error, at=at)
-    failed = await house.until(RunnerFailed)
-    assert (failed.runner, failed.lease) == (runner, lease)
-    assert (failed.failure.code, failed.failure.retryable, failed.broken) == (code, retryable, broken)
-    assert failed.failure.attempt == lease.attempt
-    assert ("raising.py" in failed.failure.log_tail) == (code != "input_invalid" and code != "storage_failed")
+FAILURES = [
+    ("runtime", "model_error", False, False),
+    ("exit", "model_error", False, False),
+    ("input", "input_invalid", False, False),
+    ("memory", "out_of_memory", True, False),
+    ("cuda_memory", "out_of_memory", True, False),
+    ("cuda_assert", "runner_crashed", True, True),
+    ("cuda_access", "runner_crashed", True, True),
+    ("disk", "storage_failed", True, False),
+]
 
+
+@pytest.mark.parametrize("at", [0, 2], ids=["first step", "last step"])
+async def test_what_a_run_raises_becomes_the_right_failure_and_the_process_goes_on(house, at):
+    runner = await house.loaded("raising:Raising")
+    for error, code, retryable, broken in FAILURES:
+        lease = house.run(runner, error=error, at=at)
+        failed = await house.until(RunnerFailed)
+        assert (failed.runner, failed.lease, failed.failure.attempt) == (runner, lease, lease.attempt)
+        assert (failed.failure.code, failed.failure.retryable, failed.broken) == (code, retryable, broken)
+        assert ("raising.py" in failed.failure.log_tail) == (code not in ("input_invalid", "storage_failed"))
     house.run(runner)
     assert isinstance(await house.outcome(), RunnerFinished)
 
@@ -371,28 +382,27 @@ async def test_a_model_that_raises_in_unloading_ends_all_the_same(house):
     assert "something broke in the sampler" in exited.log_tail
 
 
-@pytest.mark.parametrize(
-    ("way", "words"),
-    [
-        ("nothing", "NoneType"),
-        ("broken_glb", "its header says"),
-        ("empty", "it is empty"),
-        ("link", "is a link"),
-        ("dotdot", "has .. in it"),
-        ("dotdot_name", "not a plain file name"),
-        ("outside", "not in progress.folder"),
-    ],
-)
-async def test_a_bad_result_is_refused_and_nothing_of_it_is_left(house, tmp_path, way, words):
+BAD_RESULTS = {
+    "nothing": "NoneType",
+    "broken_glb": "its header says",
+    "empty": "it is empty",
+    "link": "is a link",
+    "dotdot": "has .. in it",
+    "dotdot_name": "not a plain file name",
+    "outside": "not in progress.folder",
+}
+
+
+async def test_a_bad_result_is_refused_and_nothing_of_it_is_left(house, tmp_path):
     target = tmp_path / "secret.glb"
     target.write_bytes(triangle_glb())
     runner = await house.loaded("returning:Returning")
-    lease = house.run(runner, way=way, target=str(target))
-    failed = await house.until(RunnerFailed)
-    assert (failed.failure.code, failed.failure.retryable, failed.broken) == ("result_invalid", False, False)
-    assert words in failed.failure.message
-    assert list((house.staging / str(lease.attempt)).iterdir()) == []
-
+    for way, words in BAD_RESULTS.items():
+        lease = house.run(runner, way=way, target=str(target))
+        failed = await house.until(RunnerFailed)
+        assert (failed.failure.code, failed.failure.retryable, failed.broken) == ("result_invalid", False, False)
+        assert words in failed.failure.message
+        assert list((house.staging / str(lease.attempt)).iterdir()) == []
     house.run(runner, way="good")
     assert isinstance(await house.outcome(), RunnerFinished)
 

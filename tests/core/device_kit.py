@@ -82,6 +82,7 @@ class World:
     ) -> None:
         self.models = models or (spec("a"), spec("b"), spec("c"))
         self.time = 100.0
+        self.total = total
         settings = settings or DeviceSettings(turns=TurnsSettings(slots=slots), credit=slots + 1)
         self.device = Device(settings, WORKER, BOOT, sample(total))
         self.beats: list[WorkerBeat] = []
@@ -145,7 +146,7 @@ class World:
 
     def states(self) -> dict[str, str]:
         """Residencies and their states, as the latest beat tells them."""
-        self.do(Measured(sample()))
+        self.do(Measured(sample(self.total)))
         return {resident.residency: resident.state for resident in self.beats[-1].residents}
 
 

@@ -45,6 +45,10 @@ def test_catalogue() -> dict[str, Any]:
     return {"models": {"text_to_raw_mesh": models}}
 
 
+class NotStarted(Exception):
+    """The server ended before it announced itself; the text is its log."""
+
+
 class Server:
     """`aigc serve` on a free port over a data folder; `kill` and `start` again as often as a test likes."""
 
@@ -69,7 +73,9 @@ class Server:
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline().split()
-        assert line, f"the server did not start:\n{self.log.read_text()[-3000:]}"
+        if not line:
+            self._reap()
+            raise NotStarted(self.log.read_text()[-3000:])
         self.url = line[-1]
         return self
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +54,11 @@ def test_a_runner_killed_from_outside_costs_one_attempt(server: Server) -> None:
 
 def test_a_job_blocked_in_native_code_is_cancelled_within_the_ladder(server: Server) -> None:
     job = running(server, "hanging", way="native")
-    below = model_pids(server)
-    began = time.monotonic()
+    below = {pid for pid in runner_pids(server.pid) if b"sleep 60" in _command(pid)}
     assert server.client.cancel(job)["stage"] == "cancelling"
-    record = server.client.wait(job)
-    assert record["status"] == "cancelled"
-    assert time.monotonic() - began < 30, "the ladder has three steps of two seconds"
-    assert gone(below & model_pids(server), within_s=0.1) or not below & model_pids(server)
+    assert server.client.wait(job)["status"] == "cancelled"
+    assert below
+    assert gone(below, within_s=0), "cancelled is written when the work has really stopped"
     assert server.client.wait(server.submit("noop")["id"])["status"] == "completed"
 
 
@@ -155,5 +152,3 @@ def test_a_third_partys_model_from_the_documentation_is_served(tmp_path: Path) -
         record = client.wait(job["id"])
         assert record["status"] == "completed", record["error"]
         assert record["outputs"][0]["stats"]["triangles"] == 12 * len("upstairs")
-        refused = client.wait(client.submit("text_to_raw_mesh", model="spiral-staircase", text="  \t ")["id"])
-        assert refused["error"]["suggestion"] == "write a few words"

@@ -145,6 +145,29 @@ def test_many_interrupts_between_many_sends_are_all_read(desk):
         thread.join()
 
 
+def test_a_worker_that_does_not_read_gets_the_latest_report_and_the_end_when_it_goes_on(desk):
+    attempt = desk.attempt()
+    for number in range(5000):  # far more than all queues on the way hold
+        desk.line.report(attempt, {"number": number, "message": "x" * 500}, True)
+    wait_until(lambda: desk.line._waiting is not None)
+    numbers = []
+    while not numbers or numbers[-1] != 4999:
+        numbers.append(desk.hear().body["number"])
+    assert len(numbers) < 5000
+    assert numbers == sorted(numbers)
+
+
+def test_the_end_of_an_attempt_waits_for_room(desk):
+    attempt = desk.attempt()
+    while desk.line._waiting is None:
+        desk.line.report(attempt, {"message": "x" * 500}, True)
+    ending = threading.Thread(target=lambda: desk.line.send(protocol.FINISHED, LEASE))
+    ending.start()
+    while desk.hear().kind != protocol.FINISHED:
+        pass
+    ending.join()
+
+
 def test_what_cannot_be_sent_is_refused_and_the_line_goes_on(desk):
     with pytest.raises(protocol.ProtocolError):
         desk.line.send(protocol.FINISHED, LEASE, info=object())

@@ -159,7 +159,7 @@ class Broker:
                     self._send(worker, boot, grant)
                 case SendCancel(worker=worker, boot=boot, cancel=cancel):
                     self._send(worker, boot, cancel)
-                case Publish(news=news):
+                case Publish(news=news) if self.generation == house.records.generation:
                     house.checks.progressed(news)
                 case Discard(lease=lease):
                     house.checks.discarded(lease)

@@ -110,10 +110,6 @@ class House:
         clock.after(rng.uniform(0.0003, 0.004), self._create, job)
         if self.broker is not None:
             self.network.send(self.broker.take, Submit(job))
-        if rng.random() < 0.03:
-            clock.after(rng.expovariate(1.0), self._cancel, job.id)
-        if rng.random() < 0.02:
-            clock.after(rng.expovariate(1.0), self._move, job.id)
         clock.after(rng.expovariate(self._rate), self._submit)
 
     def _create(self, job: Job) -> None:
@@ -121,8 +117,12 @@ class House:
             self.records.create(job, self._bound)
         except QueueFull:
             self.refused += 1
-        else:
-            self.checks.accepted.add(job.id)
+            return
+        self.checks.accepted.add(job.id)
+        if self.rng.random() < 0.03:
+            self.clock.after(self.rng.expovariate(1.0), self._cancel, job.id)
+        if self.rng.random() < 0.02:
+            self.clock.after(self.rng.expovariate(1.0), self._move, job.id)
 
     def _cancel(self, job: JobId) -> None:
         if self.broker is not None:

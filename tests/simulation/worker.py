@@ -83,7 +83,7 @@ class Worker:
         self._missed: list[DeviceEvent] = []
         self._processes: dict[RunnerId, Process] = {}
         self._tick_at: float | None = None
-        self._is_welcome = False
+        self._is_welcome = self._must_reconnect = False
         self.reconnect()
         self._clock.after(self._rng.random(), self._measure)
 
@@ -102,6 +102,8 @@ class Worker:
         missed, self._missed = self._missed, []
         for event in missed:
             self._feed(event)
+        if self._must_reconnect:
+            self.reconnect()
 
     def lose_runner(self, rng: random.Random) -> None:
         """SIGKILL to one of its runners."""
@@ -112,7 +114,8 @@ class Worker:
 
     def reconnect(self) -> None:
         """A fresh link to whoever leads now; tried again until it is welcomed."""
-        if self.is_alive:
+        self._must_reconnect = self._is_stopped
+        if self.is_alive and not self._is_stopped:
             self._is_welcome = False
             self._feed(Connected())
             self._clock.after(2.0, self._insist)

@@ -252,6 +252,20 @@ async def test_closing_tells_whoever_waits_for_an_answer(context: Context, inpro
     pair.close()
 
 
+def test_questions_that_were_given_up_make_room_for_others(context: Context, inproc: Address) -> None:
+    async def main(loop: TurnedLoop) -> None:
+        pair = Pair(context, inproc)
+        dealer = pair.dealer(settings=LinkSettings(1000.0, STILL.patience, outbox=TIGHT.outbox))
+        asking = [asyncio.ensure_future(dealer.ask(Ask(-1), timeout_s=1.0)) for _ in range(50)]
+        await pair.at_router.holds(50)
+        await loop.turn(1.0)
+        assert {type(answer) for answer in await asyncio.gather(*asking, return_exceptions=True)} == {NoReply}
+        assert await dealer.ask(Ask(7), timeout_s=1.0) == Answer(7)
+        pair.close()
+
+    turned(main)
+
+
 async def test_open_questions_are_bounded(context: Context, inproc: Address) -> None:
     pair = Pair(context, inproc)
     dealer = pair.dealer(settings=LinkSettings(1000.0, STILL.patience, outbox=TIGHT.outbox))
@@ -563,6 +577,29 @@ async def test_hostile_frames_from_the_bound_end_are_counted_logged_once_and_dro
     }
     assert len(logs) == 1
     assert dealer.counters.reconnects == 0
+    dealer.close()
+    raw.close()
+
+
+async def test_what_follows_the_end_of_an_identity_is_not_heard(context: Context, inproc: Address) -> None:
+    raw, heard = RawRouter(context, inproc), Heard()
+    dealer: Dealer[ToRouter, ToDealer] = Dealer(
+        context,
+        inproc,
+        dealer_codec(),
+        heard.batch,
+        name="w",
+        boot="w1",
+        settings=LinkSettings(1000.0, STILL.patience, QUICK.backoff),
+    )
+    peer, _ = await raw.hears()
+    raw.speak(peer, 1, News(1))
+    raw.speak(peer, 0)
+    raw.speak(peer, 2, News(2))
+    again, _ = await raw.hears()
+    raw.speak(again, 1, News(3))
+    await heard.hears(News(3))
+    assert heard.log == [News(1), News(3)]
     dealer.close()
     raw.close()
 

@@ -4,7 +4,7 @@ does what a test says. The broker commits and publishes as the real one does, bu
 import asyncio
 import itertools
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from aiohttp import web
 from actors.stores.directory import DirectoryAssetStore
 from actors.stores.sqlite import SqliteJobStore
 from aigc.core import lifecycle
-from aigc.core.ids import BootId, DeviceId, JobId, ModelId, Now, OwnerId, WorkerId
+from aigc.core.ids import AssetKey, BootId, DeviceId, JobId, ModelId, Now, OwnerId, WorkerId
 from aigc.core.job import Job, Output, Progress, Stage, Status
 from aigc.core.messages import (
     AskCatalogue,
@@ -290,6 +290,28 @@ class House:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+    async def restart_web(self) -> None:
+        """Another life of the web side, with `settings` as they are now."""
+        await self.session.close()
+        await self.stop_web()
+        await self.start_web()
+        self.session = aiohttp.ClientSession(self.base)
+        await self.linked()
+
+    async def result(self, job: JobId, name: str, content: bytes) -> Output:
+        """A file of the job's first attempt, stored as a worker stores it."""
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield content
+
+        suffix = name.rpartition(".")[2]
+        key = AssetKey(f"jobs/{job}/1/{name}")
+        asset = await self.assets.put(key, chunks(), content_type="application/octet-stream", limit=1 << 30)
+        return Output(
+            name=name, role="model", asset=key, format=suffix, content_type=asset.content_type, bytes=asset.bytes,
+            sha256=asset.sha256,
+        )  # fmt: skip
 
     async def stop(self) -> None:
         await self.session.close()

@@ -15,7 +15,7 @@ from aigc.mesh.normals import split_at_creases
 from aigc.mesh.rays import RayScene, around, hemisphere
 from aigc.mesh.topology import compact, separated
 from aigc.mesh.types import BytePixels, FloatArray, IntArray, Material, Mesh
-from aigc.mesh.unwrap import unwrap
+from aigc.mesh.unwrap import unwrap, with_normals
 from aigc.models.shapes.builder import Builder, Piece, Shape
 from aigc.models.shapes.finish import Frame, Spots, paint
 from aigc.models.shapes.noise import cloudy
@@ -89,14 +89,22 @@ def assemble(pieces: list[Piece], wishes: Wishes, size: float, target: int, betw
     merged = np.arange(len(mesh.vert_properties))
     merged[np.asarray(mesh.merge_from_vert, np.int64)] = np.asarray(mesh.merge_to_vert, np.int64)
     positions, faces = compact(
-        np.asarray(mesh.vert_properties[:, :3], np.float32), merged[np.asarray(mesh.tri_verts, np.int64)].astype(np.int32)
+        np.asarray(mesh.vert_properties[:, :3], np.float32),
+        merged[np.asarray(mesh.tri_verts, np.int64)].astype(np.int32),
     )
     positions = separated(positions, faces, size * 2e-5)
     frames = []
     for index, piece in enumerate(pieces):
         bounds = np.array(piece.solid.bounding_box()).reshape(2, 3) * np.array(wishes.stretch)
         bounds = (bounds - origin) / extent
-        frames.append(Frame(bounds.mean(axis=0).astype(np.float32), int(np.argmax(bounds[1] - bounds[0])), piece.turned, float(index)))
+        frames.append(
+            Frame(
+                bounds.mean(axis=0).astype(np.float32),
+                int(np.argmax(bounds[1] - bounds[0])),
+                piece.turned,
+                float(index),
+            )
+        )
     return Assembly(positions, faces, owner, pieces, frames, size)
 
 
@@ -104,13 +112,17 @@ def plain_mesh(assembly: Assembly, name: str) -> Mesh:
     """The mesh without texture coordinates, in one grey."""
     source, faces, normals = split_at_creases(assembly.positions, assembly.faces, _CREASE)
     return Mesh(
-        assembly.positions[source], faces, normals=normals, material=Material("clay", (0.62, 0.6, 0.57, 1), 0, 0.75), name=name
+        assembly.positions[source],
+        faces,
+        normals=normals,
+        material=Material("clay", (0.62, 0.6, 0.57, 1), 0, 0.75),
+        name=name,
     )
 
 
 def painted_mesh(assembly: Assembly, wishes: Wishes, resolution: int, name: str, report: Report) -> Mesh:
     """The mesh with its pieces' finishes baked into textures: colour; occlusion, roughness and metallic."""
-    split, sharp_faces, normals = split_at_creases(assembly.positions, assembly.faces, _CREASE)
+    _, sharp_faces, normals = split_at_creases(assembly.positions, assembly.faces, _CREASE)
     opened = unwrap(
         assembly.positions,
         assembly.faces,
@@ -129,38 +141,18 @@ def painted_mesh(assembly: Assembly, wishes: Wishes, resolution: int, name: str,
     report(0.9, "weathering")
     _weather(color, surface, points / assembly.extent, directions, wishes.weather)
     color *= (0.66 + 0.34 * sky)[:, None]
-    # Each corner of a face needs one vertex that has both its normal and its place in the texture.
-    positions, faces, uv, shading = _joined(assembly, opened.source, opened.faces, opened.uv, split, sharp_faces, normals)
+    source, faces, uv, shading = with_normals(opened, sharp_faces, normals)
     material = Material(
         "painted",
         base_color_texture=cover.picture(color),
         surface_texture=_half(cover.picture(np.stack([sky, surface[:, 0], surface[:, 1]], axis=1))),
     )
-    return Mesh(positions, faces, normals=shading, uv=uv, material=material, name=name)
+    return Mesh(assembly.positions[source], faces, normals=shading, uv=uv, material=material, name=name)
 
 
-def _joined(
-    assembly: Assembly,
-    source: IntArray,
-    opened: IntArray,
-    uv: FloatArray,
-    split: IntArray,
-    sharp: IntArray,
-    normals: FloatArray,
-) -> tuple[FloatArray, IntArray, FloatArray, FloatArray]:
-    """Vertices that differ wherever position, normal or texture coordinates do."""
-    key = opened.reshape(-1).astype(np.int64) * (len(split) + 1) + sharp.reshape(-1)
-    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-    by_uv, by_normal = opened.reshape(-1)[first], sharp.reshape(-1)[first]
-    return (
-        assembly.positions[source[by_uv]],
-        inverse.reshape(-1, 3).astype(np.int32),
-        uv[by_uv],
-        normals[by_normal],
-    )
-
-
-def _ambient(assembly: Assembly, cover: Texels, points: FloatArray, directions: FloatArray, report: Report) -> FloatArray:
+def _ambient(
+    assembly: Assembly, cover: Texels, points: FloatArray, directions: FloatArray, report: Report
+) -> FloatArray:
     """float32 (k,): the share of the sky that each texel sees, cast for one texel in sixteen."""
     coarse = 4
     row, column = np.divmod(cover.index, cover.size)
@@ -207,7 +199,9 @@ def _paint_all(
     return color, surface
 
 
-def _weather(color: FloatArray, surface: FloatArray, points: FloatArray, directions: FloatArray, kinds: set[str]) -> None:
+def _weather(
+    color: FloatArray, surface: FloatArray, points: FloatArray, directions: FloatArray, kinds: set[str]
+) -> None:
     """Snow, moss and wear, laid over the colours in place."""
     up, noise = directions[:, 1], cloudy(points, 2.4, 9)
     if "worn" in kinds:

@@ -121,7 +121,9 @@ def _limb(grid: list[Values], start: Values, end: Values, radii: Values) -> Valu
     across = sum((offset[k] * np.float32(length) - along * np.float32(axis[k])) ** 2 for k in range(3))
     near, far = along * along * np.float32(length), beyond * beyond * np.float32(length)
     limit = np.float32(np.sign(slope) * slope * slope) * across
-    cone = (np.sqrt(across * side / np.float32(length)) + along * np.float32(slope)) / np.float32(length) - np.float32(radii[0])
+    cone = (np.sqrt(across * side / np.float32(length)) + along * np.float32(slope)) / np.float32(length) - np.float32(
+        radii[0]
+    )
     first = np.sqrt(across + near) / np.float32(length) - np.float32(radii[0])
     last = np.sqrt(across + far) / np.float32(length) - np.float32(radii[1])
     distance = np.where(np.sign(along) * side * near < limit, first, cone)

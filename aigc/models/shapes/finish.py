@@ -40,7 +40,9 @@ class Finish:
         """The same in another colour, both colours moved alike."""
         second = None
         if self.second is not None:
-            second = tuple(float(np.clip(s + (c - old) * 0.85, 0, 1)) for s, c, old in zip(self.second, color, self.color))  # noqa: B905
+            second = tuple(
+                float(np.clip(s + (c - old) * 0.85, 0, 1)) for s, c, old in zip(self.second, color, self.color)
+            )
         return replace(self, color=color, second=second)  # type: ignore[arg-type]
 
 
@@ -155,7 +157,9 @@ def _bark(finish: Finish, spots: Spots) -> Painted:
     inner, tone = cells(stretched, 3.2, spots.frame.number)
     noise = cloudy(spots.points, 4, spots.frame.number)
     share = np.clip(1.1 - inner + 0.3 * noise, 0, 1) * 0.75
-    return _mix(np.asarray(finish.color) * (0.9 + 0.25 * tone[:, None]), _second(finish, -0.55), share), finish.roughness + 0 * noise
+    return _mix(
+        np.asarray(finish.color) * (0.9 + 0.25 * tone[:, None]), _second(finish, -0.55), share
+    ), finish.roughness + 0 * noise
 
 
 def _leaves(finish: Finish, spots: Spots) -> Painted:
@@ -185,7 +189,10 @@ def _courses(finish: Finish, spots: Spots) -> Painted:
     column = np.floor(shifted)
     inner_x, inner_y = np.abs(shifted - column - 0.5) * 2, np.abs(wall[:, 1] - row - 0.5) * 2
     noise = grainy(spots.points, 7, spots.frame.number)
-    joint = np.maximum(_step((inner_x + 0.02 * noise).astype(np.float32), 0.91, 0.97), _step((inner_y + 0.03 * noise).astype(np.float32), 0.82, 0.93))
+    joint = np.maximum(
+        _step((inner_x + 0.02 * noise).astype(np.float32), 0.91, 0.97),
+        _step((inner_y + 0.03 * noise).astype(np.float32), 0.82, 0.93),
+    )
     tone = (np.sin(row * 127.1 + column * 311.7 + spots.frame.number) * 43758.5453) % 1.0
     block = np.asarray(finish.color) * (0.78 + 0.36 * tone[:, None] + 0.14 * noise[:, None])
     return _mix(block, _second(finish, 0.35), joint), finish.roughness + 0.1 * joint
@@ -267,7 +274,9 @@ def _spotted(finish: Finish, spots: Spots) -> Painted:
     noise = cloudy(spots.points, 3, spots.frame.number)
     inner, tone = cells(spots.points / finish.size, 1.9, spots.frame.number)
     share = _step(inner + 0.12 * noise, 0.3, 0.42) * (tone > 0.42)
-    return _mix(np.asarray(finish.color) * (1 + 0.06 * noise[:, None]), _second(finish, -0.6), share), finish.roughness + 0 * noise
+    return _mix(
+        np.asarray(finish.color) * (1 + 0.06 * noise[:, None]), _second(finish, -0.6), share
+    ), finish.roughness + 0 * noise
 
 
 def _patched(finish: Finish, spots: Spots) -> Painted:

@@ -34,7 +34,9 @@ class Retriever:
 
     def __init__(self) -> None:
         self._shapes = list(LIBRARY.values())
-        sentences = [(index, text) for index, shape in enumerate(self._shapes) for text in (f"a {shape.name}", *shape.about)]
+        sentences = [
+            (index, text) for index, shape in enumerate(self._shapes) for text in (f"a {shape.name}", *shape.about)
+        ]
         self._owner = np.array([index for index, _ in sentences])
         folder = weights_folder()
         self._encoder = SentenceEncoder(folder) if folder else None
@@ -69,7 +71,9 @@ class Retriever:
             values = (self._vectors @ self._encoder.encode([prompt])[0]).astype(np.float64)
         else:
             wanted = set(re.findall(r"[a-z]{3,}", prompt.lower())) - {"the", "and", "with"}
-            values = np.array([len(wanted & set(re.findall(r"[a-z]{3,}", text))) / (len(wanted) + 1.0) for text in self._texts])
+            values = np.array(
+                [len(wanted & set(re.findall(r"[a-z]{3,}", text))) / (len(wanted) + 1.0) for text in self._texts]
+            )
         np.maximum.at(best, self._owner, values)
         return best
 

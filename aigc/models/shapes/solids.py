@@ -14,7 +14,9 @@ from manifold3d import CrossSection, Manifold
 
 Point = tuple[float, float, float]
 
-_OCTANT = np.array([(1, 0, 0), (0, 1, 0), (0, 0, 1), (0.707, 0.707, 0), (0.707, 0, 0.707), (0, 0.707, 0.707), (0.577,) * 3])
+_OCTANT = np.array(
+    [(1, 0, 0), (0, 1, 0), (0, 0, 1), (0.707, 0.707, 0), (0.707, 0, 0.707), (0, 0.707, 0.707), (0.577,) * 3]
+)
 
 
 def box(x: float, y: float, z: float, bevel: float = 0.02) -> Manifold:
@@ -73,7 +75,9 @@ def upright(solid: Manifold) -> Manifold:
     return solid.rotate((-90, 0, 0))
 
 
-def cylinder(radius: float, height: float, bevel: float = 0.02, top: float | None = None, segments: int = 32) -> Manifold:
+def cylinder(
+    radius: float, height: float, bevel: float = 0.02, top: float | None = None, segments: int = 32
+) -> Manifold:
     """A cylinder along y with rounded rims, or a cone down to the radius `top`."""
     upper = radius if top is None else top
     b, t = min(bevel, radius * 0.9, height * 0.45), min(bevel, max(upper, 0) * 0.9, height * 0.45)
@@ -131,7 +135,9 @@ def tube(
     line = []
     for a, b, c, d in zip(padded[:-3], padded[1:-2], padded[2:-1], padded[3:], strict=True):
         for t in np.arange(smooth) / smooth:
-            line.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
+            line.append(
+                0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+            )
     path = np.array([*line, control[-1]])
     centre, widths = path[:, :3], np.maximum(path[:, 3], 1e-4)
     tangent = np.gradient(centre, axis=0)
@@ -166,8 +172,12 @@ def _skin(rings: np.ndarray, first: np.ndarray, last: np.ndarray) -> Manifold:
     faces.append(np.stack([top + index, top + following, np.full(sides, end)], 1))
     mesh = manifold3d.Mesh(points.astype(np.float32), np.concatenate(faces).astype(np.uint32))
     solid = Manifold(mesh)
-    return solid if solid.volume() > 0 else Manifold(
-        manifold3d.Mesh(points.astype(np.float32), np.ascontiguousarray(np.concatenate(faces)[:, ::-1], np.uint32))
+    return (
+        solid
+        if solid.volume() > 0
+        else Manifold(
+            manifold3d.Mesh(points.astype(np.float32), np.ascontiguousarray(np.concatenate(faces)[:, ::-1], np.uint32))
+        )
     )
 
 

@@ -30,7 +30,25 @@ _WEATHER = {
     "old": "worn", "worn": "worn", "weathered": "worn", "ancient": "worn", "dirty": "worn", "battered": "worn",
 }  # fmt: skip
 _GLOSS = {"shiny": -0.35, "glossy": -0.35, "polished": -0.4, "matte": 0.3, "matt": 0.3, "dull": 0.2}
-_NOT_NOUNS = {"and", "or", "a", "an", "the", "with", "of", "in", "on", "its", "has", "having", "very", "that", "is", "made", "from"}
+_NOT_NOUNS = {
+    "and",
+    "or",
+    "a",
+    "an",
+    "the",
+    "with",
+    "of",
+    "in",
+    "on",
+    "its",
+    "has",
+    "having",
+    "very",
+    "that",
+    "is",
+    "made",
+    "from",
+}
 
 
 @dataclass(frozen=True)
@@ -100,7 +118,9 @@ def read_wishes(prompt: str, parts: dict[str, str], names: set[str]) -> Wishes:
     wishes = Wishes()
     pending, count = Look(), None
     after = False  # behind "with": what follows is a part, even one that this thing does not have
-    for word in re.findall(r"[a-z]+(?:-[a-z]+)*|\d+", prompt.lower()):
+    # A breed, not a metal.
+    text = prompt.lower().replace("golden retriever", "retriever")
+    for word in re.findall(r"[a-z]+(?:-[a-z]+)*|\d+", text):
         for piece in [word] if word in _WEATHER else word.split("-"):
             wishes.words.append(singular(piece))
             noun = singular(piece)

@@ -15,7 +15,7 @@ from actors.stores.upload import Upload
 from aigc.core.errors import InputInvalid, StoreBroken, Unavailable
 from aigc.core.ids import AssetKey
 from aigc.core.ports import Asset
-from tests.actors.stores.job_kit import fill, remount, small_disk
+from tests.actors.stores.store_kit import fill, remount, small_disk
 
 ROOMY = DirectorySettings(min_free_bytes=0)
 KEY = AssetKey("uploads/a/mesh.glb")

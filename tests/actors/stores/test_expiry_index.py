@@ -1,4 +1,5 @@
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -25,12 +26,25 @@ def test_reminders_come_in_the_order_of_their_times(index: ExpiryIndex) -> None:
     assert keys(index, 0.0) == []
 
 
-def test_only_the_hours_that_are_due_are_looked_at(index: ExpiryIndex, tmp_path: Path) -> None:
-    index.add({AssetKey("a/1"): 10.0})
-    index.add({AssetKey("a/2"): 50 * 3600.0})
-    (tmp_path / "expiry" / f"{50:09d}" / "not a marker").touch()  # would raise if it were read
+def test_only_the_hours_that_are_due_are_looked_at(
+    index: ExpiryIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.add({AssetKey(f"a/{number}"): number * 3600.0 for number in range(100)})
+    listed = []
+    list_folder = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda folder: (listed.append(folder), list_folder(folder))[1])
 
-    assert keys(index, 50 * 3600.0) == ["a/1"]
+    assert keys(index, 2 * 3600.0) == ["a/0", "a/1"]
+    assert len(listed) == 3
+
+
+def test_what_somebody_else_put_there_is_ignored(index: ExpiryIndex, tmp_path: Path) -> None:
+    index.add({AssetKey("a/1"): 10.0})
+    (tmp_path / "expiry" / ".DS_Store").touch()
+    (tmp_path / "expiry" / "lost+found").mkdir()
+    (tmp_path / "expiry" / f"{0:09d}" / "notes").touch()
+
+    assert keys(index, 11.0) == ["a/1"]
 
 
 def test_a_dropped_reminder_is_gone_and_so_is_an_empty_hour(index: ExpiryIndex, tmp_path: Path) -> None:

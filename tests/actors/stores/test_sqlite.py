@@ -20,7 +20,7 @@ from aigc.core.ids import Now
 from aigc.core.job import Job, Status
 from aigc.core.lifecycle import change
 from aigc.core.ports import JobQuery
-from tests.actors.stores.job_kit import BOUND, fill, job, remount, small_disk
+from tests.actors.stores.store_kit import BOUND, fill, job, remount, small_disk
 
 
 @asynccontextmanager
@@ -49,7 +49,7 @@ from actors.stores.sqlite import SqliteJobStore
 from aigc.core.ids import Now
 from aigc.core.job import Status
 from aigc.core.lifecycle import change
-from tests.actors.stores.job_kit import BOUND, job
+from tests.actors.stores.store_kit import BOUND, job
 
 async def main():
     store = SqliteJobStore(pathlib.Path(sys.argv[1]))

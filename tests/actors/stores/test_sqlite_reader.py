@@ -13,7 +13,7 @@ from aigc.core.errors import InputInvalid, StoreBroken
 from aigc.core.ids import OwnerId
 from aigc.core.job import Job, Status
 from aigc.core.ports import JobQuery
-from tests.actors.stores.job_kit import BOUND, job
+from tests.actors.stores.store_kit import BOUND, job
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from aigc.core.ids import Now
 from aigc.core.job import Job, Status
 from aigc.core.lifecycle import change
 from aigc.core.ports import Created
-from tests.actors.stores.job_kit import BOUND, job
+from tests.actors.stores.store_kit import BOUND, job
 
 
 @pytest.fixture

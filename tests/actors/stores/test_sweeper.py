@@ -18,7 +18,7 @@ from aigc.core.job import Input, Job, Output, Progress, Status
 from aigc.core.lifecycle import change
 from aigc.core.messages import Generation
 from aigc.core.ports import Asset
-from tests.actors.stores.job_kit import BOUND, job, small_disk
+from tests.actors.stores.store_kit import BOUND, job, small_disk
 
 HOUR, DAY = 3600.0, 86_400.0
 T0 = 1_800_000_000.0
@@ -177,11 +177,11 @@ async def test_what_is_kept_for_ever_stays_for_ever(house: House) -> None:
     key = await house.publish(one)
     await house.finish(one, key)
 
-    swept = await house.live(70 * DAY)
+    swept = await house.live(40 * DAY)
 
     assert await house.there(key) == [True]
     assert await house.jobs.get(one.id) is not None
-    assert 2 <= swept.renewed <= 70 * DAY / LOOK_AGAIN_S + 1
+    assert 2 <= swept.renewed <= 40 * DAY / LOOK_AGAIN_S + 1
 
 
 async def test_the_files_of_an_attempt_that_was_given_up_go_and_the_result_stays(house: House) -> None:
@@ -296,7 +296,7 @@ async def test_files_in_use_do_not_hide_those_behind_them(house: House) -> None:
     await house.submit(*used)
     free = await house.upload("free", expires_in=DAY + 1)
 
-    await house.live(2 * DAY)
+    await house.live(DAY + 3 * HOUR)
 
     assert await house.there(*used, free) == [True] * 6 + [False]
 

@@ -21,16 +21,35 @@ def _window(b: Builder, x: float, y: float, z: float, turn: float, width: float 
     b.add("window", s.box(width, height, 0.06, 0.01).translate((x, y, z)).rotate(spin), p.GLASS, keep=True)
 
 
-@shape("house", "cottage home hut mansion cabin villa farmhouse shed barn", "a house with a pitched roof, a door and windows; a small cottage; a haunted mansion; a log cabin", 9.0, "wall", "wall roof door window chimney storey=storey floor=storey story=storey")
+@shape(
+    "house",
+    "cottage home hut mansion cabin villa farmhouse shed barn",
+    "a house with a pitched roof, a door and windows; a small cottage; a haunted mansion; a log cabin",
+    9.0,
+    "wall",
+    "wall roof door window chimney storey=storey floor=storey story=storey",
+)
 def _house(b: Builder) -> None:
     storeys = b.count("storey", 2 if b.says("mansion", "villa", "haunted", "tall") else 1, 1, 4)
     width, depth, high = b.vary(7.0, 0.1), b.vary(5.4, 0.1), 2.7 * storeys
-    wall = p.PLANKS if b.says("cabin", "log", "wooden", "barn", "hut", "shed") else b.pick(p.PLASTER, p.BRICK, p.PLASTER.in_color(rgb("e3c58e")))
-    roof = p.SLATE if b.says("mansion", "haunted") else p.THATCH if b.says("hut", "thatched") else b.pick(p.TILES, p.TILES, p.SLATE)
+    wall = (
+        p.PLANKS
+        if b.says("cabin", "log", "wooden", "barn", "hut", "shed")
+        else b.pick(p.PLASTER, p.BRICK, p.PLASTER.in_color(rgb("e3c58e")))
+    )
+    roof = (
+        p.SLATE
+        if b.says("mansion", "haunted")
+        else p.THATCH
+        if b.says("hut", "thatched")
+        else b.pick(p.TILES, p.TILES, p.SLATE)
+    )
     b.add("base", s.box(width + 0.2, 0.4, depth + 0.2, 0.06).translate((0, 0.2, 0)), p.STONE)
     b.add("wall", s.box(width, high, depth, 0.03).translate((0, 0.3 + high / 2, 0)), wall)
     top, rise = 0.3 + high, b.vary(2.5, 0.15)
-    gable = s.prism([(-depth / 2, 0), (depth / 2, 0), (0, rise)], width - 0.04).rotate((0, 90, 0)).translate((0, top, 0))
+    gable = (
+        s.prism([(-depth / 2, 0), (depth / 2, 0), (0, rise)], width - 0.04).rotate((0, 90, 0)).translate((0, top, 0))
+    )
     b.add("wall", gable, wall)
     slope = (rise**2 + (depth / 2) ** 2) ** 0.5
     angle = math.degrees(math.atan2(rise, depth / 2))
@@ -39,12 +58,23 @@ def _house(b: Builder) -> None:
         b.add("roof", slab.translate((0, top + rise / 2 + 0.03, side * depth / 4 * 1.03)), roof)
     b.add("roof", s.along_x(s.cylinder(0.16, width + 0.74, 0.03)).translate((0, top + rise + 0.13, 0)), roof)
     b.add("chimney", s.box(0.75, 1.9, 0.75, 0.03).translate((width * 0.28, top + rise * 0.82, -depth * 0.12)), p.BRICK)
-    b.add("chimney", s.box(0.9, 0.18, 0.9, 0.04).translate((width * 0.28, top + rise * 0.82 + 0.95, -depth * 0.12)), p.STONE)
+    b.add(
+        "chimney",
+        s.box(0.9, 0.18, 0.9, 0.04).translate((width * 0.28, top + rise * 0.82 + 0.95, -depth * 0.12)),
+        p.STONE,
+    )
     front = depth / 2
     b.add("frame", s.box(1.35, 2.25, 0.16, 0.03).translate((0, 1.42, front)), p.ENAMEL, keep=True)
     b.add("door", s.box(1.1, 2.08, 0.2, 0.02).translate((0, 1.34, front + 0.02)), p.OAK.in_color(rgb("6f3f2a")))
     b.add("knob", s.ball(0.06, 14).translate((0.4, 1.32, front + 0.15)), p.BRASS, keep=True)
-    b.add("base", [s.box(1.9, 0.2, 0.9, 0.04).translate((0, 0.1, front + 0.5)), s.box(1.6, 0.2, 0.5, 0.04).translate((0, 0.3, front + 0.3))], p.STONE)
+    b.add(
+        "base",
+        [
+            s.box(1.9, 0.2, 0.9, 0.04).translate((0, 0.1, front + 0.5)),
+            s.box(1.6, 0.2, 0.5, 0.04).translate((0, 0.3, front + 0.3)),
+        ],
+        p.STONE,
+    )
     for storey in range(storeys):
         y = 1.75 + 2.7 * storey
         for x in (-width * 0.32, width * 0.32) if storey == 0 else (-width * 0.32, 0.0, width * 0.32):
@@ -55,7 +85,14 @@ def _house(b: Builder) -> None:
             _window(b, 0.0, y, width / 2, turn)
 
 
-@shape("castle", "fortress palace citadel", "a castle with round towers, walls and a gate; a medieval fortress", 30.0, "wall", "tower wall roof gate flag")
+@shape(
+    "castle",
+    "fortress palace citadel",
+    "a castle with round towers, walls and a gate; a medieval fortress",
+    30.0,
+    "wall",
+    "tower wall roof gate flag",
+)
 def _castle(b: Builder) -> None:
     towers = b.count("tower", 4, 2, 8)
     reach = 10.0
@@ -71,14 +108,29 @@ def _castle(b: Builder) -> None:
         middle = ((x + nx) / 2, (z + nz) / 2)
         if towers > 2 or k == 0:
             wall = s.box(1.5, 6.0, length, 0.05).translate((0, 3.0, 0))
-            teeth = [s.box(1.5, 0.9, 0.8, 0.06).translate((0, 6.4, -length / 2 + 1.2 + t * 1.6)) for t in range(int((length - 1.6) / 1.6) + 1)]
-            b.add("wall", [part.rotate((0, turn, 0)).translate((middle[0], 0, middle[1])) for part in (wall, *teeth)], p.BLOCKS)
+            teeth = [
+                s.box(1.5, 0.9, 0.8, 0.06).translate((0, 6.4, -length / 2 + 1.2 + t * 1.6))
+                for t in range(int((length - 1.6) / 1.6) + 1)
+            ]
+            b.add(
+                "wall",
+                [part.rotate((0, turn, 0)).translate((middle[0], 0, middle[1])) for part in (wall, *teeth)],
+                p.BLOCKS,
+            )
     _tower(b, 0, -1.5, 3.6, 15.5, cone)
     b.add("wall", s.box(6.4, 9.0, 6.4, 0.06).translate((0, 4.5, 0.5)), p.BLOCKS)
-    b.add("roof", s.hull(s.box(7.0, 0.2, 7.0, 0.05).translate((0, 9.0, 0.5)), s.box(0.4, 0.2, 3.6, 0.05).translate((0, 12.0, 0.5))), cone)
+    b.add(
+        "roof",
+        s.hull(
+            s.box(7.0, 0.2, 7.0, 0.05).translate((0, 9.0, 0.5)), s.box(0.4, 0.2, 3.6, 0.05).translate((0, 12.0, 0.5))
+        ),
+        cone,
+    )
     front = max(z for _, z in places)
     house = s.box(4.6, 7.4, 2.4, 0.06).translate((0, 3.7, front))
-    arch = s.along_z(s.cylinder(1.35, 6, 0, segments=40)).translate((0, 2.6, front)) + s.box(2.7, 2.6, 6, 0).translate((0, 1.3, front))
+    arch = s.along_z(s.cylinder(1.35, 6, 0, segments=40)).translate((0, 2.6, front)) + s.box(2.7, 2.6, 6, 0).translate(
+        (0, 1.3, front)
+    )
     b.add("wall", house - arch, p.BLOCKS)
     b.add("wall", [s.box(0.9, 0.9, 2.4, 0.06).translate((x, 7.8, front)) for x in (-1.8, -0.6, 0.6, 1.8)], p.BLOCKS)
     b.add("gate", arch ^ s.box(4, 8, 0.4, 0).translate((0, 2, front + 0.7)), p.PLANKS)
@@ -88,39 +140,98 @@ def _castle(b: Builder) -> None:
 
 def _tower(b: Builder, x: float, z: float, radius: float, tall: float, cone: p.Finish) -> None:
     """A round tower with battlements under a pointed roof."""
-    body = s.lathe([(radius * 1.12, 0), (radius, 1.2), (radius, tall - 1.4), (radius * 1.22, tall - 0.7), (radius * 1.22, tall)], 40)
+    body = s.lathe(
+        [(radius * 1.12, 0), (radius, 1.2), (radius, tall - 1.4), (radius * 1.22, tall - 0.7), (radius * 1.22, tall)],
+        40,
+    )
     teeth = s.around_y(s.box(0.5, 0.85, radius * 0.42, 0.05).translate((radius * 1.1, tall + 0.35, 0)), 9)
     b.add("wall", s.union([body, *teeth]).translate((x, 0, z)), p.BLOCKS, turned=True)
-    roof = s.lathe([(radius * 1.06, tall), (radius * 1.04, tall + 0.15), (radius * 0.42, tall + radius * 1.35), (0.05, tall + radius * 2.3)], 40)
+    roof = s.lathe(
+        [
+            (radius * 1.06, tall),
+            (radius * 1.04, tall + 0.15),
+            (radius * 0.42, tall + radius * 1.35),
+            (0.05, tall + radius * 2.3),
+        ],
+        40,
+    )
     b.add("roof", roof.translate((x, 0, z)), cone, turned=True)
     slit = s.box(0.36, 1.3, 0.5, 0.05)
-    b.add("window", [slit.translate((0, tall * f, radius - 0.06)).rotate((0, turn, 0)).translate((x, 0, z)) for f, turn in ((0.45, 0), (0.7, 40), (0.6, -65), (0.5, 160))], p.BLACK, keep=True)
+    b.add(
+        "window",
+        [
+            slit.translate((0, tall * f, radius - 0.06)).rotate((0, turn, 0)).translate((x, 0, z))
+            for f, turn in ((0.45, 0), (0.7, 40), (0.6, -65), (0.5, 160))
+        ],
+        p.BLACK,
+        keep=True,
+    )
     pole = tall + radius * 2.3
     b.add("pole", s.capsule((x, pole - 0.2, z), (x, pole + 1.5, z), 0.06), p.IRON, keep=True)
     b.add("flag", s.prism([(0, 0), (1.2, 0.3), (0, 0.65)], 0.06).translate((x, pole + 0.8, z)), p.PAINT)
 
 
-@shape("tower", "watchtower turret keep", "a round stone tower; a wizard's tower; a watchtower", 14.0, "wall", "wall roof window flag")
+@shape(
+    "tower",
+    "watchtower turret keep",
+    "a round stone tower; a wizard's tower; a watchtower",
+    14.0,
+    "wall",
+    "wall roof window flag",
+)
 def _lone_tower(b: Builder) -> None:
     _tower(b, 0, 0, 2.4, b.vary(9.5, 0.15), b.pick(p.SLATE, p.TILES, p.SLATE.in_color(rgb("5a4a86"))))
-    b.add("door", s.along_z(s.cylinder(0.7, 0.4, 0.03)).translate((0, 1.7, 2.45)) + s.box(1.4, 1.7, 0.4, 0.03).translate((0, 0.85, 2.45)), p.PLANKS, keep=True)
+    b.add(
+        "door",
+        s.along_z(s.cylinder(0.7, 0.4, 0.03)).translate((0, 1.7, 2.45))
+        + s.box(1.4, 1.7, 0.4, 0.03).translate((0, 0.85, 2.45)),
+        p.PLANKS,
+        keep=True,
+    )
 
 
 @shape("lighthouse", "beacon", "a lighthouse on a rock with red and white bands", 20.0, "wall", "wall rock roof lamp")
 def _lighthouse(b: Builder) -> None:
     bands = p.Finish("bands", rgb("f3f1ea"), rgb("b9342c"), 0.6)
     b.add("wall", s.lathe([(2.6, 1.2), (2.35, 3.0), (1.6, 14.2)], 44), bands, turned=True)
-    b.add("rock", Blob(0.9).egg((0, 0.3, 0), (5.0, 1.5, 4.5)).egg((2.6, 0.2, 1.8), (2.2, 1.3, 1.9)).egg((-2.9, 0.1, 1.2), (1.9, 1.2, 1.9)).solid(1800), p.STONE)
+    b.add(
+        "rock",
+        Blob(0.9)
+        .egg((0, 0.3, 0), (5.0, 1.5, 4.5))
+        .egg((2.6, 0.2, 1.8), (2.2, 1.3, 1.9))
+        .egg((-2.9, 0.1, 1.2), (1.9, 1.2, 1.9))
+        .solid(1800),
+        p.STONE,
+    )
     b.add("rail", s.cylinder(2.25, 0.35, 0.08, segments=44).translate((0, 14.3, 0)), p.IRON, turned=True)
-    b.add("rail", [s.ring(2.15, 0.06, 44, 8).translate((0, 15.3, 0)), *s.around_y(s.cylinder(0.05, 1.0, 0).translate((2.15, 14.8, 0)), 14)], p.IRON)
+    b.add(
+        "rail",
+        [
+            s.ring(2.15, 0.06, 44, 8).translate((0, 15.3, 0)),
+            *s.around_y(s.cylinder(0.05, 1.0, 0).translate((2.15, 14.8, 0)), 14),
+        ],
+        p.IRON,
+    )
     b.add("lamp", s.cylinder(1.05, 1.8, 0.05).translate((0, 15.3, 0)), p.LAMP, keep=True)
     b.add("rail", s.around_y(s.box(0.12, 1.9, 0.12, 0.02).translate((1.08, 15.3, 0)), 8), p.IRON)
-    b.add("roof", s.lathe(s.curve([(1.45, 16.2), (1.35, 16.4), (0.7, 17.3), (0.12, 17.9), (0.1, 18.5)])), p.PAINT, turned=True)
+    b.add(
+        "roof",
+        s.lathe(s.curve([(1.45, 16.2), (1.35, 16.4), (0.7, 17.3), (0.12, 17.9), (0.1, 18.5)])),
+        p.PAINT,
+        turned=True,
+    )
     b.add("door", s.box(1.1, 2.1, 0.5, 0.05).translate((0, 2.4, 2.4)), p.OAK, keep=True)
-    b.add("window", [s.box(0.6, 0.9, 0.5, 0.05).translate((0, y, 2.5 - y * 0.062)) for y in (6.0, 9.0, 12.0)], p.GLASS, keep=True)
+    b.add(
+        "window",
+        [s.box(0.6, 0.9, 0.5, 0.05).translate((0, y, 2.5 - y * 0.062)) for y in (6.0, 9.0, 12.0)],
+        p.GLASS,
+        keep=True,
+    )
 
 
-@shape("windmill", "mill", "a windmill with four sails; a dutch mill", 16.0, "wall", "wall sail=sail blade=sail roof door")
+@shape(
+    "windmill", "mill", "a windmill with four sails; a dutch mill", 16.0, "wall", "wall sail=sail blade=sail roof door"
+)
 def _windmill(b: Builder) -> None:
     b.add("wall", s.lathe([(3.1, 0), (2.9, 0.6), (1.95, 9.0)], 40), b.pick(p.PLASTER, p.BRICK), turned=True)
     b.add("roof", s.lathe(s.curve([(2.25, 8.9), (2.1, 9.6), (1.4, 10.8), (0.1, 11.5)]), 40), p.THATCH, turned=True)
@@ -139,32 +250,88 @@ def _windmill(b: Builder) -> None:
         b.add("window", s.box(0.8, 1.0, 0.4, 0.05).translate((0, y, z)), p.GLASS, keep=True)
 
 
-@shape("church", "chapel cathedral temple", "a church with a bell tower and a spire; a small chapel", 18.0, "wall", "wall roof door window tower=wall")
+@shape(
+    "church",
+    "chapel cathedral temple",
+    "a church with a bell tower and a spire; a small chapel",
+    18.0,
+    "wall",
+    "wall roof door window tower=wall",
+)
 def _church(b: Builder) -> None:
     wall = b.pick(p.PLASTER, p.BLOCKS)
     b.add("wall", s.box(5.6, 5.0, 10.0, 0.05).translate((0, 2.5, -1.5)), wall)
     gable = s.prism([(-2.8, 0), (2.8, 0), (0, 3.4)], 9.96).translate((0, 5.0, -1.5))
     b.add("wall", gable, wall)
     for side in (-1, 1):
-        b.add("roof", s.box(0.22, 4.95, 10.5, 0.06).rotate((0, 0, side * 39.5)).translate((side * 1.5, 6.72, -1.5)), p.SLATE)
+        b.add(
+            "roof",
+            s.box(0.22, 4.95, 10.5, 0.06).rotate((0, 0, side * 39.5)).translate((side * 1.5, 6.72, -1.5)),
+            p.SLATE,
+        )
     b.add("wall", s.box(3.2, 9.5, 3.2, 0.05).translate((0, 4.75, 4.0)), wall)
     b.add("wall", s.box(3.5, 0.35, 3.5, 0.08).translate((0, 9.6, 4.0)), p.STONE)
-    b.add("roof", s.hull(s.box(3.3, 0.1, 3.3, 0.03).translate((0, 9.8, 4.0)), s.box(0.1, 0.1, 0.1, 0.02).translate((0, 15.6, 4.0))), p.SLATE)
-    b.add("cross", [s.box(0.12, 1.3, 0.12, 0.02).translate((0, 16.2, 4.0)), s.box(0.75, 0.12, 0.12, 0.02).translate((0, 16.4, 4.0))], p.GOLD, keep=True)
+    b.add(
+        "roof",
+        s.hull(
+            s.box(3.3, 0.1, 3.3, 0.03).translate((0, 9.8, 4.0)), s.box(0.1, 0.1, 0.1, 0.02).translate((0, 15.6, 4.0))
+        ),
+        p.SLATE,
+    )
+    b.add(
+        "cross",
+        [
+            s.box(0.12, 1.3, 0.12, 0.02).translate((0, 16.2, 4.0)),
+            s.box(0.75, 0.12, 0.12, 0.02).translate((0, 16.4, 4.0)),
+        ],
+        p.GOLD,
+        keep=True,
+    )
 
     def arched(width: float, height: float) -> s.Manifold:
         return s.box(width, height, 0.3, 0) + s.along_z(s.cylinder(width / 2, 0.3, 0)).translate((0, height / 2, 0))
 
     b.add("door", arched(1.4, 2.2).translate((0, 1.1, 5.6)), p.PLANKS, keep=True)
-    b.add("window", [arched(0.8, 1.4).translate((0, 8.0, z)) for z in (5.55, 2.45)] + [arched(0.8, 1.4).rotate((0, 90, 0)).translate((x, 8.0, 4.0)) for x in (-1.55, 1.55)], p.BLACK, keep=True)
-    b.add("window", [arched(0.75, 1.9).rotate((0, 90, 0)).translate((x, 2.7, -5.0 + k * 2.3)) for x in (-2.75, 2.75) for k in range(4)], p.GLASS.in_color(rgb("3f6a8f")), keep=True)
-    b.add("window", s.along_z(s.cylinder(0.65, 0.3, 0.03)).translate((0, 5.6, 5.55)), p.GLASS.in_color(rgb("8f4a5f")), keep=True)
+    b.add(
+        "window",
+        [arched(0.8, 1.4).translate((0, 8.0, z)) for z in (5.55, 2.45)]
+        + [arched(0.8, 1.4).rotate((0, 90, 0)).translate((x, 8.0, 4.0)) for x in (-1.55, 1.55)],
+        p.BLACK,
+        keep=True,
+    )
+    b.add(
+        "window",
+        [
+            arched(0.75, 1.9).rotate((0, 90, 0)).translate((x, 2.7, -5.0 + k * 2.3))
+            for x in (-2.75, 2.75)
+            for k in range(4)
+        ],
+        p.GLASS.in_color(rgb("3f6a8f")),
+        keep=True,
+    )
+    b.add(
+        "window",
+        s.along_z(s.cylinder(0.65, 0.3, 0.03)).translate((0, 5.6, 5.55)),
+        p.GLASS.in_color(rgb("8f4a5f")),
+        keep=True,
+    )
 
 
 @shape("well", "wishing", "a stone well with a roof and a bucket; a wishing well", 2.6, "wall", "roof bucket wall")
 def _well(b: Builder) -> None:
-    b.add("wall", s.cylinder(0.85, 0.85, 0.05, segments=44).translate((0, 0.42, 0)) - s.cylinder(0.62, 2, 0.0, segments=44).translate((0, 1.1, 0)), p.BLOCKS.in_color(rgb("a09a8e")), turned=True)
-    b.add("water", s.cylinder(0.64, 0.1, 0, segments=44).translate((0, 0.4, 0)), p.GLASS.in_color(rgb("2f6480")), keep=True)
+    b.add(
+        "wall",
+        s.cylinder(0.85, 0.85, 0.05, segments=44).translate((0, 0.42, 0))
+        - s.cylinder(0.62, 2, 0.0, segments=44).translate((0, 1.1, 0)),
+        p.BLOCKS.in_color(rgb("a09a8e")),
+        turned=True,
+    )
+    b.add(
+        "water",
+        s.cylinder(0.64, 0.1, 0, segments=44).translate((0, 0.4, 0)),
+        p.GLASS.in_color(rgb("2f6480")),
+        keep=True,
+    )
     b.add("post", [s.box(0.13, 1.7, 0.13, 0.02).translate((x, 1.3, 0)) for x in (-0.74, 0.74)], p.OAK)
     for side in (-1, 1):
         b.add("roof", s.box(2.1, 0.09, 0.95, 0.02).rotate((side * 38, 0, 0)).translate((0, 2.28, side * 0.35)), p.TILES)
@@ -193,7 +360,14 @@ def _tent(b: Builder) -> None:
     b.add("pole", pegs, p.STEEL)
 
 
-@shape("skyscraper", "highrise office block apartment building", "a skyscraper with many windows; a tall office building; an apartment block", 60.0, "wall", "wall window storey floor=storey storey")
+@shape(
+    "skyscraper",
+    "highrise office block apartment building",
+    "a skyscraper with many windows; a tall office building; an apartment block",
+    60.0,
+    "wall",
+    "wall window storey floor=storey storey",
+)
 def _skyscraper(b: Builder) -> None:
     storeys = b.count("storey", 14, 3, 30)
     concrete = b.pick(p.CONCRETE, p.PLASTER, p.BRICK, p.STEEL)
@@ -204,8 +378,15 @@ def _skyscraper(b: Builder) -> None:
     for tier, levels in enumerate(split):
         side = size - tier * 2.2
         tall = levels * 3.2
-        b.add("window", s.box(side - 0.3, tall, side - 0.3, 0.05).translate((0, y + tall / 2, 0)), p.GLASS.in_color(rgb("35556e")), keep=True)
-        b.add("wall", [s.box(side, 0.9, side, 0.06).translate((0, y + 0.4 + k * 3.2, 0)) for k in range(levels)], concrete)
+        b.add(
+            "window",
+            s.box(side - 0.3, tall, side - 0.3, 0.05).translate((0, y + tall / 2, 0)),
+            p.GLASS.in_color(rgb("35556e")),
+            keep=True,
+        )
+        b.add(
+            "wall", [s.box(side, 0.9, side, 0.06).translate((0, y + 0.4 + k * 3.2, 0)) for k in range(levels)], concrete
+        )
         count = max(3, int(side / 1.8))
         places = [-side / 2 + 0.2 + (side - 0.4) * k / count for k in range(count + 1)]
         fin, edge = s.box(0.4, tall, 0.4, 0.05), side / 2 - 0.15

@@ -9,7 +9,14 @@ from aigc.models.shapes.builder import Builder, shape
 from aigc.models.shapes.finish import rgb
 
 
-@shape("tree", "oak maple birch willow bush shrub", "a leafy tree with a trunk and branches; an oak tree; an autumn maple tree", 6.0, "leaf", "leaf leave=leaf foliage=leaf crown=leaf trunk=bark bark branch=bark apple=fruit fruit")
+@shape(
+    "tree",
+    "oak maple birch willow bush shrub",
+    "a leafy tree with a trunk and branches; an oak tree; an autumn maple tree",
+    6.0,
+    "leaf",
+    "leaf leave=leaf foliage=leaf crown=leaf trunk=bark bark branch=bark apple=fruit fruit",
+)
 def _tree(b: Builder) -> None:
     if b.says("bush", "shrub"):
         trunk_top, crown = 0.3, 1.0
@@ -20,7 +27,11 @@ def _tree(b: Builder) -> None:
             x, z = [(0.5, 0.2), (-0.5, 0.2), (0.1, -0.55), (0.35, -0.4), (-0.3, 0.5)][turn]
             trunk.limb((x * 0.12, 0.35, z * 0.12), (x, -0.02, z), 0.2, 0.07)
             trunk.limb((0, trunk_top - 0.5, 0), (x * 1.9, trunk_top + 0.7, z * 1.9), 0.13, 0.06)
-        b.add("bark", trunk.solid(3200), p.BARK if not b.says("birch") else p.Finish("cow", rgb("eceae3"), rgb("2c2a28"), 0.9, size=0.4))
+        b.add(
+            "bark",
+            trunk.solid(3200),
+            p.BARK if not b.says("birch") else p.Finish("cow", rgb("eceae3"), rgb("2c2a28"), 0.9, size=0.4),
+        )
     leaves = Blob(0.18)
     centre = trunk_top + crown * 0.85
     count = 26
@@ -28,7 +39,11 @@ def _tree(b: Builder) -> None:
         height = 1 - 2 * (k + 0.5) / count
         radius, turn = (1 - height * height) ** 0.5, k * 2.39996
         wobble = 1 + 0.13 * float(b.random.uniform(-1, 1))
-        place = (crown * 0.8 * radius * float(s.np.cos(turn)) * wobble, centre + crown * 0.66 * height * wobble, crown * 0.8 * radius * float(s.np.sin(turn)) * wobble)
+        place = (
+            crown * 0.8 * radius * float(s.np.cos(turn)) * wobble,
+            centre + crown * 0.66 * height * wobble,
+            crown * 0.8 * radius * float(s.np.sin(turn)) * wobble,
+        )
         size = crown * float(b.random.uniform(0.3, 0.42))
         leaves.egg(place, (size, size * 0.85, size))
     leaves.egg((0, centre, 0), (crown * 0.7, crown * 0.6, crown * 0.7))
@@ -41,10 +56,24 @@ def _tree(b: Builder) -> None:
         for k in range(14):
             height, turn = 0.7 - 1.5 * k / 14, k * 2.39996
             radius = (1 - height * height) ** 0.5 * crown * 1.06
-            b.add("fruit", s.ball(0.11, 14).translate((radius * float(s.np.cos(turn)), centre + crown * 0.9 * height, radius * float(s.np.sin(turn)))), tone, keep=True)
+            b.add(
+                "fruit",
+                s.ball(0.11, 14).translate(
+                    (radius * float(s.np.cos(turn)), centre + crown * 0.9 * height, radius * float(s.np.sin(turn)))
+                ),
+                tone,
+                keep=True,
+            )
 
 
-@shape("pine", "fir spruce conifer christmas evergreen", "a pine tree; a fir tree in the snow; a christmas tree with a star and balls", 5.0, "leaf", "leaf needle=leaf trunk=bark star ball")
+@shape(
+    "pine",
+    "fir spruce conifer christmas evergreen christmastree pinetree firtree",
+    "a pine tree; a fir tree in the snow; a christmas tree with a star and balls",
+    5.0,
+    "leaf",
+    "leaf needle=leaf trunk=bark star ball",
+)
 def _pine(b: Builder) -> None:
     layers = b.count("layer", 6, 3, 9)
     b.add("bark", s.cylinder(0.2, 1.4, 0.03, 0.14).translate((0, 0.6, 0)), p.BARK, turned=True)
@@ -57,13 +86,20 @@ def _pine(b: Builder) -> None:
         for n in range(2 * tips):
             turn = 3.14159 * n / tips + k * 0.7
             reach = radius * (1.0 if n % 2 == 0 else 0.74)
-            points.append((reach * float(s.np.cos(turn)), (-0.1 if n % 2 == 0 else 0.06) * radius, reach * float(s.np.sin(turn))))
+            points.append(
+                (reach * float(s.np.cos(turn)), (-0.1 if n % 2 == 0 else 0.06) * radius, reach * float(s.np.sin(turn)))
+            )
         b.add("leaf", _cone(points, high).translate((0, y, 0)), p.NEEDLES)
         if b.says("christmas", "ball", "bauble"):
             for n in range(0, 2 * tips, 4):
                 x, low, z = points[n]
                 tone = ("c0332b", "e3b12d", "2f62b5", "e9e7e2")[(n // 4 + k) % 4]
-                b.add("ball", s.ball(0.085, 14).translate((x * 0.97, y + low - 0.02, z * 0.97)), p.PLASTIC.in_color(rgb(tone)), keep=True)
+                b.add(
+                    "ball",
+                    s.ball(0.085, 14).translate((x * 0.97, y + low - 0.02, z * 0.97)),
+                    p.PLASTIC.in_color(rgb(tone)),
+                    keep=True,
+                )
         top = y + high
     if b.says("christmas", "star"):
         b.add("star", _star(0.34, 0.14, 0.1).translate((0, top + 0.2, 0)), p.GOLD, keep=True)
@@ -82,7 +118,13 @@ def _cone(rim: list[tuple[float, float, float]], height: float) -> s.Manifold:
 
 def _star(outer: float, inner: float, thick: float) -> s.Manifold:
     """A five-pointed star that faces +z, higher in the middle."""
-    rim = [((outer if k % 2 == 0 else inner) * float(s.np.sin(k * 0.628318)), (outer if k % 2 == 0 else inner) * float(s.np.cos(k * 0.628318))) for k in range(10)]
+    rim = [
+        (
+            (outer if k % 2 == 0 else inner) * float(s.np.sin(k * 0.628318)),
+            (outer if k % 2 == 0 else inner) * float(s.np.cos(k * 0.628318)),
+        )
+        for k in range(10)
+    ]
     points = s.np.array([*((x, y, 0) for x, y in rim), (0, 0, thick), (0, 0, -thick)], s.np.float32)
     faces = []
     for k in range(10):
@@ -96,7 +138,14 @@ def _gold_star(b: Builder) -> None:
     b.add("body", _star(0.2, 0.088, 0.055).translate((0, 0.2, 0)), p.GOLD)
 
 
-@shape("palm", "coconut tropical", "a palm tree on a beach; a coconut palm", 6.0, "leaf", "leaf frond=leaf trunk=bark coconut")
+@shape(
+    "palm",
+    "coconut tropical palmtree",
+    "a palm tree on a beach; a coconut palm",
+    6.0,
+    "leaf",
+    "leaf frond=leaf trunk=bark coconut",
+)
 def _palm(b: Builder) -> None:
     lean = b.vary(0.9, 0.5)
     path = [(0, 0, 0), (lean * 0.15, 1.4, 0), (lean * 0.5, 2.9, 0), (lean, 4.3, 0)]
@@ -111,29 +160,74 @@ def _palm(b: Builder) -> None:
         rise = 0.5 if k % 2 else 0.75
         spine = [(0, 0, 0), (0.7, rise * 0.8, 0), (1.5, rise * 0.55, 0), (2.25, -0.45, 0)]
         blade = []
-        for (x0, y0, _), (x1, y1, _), w0, w1 in zip(spine[:-1], spine[1:], (0.06, 0.34, 0.28), (0.34, 0.28, 0.03), strict=True):
-            half = [s.box(0.02, 0.02, 2 * w, 0.004).translate((x, y - w * 0.0, 0)) for x, y, w in ((x0, y0, w0), (x1, y1, w1))]
+        for (x0, y0, _), (x1, y1, _), w0, w1 in zip(
+            spine[:-1], spine[1:], (0.06, 0.34, 0.28), (0.34, 0.28, 0.03), strict=True
+        ):
+            half = [
+                s.box(0.02, 0.02, 2 * w, 0.004).translate((x, y - w * 0.0, 0))
+                for x, y, w in ((x0, y0, w0), (x1, y1, w1))
+            ]
             ridge = [s.ball(0.035, 8).translate((x, y + 0.11, 0)) for x, y in ((x0, y0), (x1, y1))]
             blade.append(s.hull(*half, *ridge))
         b.add("leaf", s.union(blade).rotate((0, turn, 0)).translate((lean, 4.3, 0)), p.LEAVES)
-    b.add("coconut", [s.ball(0.15, 16).translate((lean + 0.2 * x, 4.15, 0.2 * z)) for x, z in ((1, 0.2), (-0.6, 0.8), (-0.3, -0.9))], p.BARK.in_color(rgb("5f3d26")), keep=True)
+    b.add(
+        "coconut",
+        [s.ball(0.15, 16).translate((lean + 0.2 * x, 4.15, 0.2 * z)) for x, z in ((1, 0.2), (-0.6, 0.8), (-0.3, -0.9))],
+        p.BARK.in_color(rgb("5f3d26")),
+        keep=True,
+    )
 
 
-@shape("cactus", "saguaro succulent", "a cactus with two arms in the desert; a cactus in a clay pot", 1.6, "body", "arm flower pot")
+@shape(
+    "cactus",
+    "saguaro succulent",
+    "a cactus with two arms in the desert; a cactus in a clay pot",
+    1.6,
+    "body",
+    "arm flower pot",
+)
 def _cactus(b: Builder) -> None:
     green = p.Finish("leaves", rgb("5f9a55"), rgb("8fbf72"), 0.8, size=0.5)
     arms = b.count("arm", 2, 0, 5)
-    body = [_ribbed([(0, 0, 0), (0, 0.5, 0), (0, 1.0, 0), (0, 1.28, 0), (0, 1.36, 0)], [0.15, 0.175, 0.165, 0.12, 0.02])]
+    body = [
+        _ribbed([(0, 0, 0), (0, 0.5, 0), (0, 1.0, 0), (0, 1.28, 0), (0, 1.36, 0)], [0.15, 0.175, 0.165, 0.12, 0.02])
+    ]
     for k in range(arms):
         turn, y = 180 * k + 55 * (k // 2), b.vary(0.52 + 0.17 * (k % 3), 0.1)
-        arm = _ribbed([(0.05, y, 0), (0.24, y + 0.02, 0), (0.35, y + 0.12, 0), (0.36, y + 0.35, 0), (0.36, y + 0.45, 0), (0.36, y + 0.49, 0)], [0.08, 0.085, 0.09, 0.088, 0.065, 0.015])
+        arm = _ribbed(
+            [
+                (0.05, y, 0),
+                (0.24, y + 0.02, 0),
+                (0.35, y + 0.12, 0),
+                (0.36, y + 0.35, 0),
+                (0.36, y + 0.45, 0),
+                (0.36, y + 0.49, 0),
+            ],
+            [0.08, 0.085, 0.09, 0.088, 0.065, 0.015],
+        )
         body.append(arm.rotate((0, turn, 0)))
     potted = b.says("pot", "potted", "clay", "indoor", "window")
     lift = 0.22 if potted else 0.0
     b.add("body", s.union(body).translate((0, lift, 0)), green)
-    b.add("flower", [s.ellipsoid(0.06, 0.035, 0.025, 10).rotate((0, 0, 55)).translate((0.035, 1.39 + lift, 0)).rotate((0, 60 * k, 0)) for k in range(6)], p.PLASTIC.in_color(rgb("e76f95")), keep=True)
+    b.add(
+        "flower",
+        [
+            s.ellipsoid(0.06, 0.035, 0.025, 10)
+            .rotate((0, 0, 55))
+            .translate((0.035, 1.39 + lift, 0))
+            .rotate((0, 60 * k, 0))
+            for k in range(6)
+        ],
+        p.PLASTIC.in_color(rgb("e76f95")),
+        keep=True,
+    )
     if potted:
-        b.add("pot", s.lathe([(0.2, 0), (0.27, 0.28), (0.3, 0.28), (0.3, 0.37), (0.27, 0.37), (0.25, 0.33), (0.0, 0.33)]), p.CLAY, turned=True)
+        b.add(
+            "pot",
+            s.lathe([(0.2, 0), (0.27, 0.28), (0.3, 0.28), (0.3, 0.37), (0.27, 0.37), (0.25, 0.33), (0.0, 0.33)]),
+            p.CLAY,
+            turned=True,
+        )
     else:
         b.add("ground", Blob(0.05).egg((0, -0.02, 0), (0.42, 0.07, 0.4)).solid(900), p.SAND)
 
@@ -143,12 +237,25 @@ def _ribbed(points: list[tuple[float, float, float]], radii: list[float]) -> s.M
     return s.tube(points, radii, 24, 5, ribs=12)
 
 
-@shape("flower", "rose tulip daisy sunflower blossom", "a flower with petals and a stem; a sunflower; a red rose in a pot", 0.6, "petal", "petal leaf leave=leaf stem=leaf pot centre center=centre")
+@shape(
+    "flower",
+    "rose tulip daisy sunflower blossom",
+    "a flower with petals and a stem; a sunflower; a red rose in a pot",
+    0.6,
+    "petal",
+    "petal leaf leave=leaf stem=leaf pot centre center=centre",
+)
 def _flower(b: Builder) -> None:
     petals = b.count("petal", 16 if b.says("sunflower", "daisy") else 8, 4, 24)
     yellow = b.says("sunflower")
-    tone = p.PLASTIC.in_color(rgb("f0b323" if yellow else "f4f1ea" if b.says("daisy") else b.pick("d9435f", "c94f9a", "e8803a", "7d5cc0")))
-    b.add("leaf", s.tube([(0.03, 0, 0), (0.0, 0.2, 0.015), (0, 0.42, 0), (0, 0.5, 0.03)], [0.012, 0.011, 0.01, 0.012], 10), p.LEAVES)
+    tone = p.PLASTIC.in_color(
+        rgb("f0b323" if yellow else "f4f1ea" if b.says("daisy") else b.pick("d9435f", "c94f9a", "e8803a", "7d5cc0"))
+    )
+    b.add(
+        "leaf",
+        s.tube([(0.03, 0, 0), (0.0, 0.2, 0.015), (0, 0.42, 0), (0, 0.5, 0.03)], [0.012, 0.011, 0.01, 0.012], 10),
+        p.LEAVES,
+    )
     for turn, y in ((20, 0.12), (190, 0.2)):
         leaf = Blob(0.01).egg((0.1, 0.05, 0), (0.11, 0.012, 0.045), (0, 0, 28)).solid(500)
         b.add("leaf", leaf.rotate((0, turn, 0)).translate((0, y, 0)), p.LEAVES)
@@ -156,28 +263,71 @@ def _flower(b: Builder) -> None:
     for row in range(2):
         for k in range(petals):
             long = 0.075 if row == 0 else 0.06
-            petal = s.ellipsoid(long, 0.007, 0.33 / petals + 0.012, 18).translate((0.04 + long * 0.9, 0, 0)).rotate((0, 0, 8 + 20 * row)).rotate((0, 360 * (k + row / 2) / petals, 0))
+            petal = (
+                s.ellipsoid(long, 0.007, 0.33 / petals + 0.012, 18)
+                .translate((0.04 + long * 0.9, 0, 0))
+                .rotate((0, 0, 8 + 20 * row))
+                .rotate((0, 360 * (k + row / 2) / petals, 0))
+            )
             head.append(petal.translate((0, 0.006 * row, 0)))
     tilt = (38, 0, 0)
     b.add("petal", s.union(head).rotate(tilt).translate((0, 0.51, 0.035)), tone)
-    seed = p.Finish("spotted", rgb("5a3718"), rgb("2c1b0d"), 0.9, size=0.25) if yellow else p.PLASTIC.in_color(rgb("f0b83a"))
-    b.add("centre", s.ellipsoid(0.062 if yellow else 0.045, 0.028, 0.062 if yellow else 0.045, 24).translate((0, 0.012, 0)).rotate(tilt).translate((0, 0.51, 0.035)), seed, keep=True)
+    seed = (
+        p.Finish("spotted", rgb("5a3718"), rgb("2c1b0d"), 0.9, size=0.25)
+        if yellow
+        else p.PLASTIC.in_color(rgb("f0b83a"))
+    )
+    b.add(
+        "centre",
+        s.ellipsoid(0.062 if yellow else 0.045, 0.028, 0.062 if yellow else 0.045, 24)
+        .translate((0, 0.012, 0))
+        .rotate(tilt)
+        .translate((0, 0.51, 0.035)),
+        seed,
+        keep=True,
+    )
     if b.says("pot", "potted"):
-        pot = s.lathe([(0.085, -0.16), (0.115, -0.02), (0.13, -0.02), (0.13, 0.02), (0.112, 0.02), (0.1, 0.0), (0, 0.0)])
+        pot = s.lathe(
+            [(0.085, -0.16), (0.115, -0.02), (0.13, -0.02), (0.13, 0.02), (0.112, 0.02), (0.1, 0.0), (0, 0.0)]
+        )
         b.add("pot", pot, p.CLAY, turned=True)
 
 
-@shape("mushroom", "toadstool fungus", "a red mushroom with white dots; a toadstool", 0.5, "cap", "cap stem=stem dot=dot spot=dot")
+@shape(
+    "mushroom",
+    "toadstool fungus",
+    "a red mushroom with white dots; a toadstool",
+    0.5,
+    "cap",
+    "cap stem=stem dot=dot spot=dot",
+)
 def _mushroom(b: Builder) -> None:
     bend = b.vary(0.02, 2)
-    b.add("stem", Blob(0.02).chain([(0, 0.02, 0), (bend, 0.16, 0), (0, 0.32, 0)], [0.075, 0.055, 0.06]).solid(1600), p.PAPER)
+    b.add(
+        "stem",
+        Blob(0.02).chain([(0, 0.02, 0), (bend, 0.16, 0), (0, 0.32, 0)], [0.075, 0.055, 0.06]).solid(1600),
+        p.PAPER,
+    )
     b.add("stem", s.lathe(s.curve([(0.06, 0.24), (0.1, 0.2), (0.105, 0.205), (0.065, 0.26)])), p.PAPER, turned=True)
-    cap = s.lathe(s.curve([(0.02, 0.29), (0.17, 0.27), (0.235, 0.27), (0.245, 0.29), (0.2, 0.37), (0.11, 0.435), (0.02, 0.455)], 6), 44)
+    cap = s.lathe(
+        s.curve(
+            [(0.02, 0.29), (0.17, 0.27), (0.235, 0.27), (0.245, 0.29), (0.2, 0.37), (0.11, 0.435), (0.02, 0.455)], 6
+        ),
+        44,
+    )
     b.add("cap", cap, p.PLASTIC if not b.says("brown") else p.LEATHER, turned=True)
     for k in range(b.count("dot", 17, 0, 30)):
         turn, share = k * 2.39996, ((k + 0.5) / 17) ** 0.6
         r, y = 0.236 * min(share, 0.97), 0.463 - 0.155 * min(share, 0.97) ** 2.6
-        b.add("dot", s.ellipsoid(0.022, 0.014, 0.022, 12).rotate((0, 0, -50 * share)).translate((r, y, 0)).rotate((0, turn * 57.3, 0)), p.PAPER, keep=True)
+        b.add(
+            "dot",
+            s.ellipsoid(0.022, 0.014, 0.022, 12)
+            .rotate((0, 0, -50 * share))
+            .translate((r, y, 0))
+            .rotate((0, turn * 57.3, 0)),
+            p.PAPER,
+            keep=True,
+        )
     b.add("ground", Blob(0.02).egg((0, 0, 0), (0.22, 0.045, 0.2)).solid(700), p.GRASS)
 
 
@@ -189,8 +339,14 @@ def _rock(b: Builder) -> None:
     b.add("body", s.hull(*(s.ball(0.05, 8).translate(tuple(point)) for point in points)), p.STONE)
 
 
-
-@shape("crystal", "gem gemstone diamond jewel quartz amethyst", "a cluster of crystals; a diamond; a purple amethyst", 0.6, "crystal", "crystal shard=crystal rock")
+@shape(
+    "crystal",
+    "gem gemstone diamond jewel quartz amethyst",
+    "a cluster of crystals; a diamond; a purple amethyst",
+    0.6,
+    "crystal",
+    "crystal shard=crystal rock",
+)
 def _crystal(b: Builder) -> None:
     glow = p.Finish("blend", rgb("5b3f9f"), rgb("c9a6ee"), 0.12)
     tone = b.pick(glow, glow.in_color(rgb("2f7fa8")), glow.in_color(rgb("3d9a6f")))
@@ -203,11 +359,29 @@ def _crystal(b: Builder) -> None:
         turn, share = k * 137.5, k / shards
         tall, wide = b.vary(0.52 - 0.32 * share, 0.15), 0.075 - 0.035 * share
         shard = s.lathe([(wide * 0.75, -0.1), (wide, tall * 0.72), (0.004, tall)], 6)
-        b.add("crystal", shard.rotate((0, 37 * k, 0)).rotate((0, 0, -12 - 38 * share if k else 0)).rotate((0, turn, 0)).translate((0, 0.03, 0)), tone)
-    b.add("rock", Blob(0.03).egg((0, 0, 0), (0.24, 0.09, 0.21)).egg((0.12, 0.02, 0.08), (0.11, 0.07, 0.1)).solid(900), p.STONE)
+        b.add(
+            "crystal",
+            shard.rotate((0, 37 * k, 0))
+            .rotate((0, 0, -12 - 38 * share if k else 0))
+            .rotate((0, turn, 0))
+            .translate((0, 0.03, 0)),
+            tone,
+        )
+    b.add(
+        "rock",
+        Blob(0.03).egg((0, 0, 0), (0.24, 0.09, 0.21)).egg((0.12, 0.02, 0.08), (0.11, 0.07, 0.1)).solid(900),
+        p.STONE,
+    )
 
 
-@shape("mountain", "volcano hill peak island", "a mountain with snow on its peak; a volcano with lava; a small island", 3000.0, "rock", "peak=snow snow lava")
+@shape(
+    "mountain",
+    "volcano hill peak island",
+    "a mountain with snow on its peak; a volcano with lava; a small island",
+    3000.0,
+    "rock",
+    "peak=snow snow lava",
+)
 def _mountain(b: Builder) -> None:
     blob = Blob(0.12)
     for k in range(9):

@@ -1,0 +1,240 @@
+"""A cleaner net of faces upon the same surface: field-aligned quadrilaterals, or decimation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pynanoinstantmeshes
+
+from aigc.features.base import power_of_two
+from aigc.features.mesh_retopology import FieldQuadsParameters, QuadricParameters
+from aigc.mesh.bake import texels
+from aigc.mesh.export import mesh_outputs
+from aigc.mesh.holes import fill_holes
+from aigc.mesh.normals import face_normals, split_at_creases
+from aigc.mesh.preview import thumbnail
+from aigc.mesh.quiet import silenced
+from aigc.mesh.read import read_mesh
+from aigc.mesh.simplify import simplify
+from aigc.mesh.topology import compact, edge_counts, is_watertight, joined, weld
+from aigc.mesh.transfer import ColorSource, has_colors
+from aigc.mesh.types import FloatArray, IntArray, Material, Mesh
+from aigc.mesh.unwrap import unwrap, with_normals
+from aigc.runner.model import InputInvalid, Output, Progress, Result
+
+_STEPS = 6
+_CREASE = 40.0
+_LARGEST_HOLE = 40  # edges
+_TRIES = 2
+Settings = FieldQuadsParameters | QuadricParameters
+
+
+class _Retopology:
+    """What both ways share: reading, carrying over the colours, writing."""
+
+    parameters: type[Settings]
+    method: str
+
+    def load(self, device: str) -> None:
+        """Nothing to read; everything runs on the CPU."""
+
+    def unload(self) -> None:
+        """Nothing to forget."""
+
+    def run(self, inputs: dict[str, str], params: dict[str, Any], progress: Progress) -> Result:
+        """The surface of `inputs["mesh"]` with about the wished number of vertices.
+
+        Raises:
+            InputInvalid: the mesh cannot be read, or the settings contradict the method.
+        """
+        settings = self.parameters(**params)
+        self._check(settings)
+        progress(0.03, "preprocessing", 1, _STEPS, "reading the mesh")
+        source = read_mesh(inputs["mesh"])
+        positions, faces = weld(*joined(source))
+        positions, faces = _without_slivers(positions, faces)
+        closed = is_watertight(faces)
+        progress(0.15, "sampling", 2, _STEPS, f"rebuilding {len(faces):,} faces")
+        for attempt in range(_TRIES if closed else 1):
+            points, polygons = self._rebuilt(positions, faces, settings, attempt)
+            progress(0.25 + 0.1 * attempt, "decoding", 3, _STEPS, "closing holes")
+            if closed:
+                points, polygons = fill_holes(points, polygons, _LARGEST_HOLE)
+            points, polygons = compact(points, polygons)
+            if is_watertight(_triangles(points, polygons)):
+                break
+        triangles = _triangles(points, polygons)
+        quads = polygons if settings.poly_type == "quad" else None
+        mesh = Mesh(points, triangles, quads=quads, name="retopology")
+        _warn_if_open(closed, triangles, progress)
+        mesh = self._finished(mesh, source, settings, progress)
+        progress(0.9, "exporting", 5, _STEPS, "writing the mesh")
+        info = {
+            "method": self.method,
+            "vertices_before": len(positions),
+            "vertices": len(points),
+            "triangles_before": len(faces),
+            "triangles": len(triangles),
+            "quads": 0 if quads is None else int((quads[:, 2] != quads[:, 3]).sum()),
+            "closed_before": closed,
+            "closed": is_watertight(triangles),
+        }
+        outputs = mesh_outputs(mesh, settings.output_format, extras={"model": self.method})
+        progress(0.95, "exporting", 6, _STEPS, "drawing the thumbnail")
+        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(mesh)))
+        return Result(outputs, info)
+
+    def _check(self, settings: Settings) -> None:
+        """Refuse settings that the method cannot fulfil."""
+
+    def _rebuilt(
+        self, positions: FloatArray, faces: IntArray, settings: Settings, attempt: int
+    ) -> tuple[FloatArray, IntArray]:
+        """The new points and polygons; a later attempt may differ a little where the first came out pinched."""
+        raise NotImplementedError
+
+    def _finished(self, mesh: Mesh, source: list[Mesh], settings: Settings, progress: Progress) -> Mesh:
+        """The mesh with normals, and with the old colours where there are any and they are wanted."""
+        _, sharp, normals = split_at_creases(mesh.positions, mesh.faces, _CREASE)
+        first = source[0].material
+        if not (settings.keep_texture and has_colors(source)):
+            plain = Material(first.name, first.base_color, first.metallic, first.roughness)
+            if mesh.quads is not None and settings.output_format != "glb":
+                # Quadrilaterals share their vertices; normals of creases would cut them apart.
+                return mesh.with_(material=plain)
+            old, faces, normals = split_at_creases(mesh.positions, mesh.faces, _CREASE)
+            return mesh.with_(positions=mesh.positions[old], faces=faces, normals=normals, quads=None, material=plain)
+        progress(0.6, "texturing", 4, _STEPS, "unwrapping")
+        resolution = power_of_two(settings.texture_resolution)
+        opened = unwrap(
+            mesh.positions,
+            mesh.faces,
+            resolution,
+            between=lambda k, n: progress(0.6 + 0.2 * k / n, "texturing", 4, _STEPS, "unwrapping"),
+        )
+        progress(0.8, "texturing", 4, _STEPS, "carrying over the colours")
+        cover = texels(opened.uv, opened.faces, resolution)
+        directions = cover.of(normals, sharp)
+        directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-9)
+        colors = ColorSource(source).at(cover.of(mesh.positions, mesh.faces), directions)
+        material = Material(
+            first.name, metallic=first.metallic, roughness=first.roughness, base_color_texture=cover.picture(colors)
+        )
+        old, faces, uv, shading = with_normals(opened, sharp, normals)
+        quads = None
+        if mesh.quads is not None and settings.output_format != "glb":
+            old, uv, faces, shading = opened.source, opened.uv, opened.faces, _shared_normals(mesh)[opened.source]
+            quads = _quads_of(faces, mesh.quads)
+        return mesh.with_(
+            positions=mesh.positions[old], faces=faces, normals=shading, uv=uv, quads=quads, material=material
+        )
+
+
+class FieldQuads(_Retopology):
+    """Serves mesh_retopology: faces that follow the surface (Jakob et al., Instant Field-Aligned Meshes, 2015)."""
+
+    parameters = FieldQuadsParameters
+    method = "field-aligned remeshing"
+
+    def _rebuilt(
+        self, positions: FloatArray, faces: IntArray, settings: Settings, attempt: int
+    ) -> tuple[FloatArray, IntArray]:
+        assert isinstance(settings, FieldQuadsParameters)
+        # Made of quadrilaterals only, the net is subdivided once more at the end, which gives four times as many.
+        wanted = max(24, settings.target_vertex_count // 4)
+        with silenced():
+            points, polygons = pynanoinstantmeshes.remesh(
+                positions,
+                faces.astype(np.uint32),
+                round(wanted * (1 + 0.03 * attempt)),
+                rosy=4,
+                posy=4,
+                creaseAngle=settings.crease_angle,
+                smooth_iter=2,
+                deterministic=True,
+            )
+        # Triangles are these, cut: a net made of triangles from the start takes five times as long and is no better.
+        net = np.asarray(polygons, np.int64)
+        if len(net) == 0 or not np.isfinite(points).all():
+            raise InputInvalid("the surface is too broken to be rebuilt", "repair it first, or use quadric decimation")
+        return np.asarray(points, np.float32), net.astype(np.int32)
+
+
+class Quadric(_Retopology):
+    """Serves mesh_retopology: fewer triangles by quadric edge collapse."""
+
+    parameters = QuadricParameters
+    method = "quadric decimation"
+
+    def _check(self, settings: Settings) -> None:
+        if settings.poly_type == "quad":
+            raise InputInvalid(
+                "quadric decimation makes triangles only", "choose the model for field-aligned quads, or poly_type tri"
+            )
+
+    def _rebuilt(
+        self, positions: FloatArray, faces: IntArray, settings: Settings, attempt: int
+    ) -> tuple[FloatArray, IntArray]:
+        # A closed surface has twice as many triangles as vertices (Euler).
+        return simplify(positions, faces, 2 * settings.target_vertex_count)
+
+
+def _without_slivers(positions: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray]:
+    """The mesh, without its faces of no area if it is open anyway: neither way of rebuilding can use them."""
+    if is_watertight(faces):
+        return positions, faces
+    kept = np.linalg.norm(face_normals(positions, faces), axis=1) > 0
+    if not kept.any():
+        raise InputInvalid("no face of the mesh has an area", "check how it was exported")
+    return compact(positions, faces[kept])
+
+
+def _triangles(points: FloatArray, polygons: IntArray) -> IntArray:
+    """Each quadrilateral cut along its shorter diagonal."""
+    if polygons.shape[1] == 3:
+        return polygons
+    a, b, c, d = polygons.T
+    first = np.linalg.norm(points[a] - points[c], axis=1) <= np.linalg.norm(points[b] - points[d], axis=1)
+    first |= c == d
+    one = np.where(first[:, None], polygons[:, [0, 1, 2]], polygons[:, [0, 1, 3]])
+    two = np.where(first[:, None], polygons[:, [0, 2, 3]], polygons[:, [1, 2, 3]])
+    both = np.stack([one, two], axis=1).reshape(-1, 3)
+    return np.ascontiguousarray(both[(both[:, 1] != both[:, 2]) & (both[:, 0] != both[:, 2])])
+
+
+def _quads_of(faces: IntArray, quads: IntArray) -> IntArray | None:
+    """The quadrilaterals again, in the vertices of triangles that were cut from them in order; None if islands cut some."""
+    count = np.where(quads[:, 2] == quads[:, 3], 1, 2)
+    start = np.cumsum(count) - count
+    result = np.zeros_like(quads)
+    for row, (first, number) in enumerate(zip(start.tolist(), count.tolist(), strict=True)):
+        one = faces[first].tolist()
+        if number == 1:
+            result[row] = [*one, one[2]]
+            continue
+        two = faces[first + 1].tolist()
+        shared = set(one) & set(two)
+        if len(shared) != 2:
+            return None
+        # Both run counter-clockwise: the corner that only the second has goes between the two that they share.
+        lone = next(corner for corner in two if corner not in shared)
+        place = two.index(lone)
+        after = one.index(two[(place - 1) % 3])
+        result[row] = [*one[: after + 1], lone, *one[after + 1 :]]
+    return result
+
+
+def _shared_normals(mesh: Mesh) -> FloatArray:
+    old, _, normals = split_at_creases(mesh.positions, mesh.faces, 180.0)
+    shared = np.zeros_like(mesh.positions)
+    shared[old] = normals
+    return shared
+
+
+def _warn_if_open(closed: bool, triangles: IntArray, progress: Progress) -> None:
+    if closed and not is_watertight(triangles):
+        _, counts = edge_counts(triangles)
+        progress.warn(
+            f"the input is closed, but the new mesh has {int((counts != 2).sum())} edges that are open or pinched"
+        )

@@ -1,0 +1,131 @@
+import json
+import math
+from typing import Annotated, Any
+
+import pytest
+from aiohttp.test_utils import make_mocked_request
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Meta, Struct
+
+from aigc.core.errors import InputInvalid
+from aigc.core.ids import OwnerId
+from web.problem import FieldsInvalid
+from web.requests import JSON_DEPTH, OWNER, Body, did_you_mean, number, owner_of, parse_json, reply, request_id_of
+
+
+class Shape(Struct, forbid_unknown_fields=True):
+    name: str
+    count: Annotated[int, Meta(ge=0)] = 0
+    more: dict[str, Any] = {}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@given(JSON)
+def test_every_sound_value_is_read_as_any_json_reader_reads_it(value: Any) -> None:
+    raw = json.dumps(value).encode()
+    assert parse_json(raw) == json.loads(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b'{"a": 1, "a": 2}', "the key 'a' stands there twice"),
+        (b'{"x": {"a": 1, "b": 2, "a": 3}}', "the key 'a' stands there twice"),
+        (b'{"x": [{"a": 1, "a": 3}], "text": "a: b: c"}', "the key 'a' stands there twice"),
+        (b'{"a": NaN}', "NaN is not a JSON number"),
+        (b'{"a": -Infinity}', "-Infinity is not a JSON number"),
+        (b'{"a": 1e999}', "1e999 is beyond the range"),
+        (b'{"a": 1e999, "b": "x:y"}', "1e999 is beyond the range"),
+        (b'{"a": 123456789012345678901234, "b": "x:y"}', "is beyond 64 bits"),
+        (b'{"a": "\\ud800"}', "stands for half a character"),
+        (b'{"a": "\xff"}', "byte 7 is not UTF-8"),
+        (b'{"a": 1,}', "line 1 column 9"),
+        (b'{"a":\n  nope}', "line 2 column 3"),
+        (b"", "line 1 column 1"),
+        (b"[" * 100_000, "nested deeper"),
+        (b"[" * (JSON_DEPTH + 1) + b"]" * (JSON_DEPTH + 1), "nested deeper than 32"),
+        (b'{"a":' * (JSON_DEPTH + 1) + b"1" + b"}" * (JSON_DEPTH + 1), "nested deeper than 32"),
+    ],
+)
+def test_what_two_readers_could_read_differently_is_refused_with_the_place(raw: bytes, says: str) -> None:
+    with pytest.raises(InputInvalid, match="the body is not sound JSON") as caught:
+        parse_json(raw)
+    assert says in caught.value.message
+    assert caught.value.code == "malformed_json"
+
+
+def test_many_brackets_side_by_side_are_no_depth() -> None:
+    assert parse_json(b"[" + b",".join([b"{}"] * 100) + b"]") == [{}] * 100
+
+
+def test_a_text_with_colons_is_no_second_key() -> None:
+    assert parse_json(b'{"text": "a chair: red, \\"b\\": blue"}') == {"text": 'a chair: red, "b": blue'}
+
+
+def test_every_error_of_a_body_is_told_at_once_with_its_place() -> None:
+    with pytest.raises(FieldsInvalid) as caught:
+        Body(Shape).parse(b'{"count": -1, "nmae": "x"}')
+    assert {error.pointer: error.detail for error in caught.value.errors} == {
+        "/count": "-1 is less than the minimum of 0",
+        "/name": "is required",
+        "/nmae": "nmae is not known here; did you mean name?",
+    }
+
+
+def test_a_body_that_is_no_object_is_told_so() -> None:
+    with pytest.raises(FieldsInvalid) as caught:
+        Body(Shape).parse(b"[1]")
+    assert caught.value.errors[0].pointer == ""
+
+
+async def test_a_body_of_another_type_is_refused_with_the_header_to_send() -> None:
+    request = make_mocked_request("POST", "/", headers={"Content-Type": "text/plain"})
+    with pytest.raises(InputInvalid, match="the body is text/plain, not JSON") as caught:
+        await Body(Shape).read(request)
+    assert caught.value.code == "unsupported_media_type"
+
+
+@pytest.mark.parametrize(
+    ("query", "value"), [("", 50.0), ("?n=", 50.0), ("?n=7", 7.0), ("?n=-3", 1.0), ("?n=1e9", 100.0)]
+)
+def test_a_number_from_the_query_stays_within_its_bounds(query: str, value: float) -> None:
+    assert number(make_mocked_request("GET", f"/{query}"), "n", 50, 1, 100) == value
+
+
+@pytest.mark.parametrize("text", ["seven", "nan", "1;2"])
+def test_a_query_that_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(FieldsInvalid) as caught:
+        number(make_mocked_request("GET", f"/?n={text}"), "n", 50, 1, 100)
+    assert caught.value.errors[0].pointer == "?n"
+
+
+def test_a_near_word_is_proposed_and_otherwise_all_are_named() -> None:
+    assert did_you_mean("seeed", ["seed", "size"]) == "; did you mean seed?"
+    assert did_you_mean("q", ["seed", "size"]) == "; known are seed, size"
+    assert did_you_mean("q", []) == ""
+
+
+def test_an_answer_is_compact_json_whether_value_or_text() -> None:
+    assert reply({"status": "queued", "n": [1, 2]}).body == b'{"status":"queued","n":[1,2]}'
+    answer = reply(b"{}", 202, {"Location": "/x"})
+    assert (answer.status, answer.body, answer.headers["Location"]) == (202, b"{}", "/x")
+    assert answer.content_type == "application/json"
+
+
+def test_a_request_without_owner_and_id_has_empty_ones() -> None:
+    request = make_mocked_request("GET", "/")
+    assert (owner_of(request), request_id_of(request)) == ("", "")
+    request[OWNER] = OwnerId("ada")
+    assert owner_of(request) == "ada"
+
+
+def test_a_float_that_is_no_number_never_comes_through() -> None:
+    assert not math.isnan(parse_json(b"[1.5]")[0])
