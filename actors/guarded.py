@@ -81,7 +81,7 @@ class GuardedProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        except OSError:
+        except BaseException:
             self._close_pipes()
             raise
         finally:
@@ -90,7 +90,13 @@ class GuardedProcess:
         self.pid = self._popen.pid
         """Of the guard."""
         os.set_blocking(self._out, False)
-        self._handle = os.pidfd_open(self.pid)
+        try:
+            self._handle = os.pidfd_open(self.pid)
+        except OSError:  # no descriptors left: without a handle its end would go unnoticed
+            self._popen.kill()
+            self._popen.wait()
+            self._close_pipes()
+            raise
         self._loop.add_reader(self._out, self._read)
         self._loop.add_reader(self._handle, self._guard_ended)
 

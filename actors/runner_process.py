@@ -64,11 +64,10 @@ class RunnersSettings(Struct, frozen=True, kw_only=True):
 class _Runner:
     """One runner: its process, and the lease that it works on."""
 
-    __slots__ = ("folder", "id", "lease", "model", "process", "token")
+    __slots__ = ("folder", "id", "lease", "process", "token")
 
-    def __init__(self, runner: RunnerId, model: str, token: str, folder: Path) -> None:
+    def __init__(self, runner: RunnerId, token: str, folder: Path) -> None:
         self.id = runner
-        self.model = model
         self.token = token
         self.folder = folder
         self.lease: Lease | None = None
@@ -81,7 +80,8 @@ class Runners:
     Args:
         folder: for the socket and the runners' scratch folders; ours alone, emptied at `start` and at `close`.
         device: `cpu`, a GPU's UUID, `cuda:<n>` or `fake:<n>`; runners see this device and no other GPU.
-        on_event: is called on the loop, in order, never from within `spawn`, `run` and the like.
+        on_event: is called on the loop, in order, never from within `spawn`, `run` and the like. The preview of a
+            `RunnerProgressed` is the name of a file in the task's staging folder: whoever passes it on stores it first.
     """
 
     def __init__(
@@ -118,19 +118,23 @@ class Runners:
         socket.setsockopt(zmq.MAXMSGSIZE, protocol.MESSAGE_BYTES)
         # Without it a ROUTER reports success for what it drops.
         socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        socket.bind(self._address)
+        try:
+            socket.bind(self._address)
+        except zmq.ZMQError:
+            socket.close()
+            raise
         self._link = Link(socket, self._receive, lambda: None)
 
     def spawn(self, runner: RunnerId, spec: ModelSpec) -> None:
         """The process starts and will load its model; takes a few milliseconds."""
         self._spawned += 1
         token = secrets.token_hex(16)
-        made = _Runner(runner, spec.id, token, self._folder / f"runner-{self._spawned}")
+        made = _Runner(runner, token, self._folder / f"runner-{self._spawned}")
         self._runners[runner] = self._by_token[token.encode()] = made
         self._all_gone.clear()
         try:
             made.process = self._start(made, spec)
-        except OSError as error:
+        except (OSError, TypeError, ValueError) as error:  # the last two: its catalogue entry cannot be passed on
             reason = f"{spec.python or 'python'} could not be started: {error}\n"
             asyncio.get_running_loop().call_soon(self._ended, made, Ended(_NOT_STARTED, tail=reason))
         else:

@@ -185,7 +185,8 @@ class House:
                 host=socket.gethostname(),
                 version=__version__,
             ),
-            runners=RunnersSettings(staging=self._topology.staging, threads=told.threads or 0),
+            # The store makes results durable when it publishes them, while the runner is at its next job already.
+            runners=RunnersSettings(staging=self._topology.staging, threads=told.threads or 0, fsync=False),
             link=self._link,
         )
 

@@ -33,4 +33,4 @@ async def _without_slash(request: web.Request) -> web.StreamResponse:
     """A path that ends in a slash is the path without it; 307 keeps method and body."""
     target = request.rel_url.raw_path.rstrip("/")
     query = f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
-    raise web.HTTPTemporaryRedirect(target + query)
+    return web.Response(status=307, headers={"Location": target + query})

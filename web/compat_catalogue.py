@@ -12,7 +12,7 @@ from aigc.features import FEATURES
 from web.gateway import Gateway
 from web.intake import IntakeLimits
 from web.requests import reply
-from web.sniff import FORMATS
+from web.sniff import BY_SUFFIX, FORMATS
 from web.urls import API
 
 _NESTED = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum", "maxLength", "unit")
@@ -86,7 +86,7 @@ class CompatCatalogue:
     async def formats(self, request: web.Request) -> web.Response:
         """All formats and their content types."""
         image, mesh = _names("image"), _names("mesh")
-        types = {name: form.content_type for name, form in FORMATS.items()}
+        types = {suffix: form.content_type for suffix, form in BY_SUFFIX.items()}
         return reply(
             {
                 "input_formats": {"image": image, "mesh": mesh},

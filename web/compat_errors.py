@@ -42,6 +42,7 @@ def _field(error: FieldError, code: str) -> dict[str, Any]:
     if error.pointer.startswith("?"):
         where: list[str | int] = ["query", error.pointer[1:]]
     else:
-        where = ["body", *error.pointer.strip("/").replace("~1", "/").replace("~0", "~").split("/")]
+        steps = error.pointer.split("/")[1:]
+        where = ["body", *(step.replace("~1", "/").replace("~0", "~") for step in steps)]
     kind = "missing" if code == "missing" else "value_error"
     return {"type": kind, "loc": where, "msg": error.detail, "input": None}

@@ -128,6 +128,7 @@ class Gateway:
                 capacity=self.settings.cached_records,
                 on_catalogue=self._wants_catalogue,
                 on_queue=self._queue_moved,
+                clock=self._clock,
                 settings=self._link_settings,
             )
             opened.callback(self._news.close)

@@ -45,6 +45,7 @@ class News:
         capacity: records to hold.
         on_catalogue: another catalogue is in force.
         on_queue: places in the queue are different now.
+        clock: seconds since the epoch.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class News:
         capacity: int,
         on_catalogue: Callable[[], None],
         on_queue: Callable[[], None],
+        clock: Callable[[], float] = time.time,
         settings: LinkSettings | None = None,
     ) -> None:
         self._store = store
@@ -66,7 +68,8 @@ class News:
         self._on_queue = on_queue
         self._loop = asyncio.get_running_loop()
         self._waiters: dict[JobId, set[asyncio.Future[Job | None]]] = {}
-        self._last_s = time.time()  # when something was heard last, by the wall clock
+        self._clock = clock
+        self._last_s = clock()  # when something was heard last
         self._repair: asyncio.Task[None] | None = None
         self._repair_from: float | None = None
         self.records = Records(capacity)
@@ -128,7 +131,7 @@ class News:
                 del self._waiters[job.id]
 
     def _heard(self, batch: "list[Envelope[ToWatchers]]") -> None:
-        self._last_s = time.time()
+        self._last_s = self._clock()
         for envelope in batch:
             for message in envelope.messages:
                 if isinstance(message, Changed):

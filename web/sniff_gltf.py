@@ -55,7 +55,10 @@ class GltfScan:
         """The document is at its end."""
         # Nothing follows that could complete a reference which a piece left open.
         if not self._carry.rstrip(_BLANK + b"\0").endswith(b"}"):
-            raise InputInvalid("the glTF document is cut off", suggestion="send the whole file")
+            raise InputInvalid(
+                "the glTF document does not end with a bracket: it is cut off, or something is appended",
+                suggestion="send the file as it was exported",
+            )
         if not self._has_version:
             raise InputInvalid("the glTF document names no asset.version of 2", suggestion=_RESAVE)
 

@@ -38,6 +38,7 @@ class AssetFiles:
     def __init__(self, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
         root = root.resolve()
+        self._root = str(root)
         self._files = root / "files"
         self._files.mkdir(exist_ok=True)
         self._expiry = ExpiryIndex(root / "expiry")
@@ -89,10 +90,9 @@ class AssetFiles:
         except BaseException:
             for target in begun:
                 self._unlink(target)
-            raise
-        finally:
             for sidecar in sidecars:
                 sidecar.unlink(missing_ok=True)
+            raise
 
     def touch(self, key: AssetKey, expires_at: float | None) -> None:
         """The file's expiry is another, durably. Raises NotFound."""
@@ -158,7 +158,7 @@ class AssetFiles:
             path = self._path(parts)
             folders, start = [path.parent], f"{path.name}+"
         for folder in folders:
-            if not _is_plain(folder):
+            if not self._is_plain(folder):
                 continue
             with suppress(FileNotFoundError), os.scandir(folder) as entries:
                 for entry in entries:
@@ -166,7 +166,7 @@ class AssetFiles:
                         yield entry
 
     def _read(self, path: Path) -> Asset | None:
-        if not _is_plain(path.parent):
+        if not self._is_plain(path.parent):
             return None
         try:
             descriptor = os.open(_sidecar(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -183,8 +183,17 @@ class AssetFiles:
         os.utime(path, (asset.created_at, asset.created_at))
         return path
 
+    def _is_plain(self, folder: Path) -> bool:
+        """True if no part of the path below the root is a symbolic link; a part that is not there is none."""
+        part = str(folder)
+        while len(part) > len(self._root):
+            if os.path.islink(part):
+                return False
+            part = os.path.dirname(part)
+        return True
+
     def _make_folder(self, folder: Path) -> None:
-        if not _is_plain(folder):
+        if not self._is_plain(folder):
             raise Unavailable(
                 f"{folder} leads elsewhere by a symbolic link",
                 suggestion="move the data folder as a whole, or mount the other disk there",
@@ -194,7 +203,7 @@ class AssetFiles:
 
     def _unlink(self, path: Path) -> bool:
         """The file is gone, its sidecar first, so that it is never seen half; True if there was one."""
-        if not _is_plain(path.parent):
+        if not self._is_plain(path.parent):
             return False
         sidecar = _sidecar(path)
         there = sidecar.is_symlink() or sidecar.exists()
@@ -213,8 +222,3 @@ def _is_sidecar(name: str) -> bool:
 
 def _of_sidecar(path: Path) -> Path:
     return path.with_name(path.name[1:].removesuffix(".json"))
-
-
-def _is_plain(folder: Path) -> bool:
-    """True if no part of the path is a symbolic link; parts that are not there are none."""
-    return os.path.realpath(folder) == str(folder)

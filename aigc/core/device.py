@@ -72,6 +72,9 @@ from aigc.core.runner_events import (
 from aigc.core.slot import Ended, SlotEffect
 from aigc.core.turns import Turns, TurnsSettings
 
+QUIET = frozenset({Connected, Silent, Settled, Stored, RunnerConnected, RunnerProgressed})
+"""After these nobody can begin who could not before."""
+
 
 class DeviceSettings(Struct, frozen=True, kw_only=True):
     """What can be told to a device. Times are seconds."""
@@ -154,7 +157,8 @@ class Device:
         """What happened is taken in. Do what is returned, in this order, then look at `due` again."""
         self._now = now
         self._handlers[type(event)](event)
-        self._advance()
+        if type(event) not in QUIET:
+            self._advance()
         if self._residents.has_news:
             self._residents.has_news = False
             if self._holdings.is_heard:
@@ -390,9 +394,13 @@ class Device:
         )
 
     def _beat(self) -> WorkerBeat:
-        residents = self._residents.view(self._now.monotonic)
         return WorkerBeat(
-            self._worker, self._boot, self._health.view(self._residents.ledger), residents, self._is_draining
+            self._worker,
+            self._boot,
+            self._health.view(self._residents.ledger),
+            self._residents.view(self._now.monotonic),
+            self._is_draining,
+            self._holdings.leases,
         )
 
     def _report(self, message: WorkerMessage) -> None:

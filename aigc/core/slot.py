@@ -136,7 +136,7 @@ class RunnerSlot:
 
     def stop(self, now: float) -> list[SlotEffect]:
         """A runner without an attempt is told to go; one with an attempt is left alone."""
-        if self.lease is not None or self.state not in (SlotState.LOADING, SlotState.IDLE):
+        if self.state not in (SlotState.LOADING, SlotState.IDLE):
             return []
         return self._climb(2, now)
 

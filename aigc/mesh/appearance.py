@@ -23,9 +23,9 @@ class Appearance:
     def at(self, mesh: Mesh, corners: IntArray, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Linear colour (k, 3), metallic (k,) and roughness (k,)."""
         material = mesh.material
-        color = np.tile(np.asarray(material.base_color[:3], np.float32), (len(corners), 1))
-        metallic = np.full(len(corners), material.metallic, np.float32)
-        roughness = np.full(len(corners), material.roughness, np.float32)
+        color: FloatArray = np.tile(np.asarray(material.base_color[:3], np.float32), (len(corners), 1))
+        metallic: FloatArray = np.full(len(corners), material.metallic, np.float32)
+        roughness: FloatArray = np.full(len(corners), material.roughness, np.float32)
         if mesh.colors is not None:
             mixed = np.einsum("ij,ijk->ik", weights, mesh.colors[corners][..., :3].astype(np.float32))
             color = color * to_linear(mixed / 255)

@@ -97,4 +97,4 @@ def spread(image: BytePixels, covered: np.ndarray[tuple[int, ...], np.dtype[np.b
     here = np.flatnonzero(covered.reshape(-1))
     source[label.reshape(-1)[here]] = here
     flat = image.reshape(-1, image.shape[2])
-    return flat[source[label.reshape(-1)]].reshape(image.shape)
+    return np.asarray(flat[source[label.reshape(-1)]].reshape(image.shape), np.uint8)

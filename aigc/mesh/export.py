@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aigc.mesh.gltf import encode_picture, write_glb
 from aigc.mesh.normals import face_normals
@@ -88,7 +89,7 @@ def write_mtl(mesh: Mesh, picture: str | None) -> bytes:
 def write_ply(mesh: Mesh) -> bytes:
     """Stanford PLY, binary, little-endian; quadrilaterals where the mesh has them."""
     columns: list[tuple[str, str]] = [("x", "<f4"), ("y", "<f4"), ("z", "<f4")]
-    values = [mesh.positions[:, k] for k in range(3)]
+    values: list[NDArray[Any]] = [mesh.positions[:, k] for k in range(3)]
     if mesh.normals is not None:
         columns += [("nx", "<f4"), ("ny", "<f4"), ("nz", "<f4")]
         values += [mesh.normals[:, k] for k in range(3)]

@@ -18,7 +18,8 @@ def fill_holes(points: FloatArray, polygons: IntArray, largest: int) -> tuple[Fl
     if not loops:
         return points, polygons
     sides = polygons.shape[1]
-    added_points, added = [], []
+    added_points: list[FloatArray] = []
+    added: list[list[int]] = []
     for loop in loops:
         middle = len(points) + len(added_points)
         added_points.append(points[loop].mean(axis=0))

@@ -7,11 +7,12 @@ of a picture of one. Colours are linear; directions are in the camera's space (x
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Values = NDArray[np.float32]
+Values = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def shade(surface: Surface) -> Values:
     sky = surface.open_sky[:, None]
     # What is dark is lit by its neighbours in its own colour.
     bounced = sky + (1 - sky) * 0.35 * matte
-    light = matte * _dome(surface.normal, np.float32(1.0)) * bounced
+    light = matte * _dome(surface.normal, np.ones(1, np.float32)) * bounced
     polish = 1 - 0.75 * surface.roughness[:, None] * (1 - surface.metallic[:, None])
     light += (
         fresnel
@@ -91,7 +92,7 @@ def _from_light(surface: Surface, light: Light, mirror: Values, matte: Values, f
     k = (surface.roughness + 1) ** 2 / 8
     shape = 0.25 / ((facing * (1 - k) + k) * (arriving * (1 - k) + k))
     specular = mirror * np.minimum(spread * shape, 4.0)[:, None]
-    return (matte / np.pi + specular) * arriving[:, None] * np.asarray(light.color, np.float32) * 1.6
+    return np.asarray((matte / np.pi + specular) * arriving[:, None] * np.asarray(light.color, np.float32) * 1.6)
 
 
 def _dome(direction: Values, roughness: Values) -> Values:
@@ -104,11 +105,11 @@ def _dome(direction: Values, roughness: Values) -> Values:
     blend = 1 / (1 + np.exp(-sharpness * (up - 0.05) * 2))
     box = np.asarray(KEY.direction, np.float32)
     glow = np.exp(-(1 - direction @ box)[:, None] * (2 + 30 * (1 - blur) ** 2))
-    return floor + (ceiling - floor) * blend + glow * (0.25 + 1.3 * (1 - blur))
+    return np.asarray(floor + (ceiling - floor) * blend + glow * (0.25 + 1.3 * (1 - blur)))
 
 
 def _dot(a: Values, b: Values) -> Values:
-    return np.einsum("ij,ij->i", a, b)
+    return np.asarray(np.einsum("ij,ij->i", a, b))
 
 
 def filmed(linear: Values) -> Values:

@@ -7,12 +7,14 @@ Everywhere: metres, +Y up, the front looks along +Z, faces counter-clockwise see
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
-IntArray = NDArray[np.int32]
+# Of 32 bits unless a docstring says otherwise.
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.signedinteger[Any]]
 BytePixels = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
 

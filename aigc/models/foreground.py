@@ -83,18 +83,7 @@ class Foreground:
                 raise InputInvalid("the picture's backdrop is not plain", "choose the mask method network")
             return Subject(plain, "background")
         if self._network is None:
-            if method == "network":
-                raise InputInvalid(
-                    "the saliency network is not installed here", "choose the mask method auto, alpha or background"
-                )
-            if plain is not None:
-                return Subject(plain, "background")
-            guess = _grab_cut(rgb, _centre_prior(rgb.shape[:2]))
-            return Subject(
-                guess,
-                "grabcut",
-                ["the saliency network is not installed: the subject was guessed by colour alone and may be wrong"],
-            )
+            return _without_network(rgb, plain, method)
         saliency = self._saliency(rgb)
         if plain is not None and _overlap(plain > 0.5, saliency > 0.5) > 0.55:
             return Subject(plain, "background")
@@ -122,6 +111,18 @@ class Foreground:
         )
 
 
+def _without_network(rgb: BytePixels, plain: FloatArray | None, method: str) -> Subject:
+    """What can be said of a picture if the saliency network is not installed."""
+    if method == "network":
+        raise InputInvalid(
+            "the saliency network is not installed here", "choose the mask method auto, alpha or background"
+        )
+    if plain is not None:
+        return Subject(plain, "background")
+    warning = "the saliency network is not installed: the subject was guessed by colour alone and may be wrong"
+    return Subject(_grab_cut(rgb, _centre_prior(rgb.shape[:2])), "grabcut", [warning])
+
+
 def _network_path() -> Path | None:
     """The network's file, if a package brought it; the package itself is never imported."""
     spec = importlib.util.find_spec("rembg")
@@ -138,7 +139,7 @@ def _plain_backdrop(rgb: BytePixels) -> FloatArray | None:
     The backdrop is flooded from the picture's border, going over to colours that differ little from their neighbour's.
     """
     height, width = rgb.shape[:2]
-    lab = cv2.cvtColor(cv2.GaussianBlur(rgb, (0, 0), 0.8), cv2.COLOR_RGB2LAB)
+    lab = np.asarray(cv2.cvtColor(cv2.GaussianBlur(rgb, (0, 0), 0.8), cv2.COLOR_RGB2LAB), np.uint8)
     rim = max(2, min(height, width) // 60)
     ring = np.concatenate([lab[:rim].reshape(-1, 3), lab[:, :rim].reshape(-1, 3), lab[:, -rim:].reshape(-1, 3)])
     away = np.linalg.norm(ring.astype(np.float32) - np.median(ring, axis=0), axis=1)
@@ -185,7 +186,7 @@ def _grab_cut(rgb: BytePixels, likely: FloatArray) -> FloatArray:
     cv2.grabCut(
         cv2.cvtColor(small, cv2.COLOR_RGB2BGR),
         labels,
-        None,
+        (0, 0, 0, 0),
         np.zeros((1, 65)),
         np.zeros((1, 65)),
         3,
@@ -201,7 +202,7 @@ def _centre_prior(shape: tuple[int, ...]) -> FloatArray:
     """A guess without a network: what is in the middle is the subject."""
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]]
     away = np.hypot((x + 0.5) / shape[1] * 2 - 1, (y + 0.5) / shape[0] * 2 - 1)
-    return np.clip(1.05 - away, 0, 0.9).astype(np.float32)
+    return np.asarray(np.clip(1.05 - away, 0, 0.9), np.float32)
 
 
 def _largest_pieces(mask: FloatArray) -> FloatArray:

@@ -8,9 +8,11 @@ Igarashi et al., Teddy, SIGGRAPH 1999, in spirit). Symmetric silhouettes may bec
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.linalg import spsolve
 from skimage.measure import marching_cubes
@@ -44,12 +46,12 @@ def lay_out(mask: FloatArray) -> Plane:
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     cell = max(bottom - top, right - left) / GRID
     pad = int(np.ceil(_MARGIN * cell)) + 2
-    padded = np.pad(mask, pad)[top : bottom + 2 * pad, left : right + 2 * pad]
+    padded: NDArray[Any] = np.pad(mask, pad)[top : bottom + 2 * pad, left : right + 2 * pad]
     # At least two samples a cell, so that the border lies where the soft mask says, not on the grid.
     finer = max(1, int(np.ceil(2 / cell)))
     if finer > 1:
-        padded = cv2.resize(padded, None, fx=finer, fy=finer, interpolation=cv2.INTER_CUBIC)
-    padded = cv2.GaussianBlur(padded, (0, 0), 0.6 * cell * finer)
+        padded = np.asarray(cv2.resize(padded, None, fx=finer, fy=finer, interpolation=cv2.INTER_CUBIC))
+    padded = np.asarray(cv2.GaussianBlur(padded, (0, 0), 0.6 * cell * finer))
     solid = (padded > 0.5).astype(np.uint8)
     far = cv2.distanceTransform(solid, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     far = far - cv2.distanceTransform(1 - solid, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
@@ -153,7 +155,7 @@ def to_solid(squared: FloatArray, thickness: float) -> tuple[FloatArray, IntArra
     root = np.sqrt(np.maximum(lifted, 0))
     # Divided like this the field is nearly a distance, and its zero lies right between two samples.
     field = (lifted[..., None] - z**2) / (root[..., None] + np.abs(z) + 1)
-    vertices, faces, _, _ = marching_cubes(field, 0.0, allow_degenerate=False)
+    vertices, faces, _, _ = marching_cubes(field, 0.0, allow_degenerate=False)  # type: ignore[no-untyped-call]
     positions = np.stack([vertices[:, 1], -vertices[:, 0], vertices[:, 2] - layers], axis=1).astype(np.float32)
     return positions, _outwards(positions, faces.astype(np.int32))
 

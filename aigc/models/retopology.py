@@ -204,7 +204,7 @@ def _triangles(points: FloatArray, polygons: IntArray) -> IntArray:
 
 
 def _quads_of(faces: IntArray, quads: IntArray) -> IntArray | None:
-    """The quadrilaterals again, in the vertices of triangles that were cut from them in order; None if islands cut some."""
+    """The quadrilaterals again, in the vertices of triangles cut from them in order; None if islands cut some."""
     count = np.where(quads[:, 2] == quads[:, 3], 1, 2)
     start = np.cumsum(count) - count
     result = np.zeros_like(quads)

@@ -46,7 +46,9 @@ class ShapeGrammar:
         progress(0.03, "preprocessing", 1, _STEPS, "reading the prompt")
         match = self._match(prompt, progress)
         shape = match.shape
-        words = f"{prompt} with {settings.texture_prompt}" if getattr(settings, "texture_prompt", "") else prompt
+        words = prompt
+        if isinstance(settings, ShapeGrammarParameters) and settings.texture_prompt:
+            words = f"{prompt} with {settings.texture_prompt}"
         wishes = read_wishes(words, shape.parts, shape.names)
         progress(0.08, "sampling", 2, _STEPS, f"shaping: {shape.name}")
         pieces = build_pieces(shape, wishes, settings.seed, settings.variation)

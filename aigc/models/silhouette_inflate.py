@@ -6,6 +6,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from aigc.features.base import power_of_two
 from aigc.features.image_to_mesh import InflateParameters, InflateRawParameters
@@ -140,7 +141,9 @@ def _with_relief(
     # remap refuses more than 32,767 rows, so the vertices are folded into a rectangle.
     columns = 1024
     folded = np.pad(place, ((0, -len(place) % columns), (0, 0)), mode="edge").reshape(-1, columns, 2)
-    found = cv2.remap(detail, folded, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).reshape(-1)
+    found = np.asarray(
+        cv2.remap(detail, folded[..., 0], folded[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    ).reshape(-1)
     inner = np.clip(positions[:, 2] / max(float(positions[:, 2].max()), 1e-6) * 3, 0, 1)
     lifted = positions.copy()
     lifted[:, 2] += np.clip(found[: len(place)], -0.25, 0.25) * 4 * relief * _extent(positions) * inner
@@ -229,13 +232,13 @@ def _textured(
     )
 
 
-def _cropped(image: BytePixels, frame: tuple[float, float, float, float], size: tuple[int, int]) -> BytePixels:
+def _cropped(image: NDArray[Any], frame: tuple[float, float, float, float], size: tuple[int, int]) -> NDArray[Any]:
     """`frame` of the image, which may reach beyond its border, at `size` (width, height)."""
     left, top, right, bottom = frame
     scale = (size[0] / (right - left), size[1] / (bottom - top))
     shrink = min(scale)
     if shrink < 0.5:
-        image = cv2.GaussianBlur(image, (0, 0), 0.4 / shrink)
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.4 / shrink))
     matrix = np.array([[scale[0], 0, -left * scale[0]], [0, scale[1], -top * scale[1]]])
     return np.asarray(
         cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), image.dtype
@@ -271,4 +274,4 @@ def _soft_half(front: BytePixels, mask: FloatArray, frame: tuple[float, float, f
     rim = cv2.distanceTransform((inside > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     inner = np.clip(rim / (max(size) * 0.05), 0, 1)[..., None]
     inner = inner * inner * (3 - 2 * inner)
-    return (low * inner + front * (1 - inner) + 0.5).clip(0, 255).astype(np.uint8)
+    return np.asarray((low * inner + front * (1 - inner) + 0.5).clip(0, 255), np.uint8)

@@ -444,6 +444,14 @@ async def test_an_interpreter_that_does_not_exist_is_an_exit_that_says_so(house)
     assert "/nowhere/bin/python" in exited.log_tail
 
 
+@pytest.mark.parametrize("entry", [{"init": {"at": object()}}, {"env": {"A": "nul\0"}}])
+async def test_a_catalogue_entry_that_cannot_be_passed_on_is_an_exit_that_says_so(house, entry):
+    runner = house.spawn(**entry)
+    exited = await house.until(RunnerExited)
+    assert (exited.runner, exited.code) == (runner, 127)
+    assert "could not be started" in exited.log_tail
+
+
 async def test_an_interpreter_without_pyzmq_is_an_exit_that_says_so(house, tmp_path):
     await asyncio.to_thread(venv.create, tmp_path / "bare")
     house.spawn(python=str(tmp_path / "bare/bin/python"))

@@ -358,7 +358,7 @@ class Host:
         self.turn_the_clock(seconds)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     slots=st.integers(1, 3),
     keep_alive_s=st.sampled_from([None, 20.0]),

@@ -62,5 +62,5 @@ def model(rng: random.Random) -> ModelSpec:
 
 def params(rng: random.Random) -> dict[str, Any]:
     """What a job's run will do, and how long it takes: mostly a moment, sometimes much longer."""
-    run_s = rng.expovariate(1 / 0.2) if rng.random() < 0.9 else rng.uniform(1.0, 8.0)
+    run_s = rng.expovariate(1 / 0.15) if rng.random() < 0.96 else rng.uniform(1.0, 8.0)
     return {"fate": rng.choices(list(FATES), list(FATES.values()))[0], "run_s": run_s}

@@ -19,7 +19,7 @@ from tests.simulation.records import Records
 from tests.simulation.worker import Host, Worker
 
 GIB = fates.GIB
-HOSTS = (("worker-a", 12, 1), ("worker-b", 12, 1), ("worker-c", 24, 1), ("worker-d", 24, 2), ("worker-e", 40, 2))
+HOSTS = (("worker-a", 16, 1), ("worker-b", 24, 1), ("worker-c", 24, 2), ("worker-d", 32, 2), ("worker-e", 48, 3))
 """Name, GiB, slots."""
 OWNERS = ("ann", "bob", "cy", "dee")
 OWNER_WEIGHTS = (70, 15, 10, 5)

@@ -84,6 +84,7 @@ class Worker:
         self._processes: dict[RunnerId, Process] = {}
         self._tick_at: float | None = None
         self._is_welcome = self._must_reconnect = False
+        self._connected_at = -1.0
         self.reconnect()
         self._clock.after(self._rng.random(), self._measure)
 
@@ -115,8 +116,8 @@ class Worker:
     def reconnect(self) -> None:
         """A fresh link to whoever leads now; tried again until it is welcomed."""
         self._must_reconnect = self._is_stopped
-        if self.is_alive and not self._is_stopped:
-            self._is_welcome = False
+        if self.is_alive and not self._is_stopped and self._clock.time - self._connected_at > 0.5:
+            self._is_welcome, self._connected_at = False, self._clock.time
             self._feed(Connected())
             self._clock.after(2.0, self._insist)
 
@@ -216,7 +217,8 @@ class Worker:
         run_s = task.params["run_s"]
         if task.params["fate"] in (SILENT, DEAF):
             return
-        self._clock.after(run_s / 2, self._progress, task.runner, task.lease)
+        if run_s > 0.3:
+            self._clock.after(run_s / 2, self._progress, task.runner, task.lease)
         self._clock.after(run_s, self._end, task)
 
     def _progress(self, runner: RunnerId, lease: Lease) -> None:

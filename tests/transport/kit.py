@@ -38,7 +38,7 @@ TRANSPORTS = ("inproc", "ipc", "tcp")
 
 QUICK = LinkSettings(
     beat_s=0.02,
-    patience=Patience(suspect_s=0.15, lost_s=0.3),
+    patience=Patience(suspect_s=0.3, lost_s=0.5),
     backoff=Backoff(first_s=0.01, limit_s=0.1),
 )
 """Real time, but not the tester's."""

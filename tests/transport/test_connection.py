@@ -2,7 +2,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import zmq
 from structlog.testing import capture_logs
 
@@ -14,7 +13,6 @@ from transport.liveness import Patience, Verdict
 from transport.sockets import connecting
 
 Context = zmq.Context[zmq.Socket[bytes]]
-pytestmark = pytest.mark.timeout(30)
 
 
 class Owner:

@@ -21,7 +21,6 @@ from transport.pubsub import HIGH_WATER_FRAMES, Gap, Publisher, Subscriber
 from transport.sockets import bound
 
 Context = zmq.Context[zmq.Socket[bytes]]
-pytestmark = pytest.mark.timeout(30)
 
 
 def publisher(

@@ -42,7 +42,6 @@ from transport import (
 )
 
 Context = zmq.Context[zmq.Socket[bytes]]
-pytestmark = pytest.mark.timeout(30)
 
 PEER = b"worker-0.w1.1"
 

@@ -1,6 +1,8 @@
 import base64
+import io
 from typing import Any
 
+import msgspec
 import pytest
 
 from aigc.core.ids import JobId
@@ -46,7 +48,8 @@ async def upload(house: House, kind: str, data: bytes, name: str) -> str:
 
 async def submitted(house: House, path: str, body: dict[str, Any]) -> Job:
     """The record that a request became."""
-    status, answer = await house.call("POST", path, json=body)
+    raw = io.BytesIO(msgspec.json.encode(body))
+    status, answer = await house.call("POST", path, data=raw, headers={"Content-Type": "application/json"})
     assert status == 200, answer
     assert set(answer) == {"job_id", "status", "message"}
     assert answer["status"] == "queued"

@@ -1,4 +1,5 @@
 import asyncio
+import io
 import json
 from typing import Any
 
@@ -217,7 +218,7 @@ async def test_a_body_that_cannot_be_read_is_refused_by_its_kind(
     house: House, raw: bytes, headers: dict[str, str], status: int, code: str
 ) -> None:
     given = {"Content-Type": "application/json", **headers}
-    async with house.session.post(JOBS, data=raw, headers=given) as response:
+    async with house.session.post(JOBS, data=io.BytesIO(raw), headers=given) as response:
         problem = await response.json(content_type=None)
     assert (response.status, problem["code"]) == (status, code), problem
 

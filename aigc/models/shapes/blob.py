@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import manifold3d
 import numpy as np
@@ -16,7 +18,7 @@ from aigc.models.shapes.solids import Point
 
 CELLS = 100  # along the longest side
 FACES = 7_000
-Values = NDArray[np.float32]
+Values = NDArray[np.floating[Any]]
 
 
 @dataclass
@@ -24,7 +26,7 @@ class Blob:
     """A list of soft parts. Later parts flow into the earlier ones over a width of `blend`."""
 
     blend: float = 0.05
-    _parts: list[tuple[str, tuple[NDArray[np.float64], ...], float]] = field(default_factory=list)
+    _parts: list[tuple[str, tuple[Values, ...], float]] = field(default_factory=list)
 
     def limb(self, start: Point, end: Point, radius: float, end_radius: float | None = None, blend: float = -1) -> Blob:
         """A round cone between two balls; returns itself, for chains."""
@@ -45,19 +47,19 @@ class Blob:
         self._parts.append(("egg", parts, self.blend if blend < 0 else blend))
         return self
 
-    def pair(self, kind: str, *arguments: object, **options: object) -> Blob:
+    def pair(self, kind: str, *arguments: Any, **options: float) -> Blob:
         """The part and its mirror image in x: `pair("limb", start, end, r)` or `pair("egg", centre, radii, turn)`."""
         flipped = list(arguments)
         points = (0, 1) if kind == "limb" else (0,)
         for index in points:
-            x, y, z = arguments[index]  # type: ignore[misc]
+            x, y, z = arguments[index]
             flipped[index] = (-x, y, z)
         if kind == "egg" and len(arguments) > 2:
-            x, y, z = arguments[2]  # type: ignore[misc]
+            x, y, z = arguments[2]
             flipped[2] = (x, -y, -z)
-        make = self.limb if kind == "limb" else self.egg
-        make(*arguments, **options)  # type: ignore[arg-type]
-        make(*flipped, **options)  # type: ignore[arg-type]
+        make: Callable[..., Blob] = self.limb if kind == "limb" else self.egg
+        make(*arguments, **options)
+        make(*flipped, **options)
         return self
 
     def solid(self, faces: int = FACES) -> Manifold:
@@ -73,7 +75,9 @@ class Blob:
             grid = np.meshgrid(*(axes[k][window[k]] for k in range(3)), indexing="ij", sparse=True)
             distance = _limb(grid, *values) if kind == "limb" else _egg(grid, *values)
             field_values[window] = _soft_minimum(field_values[window], distance, blend)
-        vertices, triangles, _, _ = marching_cubes(field_values, 0.0, allow_degenerate=False)
+        vertices, triangles, _, _ = marching_cubes(  # type: ignore[no-untyped-call]
+            field_values, 0.0, allow_degenerate=False
+        )
         points, triangles = weld((vertices * cell + low).astype(np.float32), triangles.astype(np.int32))
         points, triangles = simplify_closed(points, triangles, faces)
         solid = Manifold(manifold3d.Mesh(points, np.ascontiguousarray(triangles, np.uint32)))
@@ -81,13 +85,13 @@ class Blob:
             solid = Manifold(manifold3d.Mesh(points, np.ascontiguousarray(triangles[:, ::-1], np.uint32)))
         return solid
 
-    def _bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _bounds(self) -> tuple[Values, Values]:
         boxes = [_box(kind, values) for kind, values, _ in self._parts]
         return np.min([b[0] for b in boxes], axis=0), np.max([b[1] for b in boxes], axis=0)
 
     @staticmethod
     def _window(
-        kind: str, values: tuple[NDArray[np.float64], ...], reach: float, low: Values, cell: float, shape: Values
+        kind: str, values: tuple[Values, ...], reach: float, low: Values, cell: float, shape: Values
     ) -> tuple[slice, slice, slice]:
         """The cells that a part may change."""
         nearest, farthest = _box(kind, values)
@@ -96,7 +100,7 @@ class Blob:
         return slice(first[0], last[0]), slice(first[1], last[1]), slice(first[2], last[2])
 
 
-def _box(kind: str, values: tuple[NDArray[np.float64], ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _box(kind: str, values: tuple[Values, ...]) -> tuple[Values, Values]:
     if kind == "limb":
         start, end, radii = values
         return np.minimum(start - radii[0], end - radii[1]), np.maximum(start + radii[0], end + radii[1])
@@ -105,7 +109,7 @@ def _box(kind: str, values: tuple[NDArray[np.float64], ...]) -> tuple[NDArray[np
     return centre - reach, centre + reach
 
 
-def _limb(grid: list[Values], start: Values, end: Values, radii: Values) -> Values:
+def _limb(grid: Sequence[Values], start: Values, end: Values, radii: Values) -> Values:
     """Exact distance to a round cone: two balls and the cone that touches both (Quilez, distance functions)."""
     axis = end - start
     length, slope = float(axis @ axis), float(radii[0] - radii[1])
@@ -130,7 +134,7 @@ def _limb(grid: list[Values], start: Values, end: Values, radii: Values) -> Valu
     return np.asarray(np.where(np.sign(beyond) * side * far > limit, last, distance), np.float32)
 
 
-def _egg(grid: list[Values], centre: Values, radii: Values, turn: Values) -> Values:
+def _egg(grid: Sequence[Values], centre: Values, radii: Values, turn: Values) -> Values:
     """Distance to an ellipsoid, to first order (Quilez): k0 (k0 - 1) / k1."""
     offset = [grid[k] - np.float32(centre[k]) for k in range(3)]
     local = [sum(np.float32(turn[j, k]) * offset[j] for j in range(3)) for k in range(3)]
@@ -147,7 +151,7 @@ def _soft_minimum(one: Values, two: Values, blend: float) -> Values:
     return np.minimum(one, two) - share * share * np.float32(blend / 4)
 
 
-def _turned(degrees: Point) -> NDArray[np.float64]:
+def _turned(degrees: Point) -> Values:
     """float64 (3, 3): a rotation about x, then y, then z."""
     x, y, z = np.radians(degrees)
     about_x = np.array([[1, 0, 0], [0, np.cos(x), -np.sin(x)], [0, np.sin(x), np.cos(x)]])

@@ -120,7 +120,7 @@ def shape(
         paint: parts that take the thing's colour, apart by blanks.
         parts: words for parts, each "word" or "word=part", apart by blanks.
     """
-    named = dict(pair.split("=") if "=" in pair else (pair, pair) for pair in parts.split())
+    named = {pair.split("=")[0]: pair.split("=")[-1] for pair in parts.split()}
     named.update({part: part for part in paint.split()})
 
     def enter(make: Callable[[Builder], None]) -> Callable[[Builder], None]:

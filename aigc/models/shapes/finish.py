@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aigc.models.shapes.noise import cells, cloudy, grainy
 
-Values = NDArray[np.float32]
+Values = NDArray[np.floating[Any]]
 Color = tuple[float, float, float]
 
 
 def rgb(hexadecimal: str) -> Color:
     """sRGB, 0 to 1, of "rrggbb"."""
     return tuple(int(hexadecimal[k : k + 2], 16) / 255 for k in (0, 2, 4))  # type: ignore[return-value]
+
+
+def tone(color: Color, factor: float, lift: float = 0.0) -> Color:
+    """The colour times `factor` plus `lift`, at most 1."""
+    red, green, blue = (min(1.0, channel * factor + lift) for channel in color)
+    return (red, green, blue)
 
 
 @dataclass(frozen=True)
@@ -38,12 +45,11 @@ class Finish:
 
     def in_color(self, color: Color) -> Finish:
         """The same in another colour, both colours moved alike."""
-        second = None
-        if self.second is not None:
-            second = tuple(
-                float(np.clip(s + (c - old) * 0.85, 0, 1)) for s, c, old in zip(self.second, color, self.color)
-            )
-        return replace(self, color=color, second=second)  # type: ignore[arg-type]
+        if self.second is None:
+            return replace(self, color=color)
+        moved = [s + (c - old) * 0.85 for s, c, old in zip(self.second, color, self.color, strict=True)]
+        red, green, blue = (min(1.0, max(0.0, channel)) for channel in moved)
+        return replace(self, color=color, second=(red, green, blue))
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ def _second(finish: Finish, by: float) -> Color:
 
 def _step(value: Values, low: float, high: float) -> Values:
     share = np.clip((value - low) / (high - low), 0, 1)
-    return share * share * (3 - 2 * share)
+    return np.asarray(share * share * (3 - 2 * share))
 
 
 Painted = tuple[Values, Values]

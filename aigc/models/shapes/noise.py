@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-Values = NDArray[np.float32]
+Values = NDArray[np.floating[Any]]
 _SIDE = 96
 
 
@@ -45,7 +46,7 @@ def _lookup(volume: Values, place: Values) -> Values:
 
     def row(x: NDArray[np.int32], y: NDArray[np.int32]) -> Values:
         near = flat[x + y + z0]
-        return near + fz * (flat[x + y + z1] - near)
+        return np.asarray(near + fz * (flat[x + y + z1] - near), np.float32)
 
     bottom = row(x0, y0)
     bottom += fy * (row(x0, y1) - bottom)
@@ -57,7 +58,7 @@ def _lookup(volume: Values, place: Values) -> Values:
 def _nearest(volume: Values, place: Values) -> Values:
     side = volume.shape[0]
     low = ((place - np.floor(place)) * side).astype(np.int32) % side
-    return volume[low[:, 0], low[:, 1], low[:, 2]]
+    return np.asarray(volume[low[:, 0], low[:, 1], low[:, 2]], np.float32)
 
 
 def _spectrum(shape: NDArray[np.float64], seed: int) -> Values:

@@ -65,14 +65,17 @@ MATERIAL_WORDS: dict[str, Finish] = {
     "bamboo": PINE.in_color(rgb("c9b560")), "log": BARK, "plank": PLANKS, "timber": PLANKS,
     "stone": STONE, "rock": STONE, "rocky": STONE, "granite": STONE.in_color(rgb("8a8688")), "sandstone": SAND,
     "brick": BRICK, "concrete": CONCRETE, "cement": CONCRETE, "plaster": PLASTER, "marble": MARBLE, "slate": SLATE,
-    "metal": STEEL, "metallic": STEEL, "steel": STEEL, "iron": IRON, "aluminium": STEEL, "aluminum": STEEL, "tin": STEEL,
+    "metal": STEEL, "metallic": STEEL, "steel": STEEL, "iron": IRON, "aluminium": STEEL, "aluminum": STEEL,
+    "tin": STEEL,
     "gold": GOLD, "golden": GOLD, "silver": SILVER, "copper": COPPER, "bronze": BRONZE, "brass": BRASS,
     "chrome": CHROME, "rusty": RUST, "rusted": RUST, "rust": RUST,
     "plastic": PLASTIC, "rubber": RUBBER, "glass": CLEAR, "crystal": ICE, "ice": ICE, "icy": ICE, "frozen": ICE,
     "ceramic": CERAMIC, "porcelain": CERAMIC, "clay": CLAY, "terracotta": CLAY, "earthenware": CLAY,
-    "cloth": CLOTH, "fabric": CLOTH, "canvas": CANVAS, "velvet": VELVET, "woollen": CLOTH, "wool": CLOTH, "knitted": CLOTH,
+    "cloth": CLOTH, "fabric": CLOTH, "canvas": CANVAS, "velvet": VELVET, "woollen": CLOTH, "wool": CLOTH,
+    "knitted": CLOTH,
     "leather": LEATHER, "paper": PAPER, "cardboard": PAPER.in_color(rgb("b98d5b")), "fur": FUR, "furry": FUR,
-    "chocolate": CHOCOLATE, "sand": SAND, "sandy": SAND, "bone": BONE, "ivory": BONE, "snow": SNOW, "thatched": THATCH,
+    "chocolate": CHOCOLATE, "sand": SAND, "sandy": SAND, "bone": BONE, "ivory": BONE, "snow": SNOW,
+    "thatched": THATCH,
     "gingerbread": BREAD, "straw": THATCH, "scaly": SCALES,
 }  # fmt: skip
 
@@ -85,7 +88,8 @@ PATTERN_WORDS: dict[str, str] = {
 # A thing said to be of these is of them all over; a "stone well" still has a roof of tiles.
 THROUGHOUT = frozenset(
     MATERIAL_WORDS[word]
-    for word in ("gold", "silver", "copper", "bronze", "brass", "chrome", "rusty", "plastic", "glass", "crystal", "ceramic",
+    for word in ("gold", "silver", "copper", "bronze", "brass", "chrome", "rusty", "plastic", "glass", "crystal",
+                 "ceramic",
                  "clay", "marble", "paper", "cardboard", "chocolate", "sand", "snow", "gingerbread", "bone", "rubber")
 )  # fmt: skip
 

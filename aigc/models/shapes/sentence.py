@@ -1,4 +1,6 @@
-"""Sentences as vectors: all-MiniLM-L6-v2 (Wang et al., MiniLM, NeurIPS 2020; Reimers and Gurevych, 2019) in plain numpy.
+"""Sentences as vectors: all-MiniLM-L6-v2 in plain numpy.
+
+See Wang et al., MiniLM (NeurIPS 2020), and Reimers and Gurevych, Sentence-BERT (EMNLP 2019).
 
 A BERT encoder of six layers, mean pooling over the words, unit length: the cosine of two sentences is the product of
 their vectors. It equals the reference implementation to rounding. The weights come in a package of which only the data

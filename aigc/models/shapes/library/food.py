@@ -1,12 +1,15 @@
-"""Things to eat and to play with."""
+"""Things to eat."""
 
 from __future__ import annotations
+
+import math
 
 from aigc.models.shapes import palette as p
 from aigc.models.shapes import solids as s
 from aigc.models.shapes.blob import Blob
 from aigc.models.shapes.builder import Builder, shape
-from aigc.models.shapes.finish import rgb
+from aigc.models.shapes.finish import Finish, rgb
+from aigc.models.shapes.finish import tone as lighter
 
 
 @shape(
@@ -90,7 +93,7 @@ def _apple(b: Builder) -> None:
     b.add(
         "body",
         s.lathe(s.curve(profile, 6), 44),
-        p.Finish("blend", rgb(tone), tuple(min(1, c * 1.1 + 0.06) for c in rgb(tone)), 0.3),
+        Finish("blend", rgb(tone), lighter(rgb(tone), 1.1, 0.06), 0.3),
         turned=True,
     )
     b.add(
@@ -123,7 +126,7 @@ def _banana(b: Builder) -> None:
             [0.005, 0.012, 0.021, 0.021, 0.014, 0.006],
             8,
         ),
-        p.Finish("blend", rgb("edc63a"), rgb("f0cf52"), 0.6),
+        Finish("blend", rgb("edc63a"), rgb("f0cf52"), 0.6),
     )
     b.add(
         "tip",
@@ -145,9 +148,7 @@ def _banana(b: Builder) -> None:
     "icing frosting=icing candle cherry tier=tier layer=tier base",
 )
 def _cake(b: Builder) -> None:
-    icing = b.pick(
-        p.Finish("plain", rgb("f3b9c4"), None, 0.5), p.Finish("plain", rgb("f6efe2"), None, 0.5), p.CHOCOLATE
-    )
+    icing = b.pick(Finish("plain", rgb("f3b9c4"), None, 0.5), Finish("plain", rgb("f6efe2"), None, 0.5), p.CHOCOLATE)
     if b.says("cupcake", "muffin"):
         folds = s.around_y(
             s.hull(
@@ -162,7 +163,7 @@ def _cake(b: Builder) -> None:
             turn, share = k * 0.62, k / 33
             reach = 0.033 * (1 - share) + 0.002
             swirl.egg(
-                (reach * float(s.np.cos(turn)), 0.05 + 0.048 * share, reach * float(s.np.sin(turn))),
+                (reach * math.cos(turn), 0.05 + 0.048 * share, reach * math.sin(turn)),
                 (0.0145 - 0.006 * share,) * 3,
             )
         swirl.egg((0, 0.055, 0), (0.036, 0.02, 0.036))
@@ -188,7 +189,7 @@ def _cake(b: Builder) -> None:
         drips = Blob(0.008)
         for k in range(18):
             turn = 6.2832 * k / 18
-            x, z = radius * float(s.np.cos(turn)), radius * float(s.np.sin(turn))
+            x, z = radius * math.cos(turn), radius * math.sin(turn)
             drips.limb(
                 (x, y + 0.072, z), (x * 1.01, y + 0.052 - 0.018 * float(b.random.random()), z * 1.01), 0.0095, 0.0085
             )
@@ -201,11 +202,11 @@ def _cake(b: Builder) -> None:
     if b.says("birthday", "candle"):
         for k in range(b.count("candle", 6, 1, 12)):
             turn = 6.2832 * k / b.count("candle", 6, 1, 12)
-            x, z = radius * 0.62 * float(s.np.cos(turn)), radius * 0.62 * float(s.np.sin(turn))
+            x, z = radius * 0.62 * math.cos(turn), radius * 0.62 * math.sin(turn)
             b.add(
                 "candle",
                 s.cylinder(0.0042, 0.06, 0.001).translate((x, y + 0.035, z)),
-                p.Finish("bands", rgb("e8eef2"), rgb("4f8fc0"), 0.5, size=0.25),
+                Finish("bands", rgb("e8eef2"), rgb("4f8fc0"), 0.5, size=0.25),
                 keep=True,
             )
             b.add(
@@ -230,12 +231,12 @@ def _cake(b: Builder) -> None:
     "bun cheese salad=lettuce lettuce tomato patty meat=patty",
 )
 def _burger(b: Builder) -> None:
-    bun = p.Finish("blend", rgb("e2ab62"), rgb("b9702f"), 0.5)
+    bun = Finish("blend", rgb("e2ab62"), rgb("b9702f"), 0.5)
     b.add("bun", s.lathe(s.curve([(0.05, 0), (0.058, 0.006), (0.058, 0.018), (0.054, 0.022)]), 48), bun, turned=True)
     b.add(
         "patty",
         s.lathe(s.curve([(0.055, 0.022), (0.061, 0.028), (0.06, 0.038), (0.054, 0.042)]), 48),
-        p.Finish("crumb", rgb("6b3c22"), rgb("3a1f12"), 0.85),
+        Finish("crumb", rgb("6b3c22"), rgb("3a1f12"), 0.85),
         turned=True,
         keep=True,
     )
@@ -259,7 +260,7 @@ def _burger(b: Builder) -> None:
         turn = 6.2832 * k / 26
         reach = 0.058 + 0.003 * (k % 2)
         frill.egg(
-            (reach * float(s.np.cos(turn)), 0.0565 + (0.0035 if k % 2 else -0.002), reach * float(s.np.sin(turn))),
+            (reach * math.cos(turn), 0.0565 + (0.0035 if k % 2 else -0.002), reach * math.sin(turn)),
             (0.0085, 0.003, 0.0085),
         )
     frill.egg((0, 0.057, 0), (0.055, 0.004, 0.055))
@@ -297,7 +298,7 @@ def _icecream(b: Builder) -> None:
     b.add(
         "cone",
         s.lathe([(0.004, 0), (0.034, 0.115), (0.037, 0.115), (0.037, 0.122), (0.03, 0.12)], 40),
-        p.Finish("checkered", rgb("d9a35c"), rgb("c58d45"), 0.85, size=0.7),
+        Finish("checkered", rgb("d9a35c"), rgb("c58d45"), 0.85, size=0.7),
         turned=True,
         keep=True,
     )
@@ -314,13 +315,13 @@ def _icecream(b: Builder) -> None:
             turn = 6.2832 * n / 11
             ball.egg(
                 (
-                    (0.037 - 0.004 * k) * float(s.np.cos(turn)),
+                    (0.037 - 0.004 * k) * math.cos(turn),
                     y - 0.022 + 0.004 * (n % 2),
-                    (0.037 - 0.004 * k) * float(s.np.sin(turn)),
+                    (0.037 - 0.004 * k) * math.sin(turn),
                 ),
                 (0.011, 0.009, 0.011),
             )
-        b.add("scoop", ball.solid(2600), p.Finish("crumb", tones[k], tuple(c * 0.9 for c in tones[k]), 0.6, size=0.6))
+        b.add("scoop", ball.solid(2600), Finish("crumb", tones[k], lighter(tones[k], 0.9), 0.6, size=0.6))
     top = 0.138 + 0.048 * (scoops - 1) + 0.038
     b.add("cherry", s.ball(0.0105, 24).translate((0, top, 0)), p.CERAMIC.in_color(rgb("b3182b")), keep=True)
     b.add(
@@ -344,12 +345,12 @@ def _donut(b: Builder) -> None:
     glaze = Blob(0.004)
     for k in range(40):
         turn = 6.2832 * k / 40
-        c, w = float(s.np.cos(turn)), float(s.np.sin(turn))
+        c, w = math.cos(turn), math.sin(turn)
         glaze.egg((0.032 * c, 0.0215, 0.032 * w), (0.0192, 0.0128, 0.0192))
         if k % 5 == 0:
             glaze.egg((0.0488 * c, 0.016, 0.0488 * w), (0.0045, 0.007, 0.0045))
     top = glaze.solid(5000) ^ s.box(1, 0.05, 1, 0).translate((0, 0.0365, 0))
-    b.add("icing", top, p.Finish("plain", rgb("f0a3ba"), None, 0.25) if not b.says("chocolate") else p.CHOCOLATE)
+    b.add("icing", top, Finish("plain", rgb("f0a3ba"), None, 0.25) if not b.says("chocolate") else p.CHOCOLATE)
     tones = ("e8483a", "f3c33a", "4fa0d8", "63b55a", "f7f4ee")
     for k in range(60):
         turn, across, twist = k * 137.5, float(b.random.uniform(-0.7, 0.7)), float(b.random.uniform(0, 180))
@@ -381,137 +382,22 @@ def _pizza(b: Builder) -> None:
     b.add(
         "cheese",
         s.cylinder(0.141, 0.004, 0.001, segments=64).translate((0, 0.0155, 0)),
-        p.Finish("spotted", rgb("f0c765"), rgb("cf6b33"), 0.5, size=0.4),
+        Finish("spotted", rgb("f0c765"), rgb("cf6b33"), 0.5, size=0.4),
         keep=True,
     )
     for k in range(b.count("salami", 12, 0, 24)):
         turn, reach = k * 2.39996, 0.125 * ((k + 0.6) / 12.5) ** 0.5
         b.add(
             "salami",
-            s.cylinder(0.0185, 0.004, 0.0015).translate(
-                (reach * float(s.np.cos(turn)), 0.0185, reach * float(s.np.sin(turn)))
-            ),
-            p.Finish("crumb", rgb("a93a2b"), rgb("8a2a22"), 0.4),
+            s.cylinder(0.0185, 0.004, 0.0015).translate((reach * math.cos(turn), 0.0185, reach * math.sin(turn))),
+            Finish("crumb", rgb("a93a2b"), rgb("8a2a22"), 0.4),
             keep=True,
         )
         b.add(
             "basil",
             s.ellipsoid(0.011, 0.0015, 0.006, 12)
             .rotate((0, k * 51, 12))
-            .translate(
-                (reach * 0.85 * float(s.np.cos(turn + 0.7)), 0.0195, reach * 0.85 * float(s.np.sin(turn + 0.7)))
-            ),
+            .translate((reach * 0.85 * math.cos(turn + 0.7), 0.0195, reach * 0.85 * math.sin(turn + 0.7))),
             p.LEAVES,
             keep=True,
         ) if k % 2 else None
-
-
-@shape(
-    "ball",
-    "football basketball sphere globe planet moon soccer",
-    "a ball; a basketball; a beach ball with stripes; a soccer ball; the planet earth; the moon",
-    0.24,
-    "body",
-    "ring",
-)
-def _ball(b: Builder) -> None:
-    if b.says("basketball"):
-        grooves = [
-            s.ring(0.12, 0.0022, 64, 8),
-            s.along_x(s.ring(0.12, 0.0022, 64, 8)),
-            s.along_z(s.ring(0.12, 0.0022, 64, 8)),
-        ]
-        b.add("body", s.ball(0.12, 64) - s.union(grooves), p.Finish("leather", rgb("d8732c"), None, 0.7, size=0.6))
-        b.add("seam", s.ball(0.1185, 48), p.BLACK, keep=True)
-    elif b.says("soccer", "football"):
-        b.add("body", s.ball(0.12, 64), p.Finish("patched", rgb("2b2b2e"), rgb("f3f2ee"), 0.4, size=1.1))
-    elif b.says("planet", "earth", "globe", "world"):
-        b.add("body", s.ball(0.12, 64), p.Finish("cow", rgb("2b6aa8"), rgb("5c8f4a"), 0.5, size=0.9))
-        if b.says("ring", "saturn"):
-            b.add(
-                "ring",
-                (s.cylinder(0.23, 0.006, 0.002, segments=72) - s.cylinder(0.155, 0.1, 0, segments=72)).rotate(
-                    (18, 0, 12)
-                ),
-                p.SAND,
-            )
-        elif b.says("globe"):
-            b.add(
-                "stand",
-                [
-                    s.tube(
-                        [(0.03, -0.125, 0), (0.11, -0.08, 0), (0.135, 0, 0), (0.11, 0.08, 0), (0.03, 0.125, 0)], 0.0055
-                    ),
-                    s.lathe([(0.07, -0.17), (0.06, -0.16), (0.012, -0.15), (0.01, -0.12)]),
-                ],
-                p.BRASS,
-                keep=True,
-            )
-    elif b.says("moon", "mars", "asteroid"):
-        craters = []
-        for k in range(26):
-            height, turn = 1 - 2 * (k + 0.5) / 26, k * 2.39996
-            radius = (1 - height * height) ** 0.5
-            craters.append(
-                s.ball(0.012 + 0.02 * float(b.random.random()), 16).translate(
-                    (0.131 * radius * float(s.np.cos(turn)), 0.131 * height, 0.131 * radius * float(s.np.sin(turn)))
-                )
-            )
-        b.add(
-            "body",
-            s.ball(0.12, 72) - s.union(craters),
-            p.STONE.in_color(rgb("b5583a")) if b.says("mars") else p.STONE.in_color(rgb("b4b2ac")),
-        )
-    else:
-        tones = ("d8432f", "f4f1ea", "f0c23a", "f4f1ea", "3f7fc0", "f4f1ea")
-        if "" in b.wishes.looks:
-            b.add("body", s.ball(0.12, 64), p.PLASTIC)
-        else:
-            for k, tone in enumerate(tones):
-                half = s.box(1, 1, 1, 0).translate((0, 0, 0.5))
-                wedge = half ^ half.rotate((0, 119, 0))
-                b.add("body", s.ball(0.12, 60) ^ wedge.rotate((0, 60 * k, 0)), p.PLASTIC.in_color(rgb(tone)), keep=True)
-
-
-@shape("heart", "valentine love", "a red heart", 0.3, "body", "")
-def _heart(b: Builder) -> None:
-    soft = Blob(0.03).pair("limb", (0.062, 0.19, 0), (0.005, 0.035, 0), 0.072, 0.018, blend=0.015)
-    b.add("body", soft.solid(4000).scale((1, 1, 0.8)), p.Finish("plain", rgb("c3202f"), None, 0.18))
-
-
-@shape(
-    "balloon",
-    "airship zeppelin",
-    "a hot air balloon with a basket; a party balloon",
-    12.0,
-    "envelope",
-    "envelope basket rope",
-)
-def _balloon(b: Builder) -> None:
-    profile = s.curve([(0.9, 3.2), (1.5, 4.4), (3.2, 7.2), (3.7, 9.2), (2.9, 11.2), (1.2, 12.3), (0.04, 12.5)], 6)
-    panels = 12
-    body = s.lathe(profile, 72)
-    tones = (rgb("d8432f"), rgb("f2c23c"), rgb("3f7fc0")) if "" not in b.wishes.looks else (rgb("f3f2ee"),) * 3
-    half = s.box(30, 30, 30, 0).translate((0, 0, 15))
-    wedge = half ^ half.rotate((0, 149, 0))
-    for k in range(panels):
-        finish = p.CLOTH.in_color(tones[k % 3])
-        b.add("envelope", body ^ wedge.rotate((0, 30 * k, 0)), finish, keep=k % 2 == 1)
-    b.add(
-        "basket",
-        s.box(1.4, 1.1, 1.4, 0.12).translate((0, 0.55, 0)) - s.box(1.2, 1.1, 1.2, 0.1).translate((0, 0.75, 0)),
-        p.Finish("checkered", rgb("a8743f"), rgb("8a5a2c"), 0.9, size=0.25),
-    )
-    b.add(
-        "basket", s.ring(0.8, 0.09, 4, 10).rotate((0, 45, 0)).scale((1.25, 1, 1.25)).translate((0, 1.1, 0)), p.LEATHER
-    )
-    b.add(
-        "rope",
-        [
-            s.capsule((x * 0.62, 1.0, z * 0.62), (x * 0.62, 3.3, z * 0.62), 0.035, segments=6)
-            for x in (-1, 1)
-            for z in (-1, 1)
-        ],
-        p.CANVAS,
-    )
-    b.add("rope", s.cylinder(0.18, 0.5, 0.04).translate((0, 2.4, 0)), p.IRON, keep=True)

@@ -1,12 +1,19 @@
-"""Things that grow, and what they grow on."""
+"""Things that grow."""
 
 from __future__ import annotations
+
+import math
+
+import manifold3d
+import numpy as np
+from manifold3d import Manifold
 
 from aigc.models.shapes import palette as p
 from aigc.models.shapes import solids as s
 from aigc.models.shapes.blob import Blob
 from aigc.models.shapes.builder import Builder, shape
-from aigc.models.shapes.finish import rgb
+from aigc.models.shapes.finish import Finish, rgb
+from aigc.models.shapes.library.toys import star
 
 
 @shape(
@@ -23,26 +30,25 @@ def _tree(b: Builder) -> None:
     else:
         trunk_top, crown = b.vary(2.4, 0.1), b.vary(1.65, 0.1)
         trunk = Blob(0.25).chain([(0, -0.05, 0), (0.05, 1.1, 0), (-0.05, trunk_top + 0.8, 0.05)], [0.36, 0.23, 0.15])
-        for turn in range(5):
-            x, z = [(0.5, 0.2), (-0.5, 0.2), (0.1, -0.55), (0.35, -0.4), (-0.3, 0.5)][turn]
+        for x, z in ((0.5, 0.2), (-0.5, 0.2), (0.1, -0.55), (0.35, -0.4), (-0.3, 0.5)):
             trunk.limb((x * 0.12, 0.35, z * 0.12), (x, -0.02, z), 0.2, 0.07)
             trunk.limb((0, trunk_top - 0.5, 0), (x * 1.9, trunk_top + 0.7, z * 1.9), 0.13, 0.06)
         b.add(
             "bark",
             trunk.solid(3200),
-            p.BARK if not b.says("birch") else p.Finish("cow", rgb("eceae3"), rgb("2c2a28"), 0.9, size=0.4),
+            p.BARK if not b.says("birch") else Finish("cow", rgb("eceae3"), rgb("2c2a28"), 0.9, size=0.4),
         )
     leaves = Blob(0.18)
     centre = trunk_top + crown * 0.85
     count = 26
     for k in range(count):
-        height = 1 - 2 * (k + 0.5) / count
-        radius, turn = (1 - height * height) ** 0.5, k * 2.39996
+        level, turn = 1 - 2 * (k + 0.5) / count, k * 2.39996
+        reach = crown * 0.8 * math.sqrt(1 - level * level)
         wobble = 1 + 0.13 * float(b.random.uniform(-1, 1))
         place = (
-            crown * 0.8 * radius * float(s.np.cos(turn)) * wobble,
-            centre + crown * 0.66 * height * wobble,
-            crown * 0.8 * radius * float(s.np.sin(turn)) * wobble,
+            reach * math.cos(turn) * wobble,
+            centre + crown * 0.66 * level * wobble,
+            reach * math.sin(turn) * wobble,
         )
         size = crown * float(b.random.uniform(0.3, 0.42))
         leaves.egg(place, (size, size * 0.85, size))
@@ -55,11 +61,11 @@ def _tree(b: Builder) -> None:
         tone = p.PLASTIC.in_color(rgb("e08a2c")) if b.says("orange") else p.PLASTIC
         for k in range(14):
             height, turn = 0.7 - 1.5 * k / 14, k * 2.39996
-            radius = (1 - height * height) ** 0.5 * crown * 1.06
+            radius = math.sqrt(1 - height * height) * crown * 1.06
             b.add(
                 "fruit",
                 s.ball(0.11, 14).translate(
-                    (radius * float(s.np.cos(turn)), centre + crown * 0.9 * height, radius * float(s.np.sin(turn)))
+                    (radius * math.cos(turn), centre + crown * 0.9 * height, radius * math.sin(turn))
                 ),
                 tone,
                 keep=True,
@@ -86,9 +92,7 @@ def _pine(b: Builder) -> None:
         for n in range(2 * tips):
             turn = 3.14159 * n / tips + k * 0.7
             reach = radius * (1.0 if n % 2 == 0 else 0.74)
-            points.append(
-                (reach * float(s.np.cos(turn)), (-0.1 if n % 2 == 0 else 0.06) * radius, reach * float(s.np.sin(turn)))
-            )
+            points.append((reach * math.cos(turn), (-0.1 if n % 2 == 0 else 0.06) * radius, reach * math.sin(turn)))
         b.add("leaf", _cone(points, high).translate((0, y, 0)), p.NEEDLES)
         if b.says("christmas", "ball", "bauble"):
             for n in range(0, 2 * tips, 4):
@@ -102,40 +106,18 @@ def _pine(b: Builder) -> None:
                 )
         top = y + high
     if b.says("christmas", "star"):
-        b.add("star", _star(0.34, 0.14, 0.1).translate((0, top + 0.2, 0)), p.GOLD, keep=True)
+        b.add("star", star(0.34, 0.14, 0.1).translate((0, top + 0.2, 0)), p.GOLD, keep=True)
 
 
-def _cone(rim: list[tuple[float, float, float]], height: float) -> s.Manifold:
+def _cone(rim: list[tuple[float, float, float]], height: float) -> Manifold:
     """A tent over a jagged rim, with a shallow underside."""
     count = len(rim)
-    points = s.np.array([*rim, (0, height, 0), (0, 0.12 * height, 0)], s.np.float32)
+    points = np.array([*rim, (0, height, 0), (0, 0.12 * height, 0)], np.float32)
     faces = []
     for k in range(count):
         after = (k + 1) % count
         faces += [(after, k, count), (k, after, count + 1)]
-    return s.Manifold(s.manifold3d.Mesh(points, s.np.array(faces, s.np.uint32)))
-
-
-def _star(outer: float, inner: float, thick: float) -> s.Manifold:
-    """A five-pointed star that faces +z, higher in the middle."""
-    rim = [
-        (
-            (outer if k % 2 == 0 else inner) * float(s.np.sin(k * 0.628318)),
-            (outer if k % 2 == 0 else inner) * float(s.np.cos(k * 0.628318)),
-        )
-        for k in range(10)
-    ]
-    points = s.np.array([*((x, y, 0) for x, y in rim), (0, 0, thick), (0, 0, -thick)], s.np.float32)
-    faces = []
-    for k in range(10):
-        after = (k + 1) % 10
-        faces += [(after, k, 10), (k, after, 11)]
-    return s.Manifold(s.manifold3d.Mesh(points, s.np.array(faces, s.np.uint32)))
-
-
-@shape("star", "starfish", "a golden star; a five pointed star", 0.4, "body", "")
-def _gold_star(b: Builder) -> None:
-    b.add("body", _star(0.2, 0.088, 0.055).translate((0, 0.2, 0)), p.GOLD)
+    return Manifold(manifold3d.Mesh(points, np.array(faces, np.uint32)))
 
 
 @shape(
@@ -187,7 +169,7 @@ def _palm(b: Builder) -> None:
     "arm flower pot",
 )
 def _cactus(b: Builder) -> None:
-    green = p.Finish("leaves", rgb("5f9a55"), rgb("8fbf72"), 0.8, size=0.5)
+    green = Finish("leaves", rgb("5f9a55"), rgb("8fbf72"), 0.8, size=0.5)
     arms = b.count("arm", 2, 0, 5)
     body = [
         _ribbed([(0, 0, 0), (0, 0.5, 0), (0, 1.0, 0), (0, 1.28, 0), (0, 1.36, 0)], [0.15, 0.175, 0.165, 0.12, 0.02])
@@ -232,7 +214,7 @@ def _cactus(b: Builder) -> None:
         b.add("ground", Blob(0.05).egg((0, -0.02, 0), (0.42, 0.07, 0.4)).solid(900), p.SAND)
 
 
-def _ribbed(points: list[tuple[float, float, float]], radii: list[float]) -> s.Manifold:
+def _ribbed(points: list[tuple[float, float, float]], radii: list[float]) -> Manifold:
     """A tube with ribs, round at its far end."""
     return s.tube(points, radii, 24, 5, ribs=12)
 
@@ -273,9 +255,7 @@ def _flower(b: Builder) -> None:
     tilt = (38, 0, 0)
     b.add("petal", s.union(head).rotate(tilt).translate((0, 0.51, 0.035)), tone)
     seed = (
-        p.Finish("spotted", rgb("5a3718"), rgb("2c1b0d"), 0.9, size=0.25)
-        if yellow
-        else p.PLASTIC.in_color(rgb("f0b83a"))
+        Finish("spotted", rgb("5a3718"), rgb("2c1b0d"), 0.9, size=0.25) if yellow else p.PLASTIC.in_color(rgb("f0b83a"))
     )
     b.add(
         "centre",
@@ -329,72 +309,3 @@ def _mushroom(b: Builder) -> None:
             keep=True,
         )
     b.add("ground", Blob(0.02).egg((0, 0, 0), (0.22, 0.045, 0.2)).solid(700), p.GRASS)
-
-
-@shape("rock", "stone boulder pebble meteor asteroid cliff", "a rock; a mossy boulder; a grey stone", 1.2, "body", "")
-def _rock(b: Builder) -> None:
-    points = b.random.standard_normal((64, 3))
-    points /= s.np.linalg.norm(points, axis=1, keepdims=True)
-    points *= b.random.uniform(0.86, 1.0, (64, 1)) * s.np.array([0.62, 0.42, 0.5])
-    b.add("body", s.hull(*(s.ball(0.05, 8).translate(tuple(point)) for point in points)), p.STONE)
-
-
-@shape(
-    "crystal",
-    "gem gemstone diamond jewel quartz amethyst",
-    "a cluster of crystals; a diamond; a purple amethyst",
-    0.6,
-    "crystal",
-    "crystal shard=crystal rock",
-)
-def _crystal(b: Builder) -> None:
-    glow = p.Finish("blend", rgb("5b3f9f"), rgb("c9a6ee"), 0.12)
-    tone = b.pick(glow, glow.in_color(rgb("2f7fa8")), glow.in_color(rgb("3d9a6f")))
-    if b.says("diamond", "jewel"):
-        gem = s.lathe([(0.01, -0.2), (0.28, 0.05), (0.28, 0.075), (0.17, 0.15)], 10)
-        b.add("crystal", gem.translate((0, 0.2, 0)), p.ICE.in_color(rgb("cfeaf4")))
-        return
-    shards = b.count("crystal", 9, 3, 16)
-    for k in range(shards):
-        turn, share = k * 137.5, k / shards
-        tall, wide = b.vary(0.52 - 0.32 * share, 0.15), 0.075 - 0.035 * share
-        shard = s.lathe([(wide * 0.75, -0.1), (wide, tall * 0.72), (0.004, tall)], 6)
-        b.add(
-            "crystal",
-            shard.rotate((0, 37 * k, 0))
-            .rotate((0, 0, -12 - 38 * share if k else 0))
-            .rotate((0, turn, 0))
-            .translate((0, 0.03, 0)),
-            tone,
-        )
-    b.add(
-        "rock",
-        Blob(0.03).egg((0, 0, 0), (0.24, 0.09, 0.21)).egg((0.12, 0.02, 0.08), (0.11, 0.07, 0.1)).solid(900),
-        p.STONE,
-    )
-
-
-@shape(
-    "mountain",
-    "volcano hill peak island",
-    "a mountain with snow on its peak; a volcano with lava; a small island",
-    3000.0,
-    "rock",
-    "peak=snow snow lava",
-)
-def _mountain(b: Builder) -> None:
-    blob = Blob(0.12)
-    for k in range(9):
-        turn, far = k * 2.39996, 0.13 * k**0.8
-        tall = 0.95 * (1 - 0.78 * far) if k else 1.1
-        x, z = far * float(s.np.cos(turn)), far * float(s.np.sin(turn))
-        blob.limb((x, -0.05, z), (x * 0.8, tall * b.vary(0.9), z * 0.8), 0.42 - 0.1 * far, 0.02)
-    fire = b.says("volcano", "lava", "erupting")
-    whole = blob.solid(6000) ^ s.Manifold.cube((4, 2, 4), True).translate((0, 1, 0))
-    if fire:
-        crater = s.lathe([(0.02, 0.72), (0.11, 0.8), (0.3, 1.4)])
-        whole = whole - crater
-        b.add("lava", s.lathe([(0.14, 0.7), (0.15, 0.82)]), p.LAMP.in_color(rgb("f2762a")), keep=True)
-    b.add("rock", whole, p.STONE.in_color(rgb("6f665c")) if fire else p.STONE.in_color(rgb("7d7b76")))
-    if not fire:
-        b.wishes.weather.add("peak")

@@ -1,6 +1,8 @@
-"""Things that hold things."""
+"""Things that hold a drink."""
 
 from __future__ import annotations
+
+from manifold3d import Manifold
 
 from aigc.models.shapes import palette as p
 from aigc.models.shapes import solids as s
@@ -8,7 +10,7 @@ from aigc.models.shapes.builder import Builder, shape
 from aigc.models.shapes.finish import rgb
 
 
-def _hollow(profile: list[tuple[float, float]], wall: float, floor: float) -> s.Manifold:
+def _hollow(profile: list[tuple[float, float]], wall: float, floor: float) -> Manifold:
     """A turned vessel of this outer profile, open at the top."""
     outer = s.lathe(profile, 48)
     inner = [(max(r - wall, 0.004), max(y, profile[0][1] + floor)) for r, y in profile]
@@ -325,66 +327,3 @@ def _cauldron(b: Builder) -> None:
     if b.says("witch", "magic", "potion", "bubbling"):
         bubbles = [(0.08, 0.04, 0.05), (-0.1, -0.05, 0.04), (0.02, -0.12, 0.03), (-0.04, 0.11, 0.035)]
         b.add("drink", [s.ball(r, 16).translate((x, 0.42, z)) for x, z, r in bubbles], brew, keep=True)
-
-
-@shape(
-    "crate",
-    "box container package parcel",
-    "a wooden crate; a cardboard box; a shipping crate",
-    0.8,
-    "body",
-    "frame=edge edge",
-)
-def _crate(b: Builder) -> None:
-    if b.says("cardboard", "paper", "gift", "present"):
-        card = p.PAPER.in_color(rgb("c0925f"))
-        b.add("body", s.box(0.8, 0.56, 0.6, 0.012).translate((0, 0.28, 0)), card)
-        b.add(
-            "edge",
-            s.box(0.805, 0.565, 0.09, 0.012).translate((0, 0.2805, 0)),
-            p.PAPER.in_color(rgb("d8c09a")),
-            keep=True,
-        )
-        return
-    b.add("body", s.box(0.74, 0.74, 0.74, 0.01).translate((0, 0.4, 0)), p.PLANKS)
-    bars = []
-    for i in (-1, 1):
-        for j in (-1, 1):
-            bars += [
-                s.box(0.8, 0.1, 0.1, 0.01).translate((0, 0.4 + i * 0.35, j * 0.35)),
-                s.box(0.1, 0.8, 0.1, 0.01).translate((i * 0.35, 0.4, j * 0.35)),
-            ]
-            bars.append(s.box(0.1, 0.1, 0.8, 0.01).translate((i * 0.35, 0.4 + j * 0.35, 0)))
-    brace = s.box(0.09, 0.98, 0.05, 0.01).rotate((0, 0, 45))
-    bars += [brace.translate((0, 0.4, 0.365)), brace.translate((0, 0.4, -0.365))]
-    bars += [brace.rotate((0, 90, 0)).translate((0.365, 0.4, 0)), brace.rotate((0, 90, 0)).translate((-0.365, 0.4, 0))]
-    b.add("edge" if "edge" in b.wishes.looks else "body", bars, p.OAK)
-
-
-@shape(
-    "gift",
-    "present",
-    "a gift box with a ribbon and a bow; a birthday present",
-    0.4,
-    "body",
-    "ribbon bow=ribbon lid=body",
-)
-def _gift(b: Builder) -> None:
-    paper = b.pick(p.PLASTIC, p.PLASTIC.in_color(rgb("2f62b5")), p.PLASTIC.in_color(rgb("5a9c58")))
-    b.add("body", s.box(0.36, 0.26, 0.36, 0.008).translate((0, 0.13, 0)), paper)
-    b.add("body", s.box(0.385, 0.06, 0.385, 0.01).translate((0, 0.27, 0)), paper)
-    satin = p.PLASTIC.in_color(rgb("f1c04a"))
-    b.add(
-        "ribbon",
-        [
-            s.box(0.055, 0.302, 0.392, 0.008).translate((0, 0.153, 0)),
-            s.box(0.392, 0.302, 0.055, 0.008).translate((0, 0.153, 0)),
-        ],
-        satin,
-    )
-    loop = s.tube([(0.0, 0.3, 0), (0.07, 0.37, 0.01), (0.13, 0.37, 0), (0.12, 0.32, -0.01), (0.0, 0.305, 0)], 0.017)
-    b.add(
-        "ribbon",
-        [s.mirrored(loop), s.mirrored(loop).rotate((0, 75, 0)), s.ball(0.03, 18).translate((0, 0.315, 0))],
-        satin,
-    )

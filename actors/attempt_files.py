@@ -1,0 +1,210 @@
+"""The files of a worker's attempts: inputs made local, a staging folder for each, results published, previews shown."""
+
+import asyncio
+import os
+import stat
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+
+from aigc.core.errors import AigcError, NotFound
+from aigc.core.ids import AssetKey
+from aigc.core.job import Failure, Input, Lease, Output
+from aigc.core.ports import Asset, AssetStore
+from aigc.core.runner_events import DeviceEvent, RunnerProgressed, Staged, Stored, StoringFailed
+
+log = structlog.get_logger()
+
+PREVIEW_BYTES = 2 << 20
+PREVIEW_PAUSE_S = 0.5
+"""Between two previews of one attempt."""
+
+Ready = Callable[[Mapping[str, str], Path], None]
+
+
+class _Attempt:
+    """One attempt's inputs and folder, and who waits for them."""
+
+    __slots__ = ("folder", "inputs", "is_dropped", "on_ready", "previewed_at", "task")
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+        self.inputs: dict[str, str] | None = None
+        self.on_ready: Ready | None = None
+        self.is_dropped = False
+        self.previewed_at = 0.0
+        self.task: asyncio.Task[None] | None = None
+
+
+class AttemptFiles:
+    """Between one worker and its AssetStore. Calls return at once; what comes of them is told as events.
+
+    Args:
+        tell: gets `Stored`, `StoringFailed`, and progress whose preview can be fetched now.
+        fail: gets what nobody foresaw.
+    """
+
+    def __init__(
+        self, assets: AssetStore, tell: Callable[[DeviceEvent], None], fail: Callable[[BaseException], None]
+    ) -> None:
+        self._assets, self._tell, self._fail = assets, tell, fail
+        self._attempts: dict[Lease, _Attempt] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def prepare(self, lease: Lease, inputs: Mapping[str, Input]) -> None:
+        """The inputs are on their way; ends in `StoringFailed` if one cannot be had."""
+        attempt = self._attempts[lease] = _Attempt()
+        attempt.task = self._start(self._prepare(lease, attempt, inputs))
+
+    def when_ready(self, lease: Lease, ready: Ready) -> None:
+        """`ready` is called with the local inputs and the staging folder: now if they are there, else when they are;
+        never if the attempt is recalled or dropped before."""
+        attempt = self._attempts[lease]
+        if attempt.inputs is not None and attempt.folder is not None:
+            ready(attempt.inputs, attempt.folder)
+        else:
+            attempt.on_ready = ready
+
+    def recall(self, lease: Lease) -> bool:
+        """True if the attempt was still waiting for its files: it will not be ready any more."""
+        attempt = self._attempts.get(lease)
+        if attempt is None or attempt.on_ready is None:
+            return False
+        attempt.on_ready = None
+        return True
+
+    def store(self, lease: Lease, outputs: tuple[Staged, ...]) -> None:
+        """The outputs are on their way to the store; ends in `Stored` or `StoringFailed`."""
+        self._start(self._store(lease, outputs))
+
+    def drop(self, lease: Lease) -> None:
+        """Nothing of the attempt's folder is wanted; what is still being fetched is not waited for."""
+        attempt = self._attempts.pop(lease, None)
+        if attempt is None:
+            return
+        attempt.is_dropped, attempt.on_ready = True, None
+        if attempt.folder is None:
+            return  # it is being made, and will be discarded then
+        if attempt.inputs is None and attempt.task is not None:
+            attempt.task.cancel()
+        self._start(self._discard(attempt.folder))
+
+    def preview(self, event: RunnerProgressed) -> None:
+        """The preview that the event names is stored, unless another one was a moment ago; then the event is told."""
+        attempt, now = self._attempts.get(event.lease), time.monotonic()
+        if attempt is None or attempt.folder is None or now - attempt.previewed_at < PREVIEW_PAUSE_S:
+            return
+        attempt.previewed_at = now
+        self._start(self._store_preview(event, attempt.folder))
+
+    async def settle(self) -> None:
+        """Nothing is on its way any more."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def close(self) -> None:
+        """Nothing is on its way any more, and whatever is left of attempts is gone."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await self.settle()
+        for lease in tuple(self._attempts):
+            self.drop(lease)
+        await self.settle()
+
+    async def _prepare(self, lease: Lease, attempt: _Attempt, inputs: Mapping[str, Input]) -> None:
+        try:
+            attempt.folder = await self._assets.staging()
+            if attempt.is_dropped:
+                await self._discard(attempt.folder)
+                return
+            local = {name: await self._local(given) for name, given in inputs.items()}
+        except NotFound as error:
+            self._refuse(lease, "input_invalid", f"an input is not there any more: {error}", "upload it again")
+            return
+        except (AigcError, OSError) as error:
+            self._refuse(lease, "storage_failed", f"an input could not be fetched: {error}", retryable=True)
+            return
+        attempt.inputs = local
+        if attempt.on_ready is not None:
+            ready, attempt.on_ready = attempt.on_ready, None
+            ready(local, attempt.folder)
+
+    async def _local(self, given: Input) -> str:
+        if given.asset is None:
+            return given.text or ""
+        return str(await self._assets.local(given.asset))
+
+    async def _store(self, lease: Lease, outputs: tuple[Staged, ...]) -> None:
+        folder = self._attempts[lease].folder
+        assert folder is not None
+        files = [
+            Asset(key=AssetKey(out.name), bytes=out.bytes, sha256=out.sha256, content_type=out.content_type)
+            for out in outputs
+        ]
+        try:
+            kept = await self._assets.publish(folder, prefix_of(lease), files)
+        except (AigcError, OSError) as error:
+            is_bad = getattr(error, "code", "") == "result_invalid"
+            code = "result_invalid" if is_bad else "storage_failed"
+            self._refuse(lease, code, f"the result could not be stored: {error}", retryable=not is_bad)
+            return
+        self._attempts.pop(lease, None)
+        made = tuple(
+            Output(out.name, out.role, asset.key, out.format, out.content_type, out.bytes, out.sha256, out.stats)
+            for out, asset in zip(outputs, kept, strict=True)
+        )
+        self._tell(Stored(lease, made))
+
+    def _refuse(self, lease: Lease, code: str, message: str, suggestion: str = "", *, retryable: bool = False) -> None:
+        self._tell(StoringFailed(lease, Failure(code, message, suggestion, retryable)))
+
+    async def _discard(self, folder: Path) -> None:
+        try:
+            await self._assets.discard(folder)
+        except (AigcError, OSError) as error:
+            log.warning("staging.undiscarded", folder=str(folder), error=str(error))
+
+    async def _store_preview(self, event: RunnerProgressed, folder: Path) -> None:
+        key = AssetKey(f"{prefix_of(event.lease)}/preview.png")
+        try:
+            data = await asyncio.to_thread(_plain_content, folder / Path(str(event.progress.preview)).name)
+            await self._assets.put(key, _once(data), content_type="image/png", limit=PREVIEW_BYTES)
+        except (AigcError, OSError) as error:
+            log.debug("preview.unstored", job=event.lease.job, error=str(error))
+            return
+        if event.lease in self._attempts:
+            shown = msgspec.structs.replace(event.progress, preview=key)
+            self._tell(msgspec.structs.replace(event, progress=shown))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+
+
+def prefix_of(lease: Lease) -> str:
+    """Where the AssetStore keeps the files of an attempt."""
+    return f"jobs/{lease.job}/{lease.attempt}-{lease.id}"
+
+
+def _plain_content(path: Path) -> bytes:
+    """The content of a plain file: a runner could have left a link to a secret there, or a pipe that never ends."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{path.name} is not a plain file")
+        return file.read(PREVIEW_BYTES)
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data

@@ -1,0 +1,154 @@
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from aigc.core.errors import Unavailable
+from aigc.core.ids import JobId, OwnerId
+from aigc.core.job import Job, Status
+from aigc.core.lifecycle import begin
+from tests.web.house_kit import House, eventually
+from tests.web.stream_kit import MemorySink, read
+from web.news import REPAIR_MARGIN_S
+
+
+async def submitted(house: House) -> JobId:
+    job = await house.submit()
+    await house.broker.until(lambda: job in house.broker.jobs)
+    return job
+
+
+def reads(house: House) -> list[JobId]:
+    """The ids that are read from the store from now on."""
+    found: list[JobId] = []
+    get = house.store.get
+
+    async def counted(job: JobId) -> Job | None:
+        found.append(job)
+        return await get(job)
+
+    house.store.get = counted  # type: ignore[method-assign]
+    return found
+
+
+async def test_a_record_is_read_from_memory_while_all_news_are_heard(house: House) -> None:
+    job = await submitted(house)
+    found = reads(house)
+    await house.broker.run(job)
+    await eventually(lambda: house.gateway._news.records.find(job).status is Status.COMPLETED)  # type: ignore[union-attr]
+    record = await house.gateway._news.read(job)
+    assert record is not None
+    assert (record.status, found) == (Status.COMPLETED, [])
+
+
+async def test_while_nobody_publishes_the_store_is_asked(house: House) -> None:
+    job = await submitted(house)
+    found = reads(house)
+    house.broker._publisher.close()
+    await eventually(lambda: not house.gateway._news.is_current)
+    await house.broker.run_silently(job)
+    record = await house.gateway._news.read(job)
+    assert record is not None
+    assert (record.status, found) == (Status.COMPLETED, [job])
+
+
+async def test_a_record_that_was_read_before_news_were_missed_is_read_again(house: House) -> None:
+    """Else a record from before the gap would stand in memory for ever."""
+    job = await submitted(house)
+    news = house.gateway._news
+    news.records.clear()
+    get, answers = house.store.get, []
+
+    async def overtaken(wanted: JobId) -> Job | None:
+        record = await get(wanted)
+        if not answers:
+            answers.append(record)
+            await house.broker.run_silently(job)
+            news.records.clear()
+        return record
+
+    house.store.get = overtaken  # type: ignore[method-assign]
+    record = await news.read(job)
+    assert record is not None
+    assert record.status is Status.COMPLETED
+    assert news.records.find(job) == record
+
+
+async def test_a_job_that_is_not_there_is_none(house: House) -> None:
+    assert await house.gateway._news.read(JobId("nope")) is None
+
+
+async def test_repair_goes_on_until_the_store_answers(house: House) -> None:
+    job = await submitted(house)
+    sink = MemorySink()
+    watcher = house.gateway.hub.join(sink, house.broker.jobs[job].owner)
+    house.gateway.hub.watch(watcher, job, since=1)
+    get, refusals = house.store.get, []
+
+    async def broken(wanted: JobId) -> Any:
+        if len(refusals) < 3:
+            refusals.append(wanted)
+            raise Unavailable("the disk is away", retry_after_s=0.01)
+        return await get(wanted)
+
+    house.store.get = broken  # type: ignore[method-assign]
+    await house.broker.run_silently(job)
+    house.broker.close()
+    await house.start_broker()
+    await eventually(lambda: len(sink.events) == 2)
+    assert sink.told == [("job.started", 2), ("job.completed", 3)]
+    assert len(refusals) == 3
+
+
+async def test_a_job_that_was_deleted_unheard_is_told_as_deleted(house: House) -> None:
+    job = await submitted(house)
+    sink = MemorySink()
+    watcher = house.gateway.hub.join(sink, house.broker.jobs[job].owner)
+    house.gateway.hub.watch(watcher, job, since=1)
+    await house.store.delete(house.broker._generation, [job])
+    house.broker.close()
+    await house.start_broker()
+    await eventually(lambda: sink.events)
+    assert sink.told == [("job.forgotten", 0)]
+
+
+async def test_one_who_hears_everything_hears_of_jobs_that_came_unheard_but_not_of_old_ones_again(house: House) -> None:
+    old = await submitted(house)
+    await house.broker.run(old)
+    await eventually(lambda: house.gateway._news.records.find(old).status is Status.COMPLETED)  # type: ignore[union-attr]
+    house.now += 2 * REPAIR_MARGIN_S
+    house.broker.queue_moved()
+    await eventually(lambda: house.gateway._news._last_s > house.now - 1)
+    sink = MemorySink()
+    house.gateway.hub.watch_everything(house.gateway.hub.join(sink, OwnerId("")))
+    house.broker._publisher.close()
+    other = begin(msgspec.structs.replace(house.broker.jobs[old], id=JobId("other"), created_at=house.clock()))
+    other = msgspec.structs.replace(other, status=Status.QUEUED, seq=1)
+    await house.store.create(other, bound=9)
+    house.broker.jobs[other.id] = other
+    await house.broker.run_silently(other.id)
+    house.broker.close()
+    await house.start_broker()
+    await eventually(lambda: sink.events)
+    assert [(read(event)["job_id"], event.seq) for event in sink.events] == [("other", 1), ("other", 2), ("other", 3)]
+
+
+async def test_a_wait_ends_with_its_limit_and_leaves_nothing(house: House) -> None:
+    job = await submitted(house)
+    record = house.broker.jobs[job]
+    assert await house.gateway._news.wait(record, 0.001) is None
+    assert house.gateway._news._waiters == {}
+
+
+async def test_all_who_wait_for_a_job_hear_of_its_end(house: House) -> None:
+    job = await submitted(house)
+    record = house.broker.jobs[job]
+    waiting = [asyncio.create_task(house.gateway._news.wait(record, 30)) for _ in range(10)]
+    await eventually(lambda: len(house.gateway._news._waiters.get(job, ())) == 10)
+    waiting[0].cancel()
+    done = await house.broker.run(job)
+    assert await asyncio.gather(*waiting[1:]) == [done] * 9
+    with pytest.raises(asyncio.CancelledError):
+        await waiting[0]
+    assert house.gateway._news._waiters == {}
