@@ -158,6 +158,9 @@ class Worker:
         self._apply(Drain(0.0), Tick())
         if self._runners is not None:
             await self._runners.close()
+        with contextlib.suppress(TimeoutError):
+            # A result that was made already is worth a moment.
+            await asyncio.wait_for(self._files.settle(), self._settings.settle_s)
         await self._files.close()
         if self._tick is not None:
             self._tick.cancel()
@@ -293,19 +296,21 @@ def _in_thread(call: Callable[..., T], *arguments: object) -> "asyncio.Future[T]
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
-    def tell(set_it: Callable[[T], None] | Callable[[BaseException], None], value: T | BaseException) -> None:
+    def settle(set_it: Callable[..., None], value: object) -> None:
         if not future.done():
-            set_it(value)  # type: ignore[arg-type]
+            set_it(value)
+
+    def tell(set_it: Callable[..., None], value: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, set_it, value)
 
     def work() -> None:
         try:
             result = call(*arguments)
         except BaseException as error:  # noqa: BLE001 - it is raised where the future is awaited
-            answer = (future.set_exception, error)
+            tell(future.set_exception, error)
         else:
-            answer = (future.set_result, result)
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(tell, *answer)
+            tell(future.set_result, result)
 
     threading.Thread(target=work, name="probe", daemon=True).start()
     return future

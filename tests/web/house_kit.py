@@ -238,6 +238,8 @@ class House:
         self.settings = settings or GatewaySettings()
         self.now = 1_800_000_000.0
         self.base = ""
+        self.tune_gc = False
+        self.log_every = 0
         self._folder = folder
         self._boots = itertools.count(1)
         self._runner: web.AppRunner | None = None
@@ -277,10 +279,10 @@ class House:
             link=BRISK,
             clock=self.clock,
         )
-        settings = WebSettings(data_path=str(self._folder), tune_gc=False)
-        app = make_app(self.gateway, settings)
-        self.extend(app)
-        self._runner = make_runner(app, settings)
+        settings = WebSettings(data_path=str(self._folder), tune_gc=self.tune_gc, log_every=self.log_every)
+        self.app = make_app(self.gateway, settings)
+        self.extend(self.app)
+        self._runner = make_runner(self.app, settings)
         await self._runner.setup()
         listening = socket.socket()
         listening.bind(("127.0.0.1", 0))
