@@ -60,7 +60,7 @@ def main() -> None:
                 picture = picture.convert("RGB")
             picture.save(TARGET / name, optimize=True)
         name, prompt = MESH
-        settings = {"seed": 1, "texture_resolution": 512, "target_face_count": 6000}
+        settings = {"seed": 1, "texture_resolution": 512, "target_face_count": 4000}
         made = model.run({"text": prompt}, settings, progress).outputs[0].data
         assert made is not None
         (TARGET / name).write_bytes(made)

@@ -40,6 +40,8 @@ from web.server import WebServer
 GIB = 1 << 30
 MIB = 1 << 20
 HOUR_S = 3600.0
+PREFETCH = 8
+"""Leases that may wait at a worker beside the running ones; the scheduler uses them for very short jobs only."""
 SOCKET_PATH_BYTES = 60
 """Room that the names of sockets need below the runtime folder, of the 107 bytes that a path may have."""
 
@@ -177,7 +179,7 @@ class House:
             broker=self._topology.broker,
             folder=self._topology.runtime / name,
             device=DeviceSettings(
-                credit=told.slots + 1,
+                credit=told.slots + PREFETCH,
                 turns=TurnsSettings(slots=told.slots),
                 residents=ResidentsSettings(
                     reserve_bytes=int(told.reserve_gb * GIB), ladder=ladder, keep_alive_s=told.keep_loaded_s

@@ -267,10 +267,13 @@ def _soft_half(front: BytePixels, mask: FloatArray, frame: tuple[float, float, f
     """The large patches of colour of the front, which meet it at the silhouette without a seam."""
     size = (front.shape[1], front.shape[0])
     inside = _cropped(mask, frame, size)
-    solid = (inside > 0.5).astype(np.float32)
-    spread_out = max(size) * 0.06
-    weight = np.maximum(cv2.GaussianBlur(solid, (0, 0), spread_out), 1e-3)[..., None]
-    low = cv2.GaussianBlur(front.astype(np.float32) * solid[..., None], (0, 0), spread_out) / weight
+    # Blurred that far, a small picture holds all there is to see.
+    shrink = max(1, max(size) // 192)
+    small = (max(1, size[0] // shrink), max(1, size[1] // shrink))
+    solid = cv2.resize((inside > 0.5).astype(np.float32), small, interpolation=cv2.INTER_AREA)
+    patches = cv2.resize(front, small, interpolation=cv2.INTER_AREA).astype(np.float32) * solid[..., None]
+    weight = np.maximum(cv2.GaussianBlur(solid, (0, 0), max(small) * 0.06), 1e-3)[..., None]
+    low = cv2.resize(cv2.GaussianBlur(patches, (0, 0), max(small) * 0.06) / weight, size, interpolation=cv2.INTER_CUBIC)
     rim = cv2.distanceTransform((inside > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     inner = np.clip(rim / (max(size) * 0.05), 0, 1)[..., None]
     inner = inner * inner * (3 - 2 * inner)

@@ -126,7 +126,7 @@ def capsule(start: Point, end: Point, radius: float, end_radius: float | None = 
 
 
 def tube(
-    points: Sequence[Point], radius: float | Sequence[float], sides: int = 14, smooth: int = 5, ribs: int = 0
+    points: Sequence[Point], radius: float | Sequence[float], sides: int = 16, smooth: int = 7, ribs: int = 0
 ) -> Manifold:
     """A pipe along a smooth line through the points; one radius, or one per point; flat ends; `ribs` along it."""
     radii = [float(radius)] * len(points) if isinstance(radius, (int, float)) else [float(r) for r in radius]

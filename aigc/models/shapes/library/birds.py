@@ -121,7 +121,7 @@ def _penguin(b: Builder) -> None:
         .pair("egg", (0.055, 0.8, 0.065), (0.075, 0.075, 0.1), blend=0.03)
         .solid(3000)
     )
-    b.add("belly", front, Finish("fur", rgb("f3f1ec"), None, 0.9), keep=True)
+    b.add("belly", front, Finish("plain", rgb("f3f1ec"), None, 0.9), keep=True)
     b.add(
         "beak",
         s.hull(
@@ -136,6 +136,7 @@ def _penguin(b: Builder) -> None:
         "leg",
         s.mirrored(
             Blob(0.02)
+            .limb((0.085, 0.16, 0.0), (0.088, 0.05, 0.03), 0.06, 0.045)
             .egg((0.09, 0.03, 0.08), (0.075, 0.03, 0.11))
             .egg((0.05, 0.025, 0.17), (0.028, 0.02, 0.035))
             .egg((0.13, 0.025, 0.17), (0.028, 0.02, 0.035))

@@ -298,7 +298,7 @@ def _mushroom(b: Builder) -> None:
     b.add("cap", cap, p.PLASTIC if not b.says("brown") else p.LEATHER, turned=True)
     for k in range(b.count("dot", 17, 0, 30)):
         turn, share = k * 2.39996, ((k + 0.5) / 17) ** 0.6
-        r, y = 0.236 * min(share, 0.97), 0.463 - 0.155 * min(share, 0.97) ** 2.6
+        r, y = 0.236 * min(share, 0.97), 0.452 - 0.15 * min(share, 0.97) ** 2.6
         b.add(
             "dot",
             s.ellipsoid(0.022, 0.014, 0.022, 12)

@@ -84,10 +84,10 @@ def _teapot(b: Builder) -> None:
         glaze,
         turned=True,
     )
-    b.add("knob", s.ball(0.0125, 18).translate((0, 0.168, 0)), p.GOLD if b.says("gold", "royal") else glaze)
+    b.add("knob" if b.says("gold", "royal", "knob") else "body", s.ball(0.0125, 18).translate((0, 0.168, 0)), p.GOLD if b.says("gold", "royal") else glaze)
     b.add(
         "body",
-        s.tube([(0.07, 0.045, 0), (0.115, 0.065, 0), (0.13, 0.11, 0), (0.15, 0.14, 0)], [0.028, 0.018, 0.0125, 0.011]),
+        s.tube([(0.05, 0.055, 0), (0.1, 0.062, 0), (0.128, 0.1, 0), (0.152, 0.14, 0)], [0.025, 0.019, 0.013, 0.011]),
         glaze,
     )
     b.add(
