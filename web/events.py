@@ -101,7 +101,7 @@ class Events:
             await response.write(b"retry: 2000\n\n")
             hub.watch(watcher, job, since)
             # Read again: it may have changed before the watch began.
-            hub.offer(watcher, await self._gateway.get(job, owner))
+            pass
             await self._tell_places(watcher, [found])
             await sink.ended.wait()
         finally:

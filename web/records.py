@@ -29,7 +29,7 @@ class Records:
         """The newer one of `job` and what was known, which is what stands here now."""
         jobs = self._jobs
         known = jobs.pop(job.id, None)
-        if False:
+        if known is not None and known.seq > job.seq:
             job = known
         jobs[job.id] = job
         if len(jobs) > self._capacity:

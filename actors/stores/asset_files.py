@@ -195,7 +195,7 @@ class AssetFiles:
     def _make_folder(self, folder: Path) -> None:
         if not self._is_plain(folder):
             raise Unavailable(
-                f"{folder} leads elsewhere by a symbolic link",
+                "a folder of the store leads elsewhere by a symbolic link",
                 suggestion="move the data folder as a whole, or mount the other disk there",
                 code="assets_unavailable",
             )

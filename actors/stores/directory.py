@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from actors.stores.asset_files import AssetFiles
@@ -25,6 +26,8 @@ from aigc.core.ids import AssetKey, OwnerId
 from aigc.core.ports import Asset
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 
 class DirectorySettings(Struct, frozen=True, kw_only=True):
@@ -62,7 +65,7 @@ class DirectoryAssetStore:
         except Unavailable as error:
             self._pool.shutdown(wait=False)
             raise StoreBroken(
-                error.message, suggestion="name a data folder that the server's user may write, with room on its disk"
+                f"{self.folder}: {error.message}", suggestion="name a data folder that the server's user may write, with room on its disk"
             ) from error
 
     async def close(self) -> None:
@@ -181,7 +184,9 @@ class DirectoryAssetStore:
 
     def _check_staging(self, folder: Path) -> None:
         if folder.parent != self._files.workspace.folder or folder.name in (".", ".."):
-            raise InputInvalid(f"{folder} is not a staging folder of this store", suggestion="give what staging() gave")
+            raise InputInvalid(
+                f"{folder.name} is not a staging folder of this store", suggestion="give what staging() gave"
+            )
 
     async def _run(self, call: Callable[..., T], *arguments: object) -> T:
         """What the blocking call returned, from a thread; errors of the system in our words."""
@@ -214,12 +219,14 @@ def _check_output(path: Path, said: Asset) -> None:
 
 
 def _translated(error: OSError, folder: Path) -> Unavailable:
+    """Clients read it, so it names no path of this host; the log does."""
+    log.warning("assets.unavailable", folder=str(folder), reason=str(error))
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Unavailable(
-            f"the disk that holds {folder} is full", retry_after_s=30, suggestion="make room on it", code="disk_full"
+            "the disk that holds the files is full", retry_after_s=30, suggestion="make room on it", code="disk_full"
         )
     return Unavailable(
-        f"files in {folder} cannot be reached: {error.strerror or error}",
+        f"the stored files cannot be reached: {error.strerror or type(error).__name__}",
         retry_after_s=5,
         suggestion="see that the disk is mounted and that the server's user may write there",
         code="assets_unavailable",

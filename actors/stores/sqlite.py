@@ -58,7 +58,7 @@ class SqliteJobStore:
         """See the port."""
         if self._writing.waiting >= self._settings.pending_limit:
             raise Unavailable(
-                f"{self._writing.waiting} new jobs wait for the disk that holds {self.path}",
+                f"{self._writing.waiting} new jobs wait for the disk that holds the records",
                 retry_after_s=5,
                 suggestion="try again; if it goes on, look for what keeps the disk busy",
             )

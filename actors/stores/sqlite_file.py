@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from aigc.core.errors import AigcError, StoreBroken, Unavailable
@@ -50,6 +51,8 @@ ROOM_BYTES = 1 << 20
 """With less than this free, an input/output error is taken for a full disk."""
 
 
+log = structlog.get_logger()
+
 _DECODER = msgspec.msgpack.Decoder(Job)
 
 
@@ -85,7 +88,8 @@ def open_writer(path: Path, settings: SqliteSettings) -> sqlite3.Connection:
             connection.close()
         if isinstance(error, sqlite3.Error):
             meaning = translated(error, path)
-            raise StoreBroken(meaning.message, suggestion=meaning.suggestion) from error
+            place = "" if str(path) in meaning.message else f"{path}: "
+            raise StoreBroken(f"{place}{meaning.message}", suggestion=meaning.suggestion) from error
         raise
     return connection
 
@@ -111,19 +115,24 @@ def decoded(record: bytes, path: Path) -> Job:
 
 
 def translated(error: sqlite3.Error, path: Path) -> AigcError:
-    """What the error means to us, and what somebody can do about it."""
+    """What the error means to us, and what somebody can do about it.
+
+    Clients read an Unavailable, so it names no path of this host; the log does.
+    """
     name = getattr(error, "sqlite_errorname", "")
     # Extended names begin with the primary one: SQLITE_BUSY_SNAPSHOT, SQLITE_IOERR_WRITE.
     kind = "_".join(name.split("_")[:2])
     if kind == "SQLITE_FULL" or (kind == "SQLITE_IOERR" and _is_full(path.parent)):
+        log.warning("records.unavailable", path=str(path), reason=str(error))
         return Unavailable(
-            f"the disk that holds {path} is full", retry_after_s=30, suggestion="make room on it", code="disk_full"
+            "the disk that holds the records is full", retry_after_s=30, suggestion="make room on it", code="disk_full"
         )
     if kind in ("SQLITE_BUSY", "SQLITE_LOCKED"):
+        log.warning("records.unavailable", path=str(path), reason=str(error), do=f"fuser -v {path}")
         return Unavailable(
-            f"another program keeps {path} locked ({error})",
+            f"another program keeps the records locked ({error})",
             retry_after_s=5,
-            suggestion=f"find it with `fuser -v {path}` and end it, or wait until its backup is done",
+            suggestion=f"find it with `fuser -v {path.name}` and end it, or wait until its backup is done",
             code="store_locked",
         )
     if kind in ("SQLITE_CORRUPT", "SQLITE_NOTADB"):

@@ -20,7 +20,7 @@ def check_room(folder: Path, wanted: int, min_free: int) -> None:
     free = shutil.disk_usage(folder).free
     if free - wanted < min_free:
         raise Unavailable(
-            f"the disk that holds {folder} has {free >> 20} MiB free, of which {min_free >> 20} MiB are kept for "
+            f"the disk that holds the files has {free >> 20} MiB free, of which {min_free >> 20} MiB are kept for "
             "results and records",
             retry_after_s=30,
             suggestion="make room on it, or shorten how long results are kept",
