@@ -23,6 +23,9 @@ PREVIEW_BYTES = 2 << 20
 PREVIEW_PAUSE_S = 0.5
 """Between two previews of one attempt."""
 
+UNCLAIMED_S = 3600.0
+"""Published files that no record names may stay so long: of an attempt that did not count, of a worker that died."""
+
 Ready = Callable[[Mapping[str, str], Path], None]
 
 
@@ -54,11 +57,12 @@ class AttemptFiles:
         self._assets, self._tell, self._fail = assets, tell, fail
         self._attempts: dict[Lease, _Attempt] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._tidying: set[asyncio.Task[None]] = set()
 
     def prepare(self, lease: Lease, inputs: Mapping[str, Input]) -> None:
         """The inputs are on their way; ends in `StoringFailed` if one cannot be had."""
         attempt = self._attempts[lease] = _Attempt()
-        attempt.task = self._start(self._prepare(lease, attempt, inputs))
+        attempt.task = self._start(self._prepare(lease, attempt, inputs), self._tasks)
 
     def when_ready(self, lease: Lease, ready: Ready) -> None:
         """`ready` is called with the local inputs and the staging folder: now if they are there, else when they are;
@@ -79,7 +83,7 @@ class AttemptFiles:
 
     def store(self, lease: Lease, outputs: tuple[Staged, ...]) -> None:
         """The outputs are on their way to the store; ends in `Stored` or `StoringFailed`."""
-        self._start(self._store(lease, outputs))
+        self._start(self._store(lease, outputs), self._tasks)
 
     def drop(self, lease: Lease) -> None:
         """Nothing of the attempt's folder is wanted; what is still being fetched is not waited for."""
@@ -91,7 +95,7 @@ class AttemptFiles:
             return  # it is being made, and will be discarded then
         if attempt.inputs is None and attempt.task is not None:
             attempt.task.cancel()
-        self._start(self._discard(attempt.folder))
+        self._start(self._discard(attempt.folder), self._tidying)
 
     def preview(self, event: RunnerProgressed) -> None:
         """The preview that the event names is stored, unless another one was a moment ago; then the event is told."""
@@ -99,12 +103,12 @@ class AttemptFiles:
         if attempt is None or attempt.folder is None or now - attempt.previewed_at < PREVIEW_PAUSE_S:
             return
         attempt.previewed_at = now
-        self._start(self._store_preview(event, attempt.folder))
+        self._start(self._store_preview(event, attempt.folder), self._tasks)
 
     async def settle(self) -> None:
         """Nothing is on its way any more."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        while under_way := self._tasks | self._tidying:
+            await asyncio.wait(under_way)
 
     async def close(self) -> None:
         """Nothing is on its way any more, and whatever is left of attempts is gone."""
@@ -126,7 +130,7 @@ class AttemptFiles:
             self._refuse(lease, "input_invalid", f"an input is not there any more: {error}", "upload it again")
             return
         except (AigcError, OSError) as error:
-            self._refuse(lease, "storage_failed", f"an input could not be fetched: {error}", retryable=True)
+            self._refuse(lease, "storage_failed", f"an input could not be fetched: {_said(error)}", retryable=True)
             return
         attempt.inputs = local
         if attempt.on_ready is not None:
@@ -141,8 +145,16 @@ class AttemptFiles:
     async def _store(self, lease: Lease, outputs: tuple[Staged, ...]) -> None:
         folder = self._attempts[lease].folder
         assert folder is not None
+        # What a record claims is given more time again and again; what no record claims goes.
+        expires_at = time.time() + UNCLAIMED_S
         files = [
-            Asset(key=AssetKey(out.name), bytes=out.bytes, sha256=out.sha256, content_type=out.content_type)
+            Asset(
+                key=AssetKey(out.name),
+                bytes=out.bytes,
+                sha256=out.sha256,
+                content_type=out.content_type,
+                expires_at=expires_at,
+            )
             for out in outputs
         ]
         try:
@@ -150,7 +162,7 @@ class AttemptFiles:
         except (AigcError, OSError) as error:
             is_bad = getattr(error, "code", "") == "result_invalid"
             code = "result_invalid" if is_bad else "storage_failed"
-            self._refuse(lease, code, f"the result could not be stored: {error}", retryable=not is_bad)
+            self._refuse(lease, code, f"the result could not be stored: {_said(error)}", retryable=not is_bad)
             return
         self._attempts.pop(lease, None)
         made = tuple(
@@ -180,14 +192,15 @@ class AttemptFiles:
             shown = msgspec.structs.replace(event.progress, preview=key)
             self._tell(msgspec.structs.replace(event, progress=shown))
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    def _start(self, work: Coroutine[Any, Any, None], among: "set[asyncio.Task[None]]") -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
+        among.add(task)
         task.add_done_callback(self._ended)
         return task
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
+        self._tidying.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fail(error)
 
@@ -195,6 +208,11 @@ class AttemptFiles:
 def prefix_of(lease: Lease) -> str:
     """Where the AssetStore keeps the files of an attempt."""
     return f"jobs/{lease.job}/{lease.attempt}-{lease.id}"
+
+
+def _said(error: Exception) -> str:
+    """What clients read of it: the system's errors name paths of this host, which are not theirs to know."""
+    return error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
 
 
 def _plain_content(path: Path) -> bytes:

@@ -204,7 +204,8 @@ class Broker:
                         self._inquiries.take(Asker(peer, envelope.correlation), message)
         self.apply(events)
         for peer, leases in over.items():
-            self.tell(Tell(peer, Settled(self._generation, tuple(leases))))
+            # After the commit, and not before: the worker forgets the result then.
+            self._outbox.add([Tell(peer, Settled(self._generation, tuple(leases)))])
 
     def _welcome(self, peer: bytes, hello: WorkerHello) -> None:
         who = (hello.worker, hello.boot)
@@ -265,14 +266,14 @@ class Broker:
                     self._send(self._peers.get((worker, boot)), grant)
                 case SendCancel(worker=worker, boot=boot, cancel=cancel):
                     self._send(self._peers.get((worker, boot)), cancel)
-                case Tell(peer=peer, message=message, correlation=correlation):
-                    self._send(peer, message, correlation)
+                case Tell(peer=peer, message=message):
+                    self._send(peer, message)
                 case Answer(token=Asker(peer=peer, correlation=correlation), reply=reply):
                     self._send(peer, reply, correlation)
 
-    def tell(self, message: Tell) -> None:
-        """Send one message, not before what came before it is durable."""
-        self._outbox.add([message])
+    def reply(self, asker: Asker, message: ToGateway) -> None:
+        """Send an answer at once: it tells of nothing that is not durable yet."""
+        self._send(asker.peer, message, asker.correlation)
 
     def publish(self, news: ToWatchers) -> None:
         """Tell all watchers."""

@@ -11,7 +11,6 @@ from typing import Protocol
 import structlog
 from msgspec import Struct
 
-from actors.outbox import Tell
 from aigc.core.events import Asked, Event, Restored
 from aigc.core.ids import BootId, JobId, Now
 from aigc.core.job import Job
@@ -54,8 +53,8 @@ class Desk(Protocol):
     def apply(self, events: Sequence[Event]) -> None:
         """Let the scheduler have these; their effects go out in order."""
 
-    def tell(self, message: Tell) -> None:
-        """Send one message, not before what came before it is durable."""
+    def reply(self, asker: Asker, message: ToGateway) -> None:
+        """Send an answer at once: it tells of nothing that is not durable yet."""
 
     def publish(self, news: ToWatchers) -> None:
         """Tell all watchers."""
@@ -160,7 +159,7 @@ class Inquiries:
             self._desk.apply([Restored(tuple(unheard))])
 
     def _answer(self, asker: Asker, message: ToGateway) -> None:
-        self._desk.tell(Tell(asker.peer, message, asker.correlation))
+        self._desk.reply(asker, message)
 
     def _look_up(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -10,7 +10,7 @@ from aigc.core.effects import Commit, Discard, Effect, Publish, SendCancel, Send
 from aigc.core.errors import Unavailable
 from aigc.core.ids import JobId
 from aigc.core.job import Job
-from aigc.core.messages import ToGateway, ToWorker
+from aigc.core.messages import ToWorker
 
 log = structlog.get_logger()
 
@@ -22,9 +22,7 @@ class Tell(Struct, frozen=True):
     """A message to one peer that must not overtake the records before it."""
 
     peer: bytes
-    message: ToWorker | ToGateway
-    correlation: int = 0
-    """Of the request that it answers; 0: it answers none."""
+    message: ToWorker
 
 
 class Outbox:

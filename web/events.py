@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
+import structlog
 from aiohttp import HttpVersion11, WSMsgType, web
 from msgspec import Meta, Struct
 
@@ -27,7 +28,7 @@ from aigc.core.job import Job, Status
 from aigc.core.ports import JobQuery
 from web import urls
 from web.gateway import Gateway
-from web.problem import FieldError, FieldsInvalid
+from web.problem import FieldError, FieldsInvalid, http_status
 from web.requests import owner_of
 from web.stories import Event
 from web.watcher import Watcher
@@ -42,6 +43,8 @@ OPEN_JOBS = 1000
 """Newest waiting and running jobs that one who hears everything is shown at first."""
 
 _encode = msgspec.json.Encoder().encode
+
+log = structlog.get_logger(__name__)
 
 
 class Command(Struct, frozen=True):
@@ -101,7 +104,7 @@ class Events:
             await response.write(b"retry: 2000\n\n")
             hub.watch(watcher, job, since)
             # Read again: it may have changed before the watch began.
-            pass
+            hub.offer(watcher, await self._gateway.get(job, owner))
             await self._tell_places(watcher, [found])
             await sink.ended.wait()
         finally:
@@ -142,6 +145,13 @@ class Events:
         except msgspec.MsgspecError as error:
             return {"type": "error", "code": "malformed_message", "detail": str(error)}
         except AigcError as error:
+            if http_status(error) == 500:
+                log.error("request.failed", path=urls.EVENTS, reason=str(error))
+                return {
+                    "type": "error",
+                    "code": "internal_error",
+                    "detail": "the server failed; its log has the reason",
+                }
             return {"type": "error", "code": error.code, "detail": str(error)}
 
     async def _subscribe(self, watcher: Watcher, command: Command) -> list[str]:

@@ -12,7 +12,7 @@ import msgspec
 import zmq
 from msgspec import Struct, field
 
-from aigc.core.errors import AigcError, Conflict, NotFound, QueueFull, Unavailable
+from aigc.core.errors import AigcError, Conflict, NotFound, QueueFull, StoreBroken, Unavailable
 from aigc.core.ids import BootId, JobId, OwnerId
 from aigc.core.job import Job
 from aigc.core.messages import (
@@ -257,7 +257,7 @@ class Gateway:
                 code="idempotency_mismatch",
             ) from None
         except AigcError as error:
-            self._store_fault = (error.message, time.monotonic())
+            self._store_fault = (_outward(error), time.monotonic())
             raise
         self._store_fault = None
         self._news.created(created.job, epoch)
@@ -293,8 +293,10 @@ class Gateway:
         try:
             async with asyncio.timeout(self.settings.ask_timeout_s):
                 await self.store.recall(KEY)
-        except (AigcError, TimeoutError) as error:
-            faults["store"] = str(error) or "does not answer"
+        except TimeoutError:
+            faults["store"] = "does not answer"
+        except AigcError as error:
+            faults["store"] = _outward(error)
         if self._store_fault is not None and time.monotonic() - self._store_fault[1] < FAULT_S:
             faults.setdefault("store", self._store_fault[0])
         return Health(faults)
@@ -309,3 +311,8 @@ class Gateway:
 
     def _wants_catalogue(self) -> None:
         self._known_catalogue.learn(self._link)
+
+
+def _outward(error: AigcError) -> str:
+    """What anybody may hear of it: whoever repairs a broken store reads its place in the log."""
+    return "is broken; the server's log says what to do" if isinstance(error, StoreBroken) else str(error)

@@ -4,13 +4,14 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from msgspec import Meta, Struct
 
 from aigc.core.ids import JobId
 from aigc.core.job import Job, Status
 from aigc.core.ports import JobQuery
 from web import urls
+from web.accepted import AcceptedText
 from web.gateway import Gateway
 from web.problem import FieldError, FieldsInvalid
 from web.requests import Body, number, owner_of, reply
@@ -104,6 +105,7 @@ class Jobs:
         self._create = Body(JobRequest)
         self._move = Body(MoveRequest)
         self._retry = Body(RetryRequest)
+        self._text = AcceptedText()
 
     async def create(self, request: web.Request) -> web.Response:
         """202 and the whole job; with `?wait=` or `Prefer: wait=` 200 if it is finished in time."""
@@ -169,12 +171,13 @@ class Jobs:
         job = submitted.job
         if wait_s:
             job = await self._gateway.wait(job.id, job.owner, wait_s)
-        headers = {"Location": urls.job_url(job.id)}
+        headers: dict[str, str] = {hdrs.LOCATION: urls.job_url(job.id)}
         if submitted.replayed:
             headers["Idempotency-Replayed"] = "true"
-        if not job.status.is_final:
-            headers["Retry-After"] = "1"
-        return reply(job_view(job), 200 if job.status.is_final else 202, headers)
+        if job.status.is_final:
+            return reply(job_view(job), 200, headers)
+        headers[hdrs.RETRY_AFTER] = "1"
+        return reply(self._text.text(job) if job.seq == 1 else job_view(job), 202, headers)
 
     async def _view(self, job: Job) -> dict[str, Any]:
         if job.status is not Status.QUEUED or self._gateway.age_s(job) < YOUNG_S:

@@ -37,7 +37,7 @@ def job_view(job: Job, estimate: Estimate | None = None) -> dict[str, Any]:
         "max_attempts": job.max_attempts,
         "tags": job.tags,
         "metadata": job.metadata,
-        "inputs": {name: _input(job, name, given) for name, given in job.inputs.items()},
+        "inputs": {name: input_view(job, name, given) for name, given in job.inputs.items()},
         "params": job.params,
         "output_format": job.output_format,
         "outputs": [_output(job, output) for output in job.outputs],
@@ -84,7 +84,8 @@ def queue_view(estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def _input(job: Job, name: str, given: Input) -> dict[str, Any]:
+def input_view(job: Job, name: str, given: Input) -> dict[str, Any]:
+    """One input: the text itself, or what the file is and where it can be fetched."""
     if given.asset is None:
         return {"text": given.text}
     return {

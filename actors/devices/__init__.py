@@ -31,15 +31,37 @@ def find(settings: DevicesSettings) -> list[DeviceProbe]:
     gpus, reason = nvml.look()
     if settings.wanted is None:
         return [nvml.Gpu(uuid) for uuid in gpus] or [Cpu(settings.memory_bytes)]
+    if twice := next((name for name in settings.wanted if _is_real(name) and settings.wanted.count(name) > 1), None):
+        raise InputInvalid(
+            f"{twice} is named twice",
+            suggestion="a device has one worker; give that more slots",
+            where="worker.devices",
+        )
     return [_probe(name, number, gpus, reason, settings) for number, name in enumerate(settings.wanted)]
 
 
 def _probe(name: str, number: int, gpus: list[str], reason: str, settings: DevicesSettings) -> DeviceProbe:
     if name == "cpu":
         return Cpu(settings.memory_bytes)
-    if name.startswith("fake:"):
-        return Fake(number, int(float(name.removeprefix("fake:")) * GIB))
+    if not _is_real(name):
+        return Fake(number, _fake_bytes(name))
     if name in gpus:
         return nvml.Gpu(name)
     known = ", ".join(["cpu", *gpus]) + (f"; no GPU: {reason}" if reason else "")
     raise InputInvalid(f"there is no device {name}", suggestion=f"there are: {known}", where="worker.devices")
+
+
+def _is_real(name: str) -> bool:
+    return not name.startswith("fake:")
+
+
+def _fake_bytes(name: str) -> int:
+    try:
+        size = int(float(name.removeprefix("fake:")) * GIB)
+    except (ValueError, OverflowError):
+        size = 0
+    if size <= 0:
+        raise InputInvalid(
+            f"{name} does not say how large it is", suggestion="write fake:24 for 24 GiB", where="worker.devices"
+        )
+    return size

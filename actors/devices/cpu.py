@@ -1,50 +1,65 @@
-"""The processor as a device: its memory is the host's."""
+"""The processor as a device: its memory is the host's, or what the container or service may use of it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import psutil
 
+from actors.devices.cgroup import MemoryLimit, memory_limit
 from aigc.core.ids import DeviceId
 from aigc.core.messages import Device
+
+_SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal")
 
 
 class Cpu:
     """A `DeviceProbe` of the host's processors and memory.
 
     Args:
-        memory_bytes: what models may use at most; None: all that the host has.
+        memory_bytes: what models may use at most; None: all that there is.
+        limit: tells what a container may use.
     """
 
-    def __init__(self, memory_bytes: int | None = None) -> None:
+    def __init__(self, memory_bytes: int | None = None, limit: Callable[[], MemoryLimit | None] = memory_limit) -> None:
         self._memory_bytes = memory_bytes
-        self._name = f"{_model_name()}, {psutil.cpu_count()} cores"
-        self._last = (time.monotonic(), _busy_s())
+        self._limit = limit
+        self._cores = psutil.cpu_count() or 1
+        self._name = f"{_model_name()}, {self._cores} cores"
+        self._busy = (time.monotonic(), _busy_s())
 
     def sample(self, ours: Sequence[int]) -> Device:
-        """See the port. What the host cannot give back is a stranger's, unless it is held by `ours`."""
+        """See the port. What is neither free nor held by `ours` is a stranger's, as far as it narrows the budget."""
+        try:
+            return self._sample(ours)
+        except Exception as error:  # noqa: BLE001 - a host that does not tell is a state, not a crash
+            return Device(id=DeviceId("cpu"), kind="cpu", healthy=False, note=f"the host does not tell: {error}")
+
+    def _sample(self, ours: Sequence[int]) -> Device:
         memory = psutil.virtual_memory()
+        total, free = memory.total, memory.available
+        if (limit := self._limit()) is not None:
+            total = min(total, limit.total)
+            free = min(free, max(0, limit.total - limit.used))
+        budget = min(self._memory_bytes or total, total)
         mine = sum(map(_resident, ours))
-        used = memory.total - memory.available
-        total = min(self._memory_bytes or memory.total, memory.total)
-        # With a budget of our own, strangers count only for what they leave too little of.
-        strangers = max(0, used - mine - (memory.total - total))
         return Device(
             id=DeviceId("cpu"),
             kind="cpu",
             name=self._name,
-            total=total,
-            used=min(total, used),
-            strangers=min(total, strangers),
+            total=budget,
+            used=min(budget, max(0, total - free)),
+            strangers=min(budget, max(0, budget - free - mine)),
             utilisation=self._utilisation(),
             temperature_c=_temperature_c(),
         )
 
     def _utilisation(self) -> float:
         """Share of all cores that was busy since the last sample."""
-        before, busy_before = self._last
-        self._last = now, busy = time.monotonic(), _busy_s()
-        passed = (now - before) * (psutil.cpu_count() or 1)
+        before, busy_before = self._busy
+        self._busy = now, busy = time.monotonic(), _busy_s()
+        passed = (now - before) * self._cores
         return max(0.0, min(1.0, (busy - busy_before) / passed)) if passed > 0 else 0.0
 
 
@@ -61,18 +76,14 @@ def _resident(pid: int) -> int:
 
 
 def _temperature_c() -> float | None:
-    for name, sensors in getattr(psutil, "sensors_temperatures", dict)().items():
-        if name in ("coretemp", "k10temp", "cpu_thermal") and sensors:
-            return float(sensors[0].current)
-    return None
+    # Not every system has the function, and few containers the sensors.
+    sensors: dict[str, list[Any]] = getattr(psutil, "sensors_temperatures", dict)()
+    return next((float(sensors[name][0].current) for name in _SENSORS if sensors.get(name)), None)
 
 
-def _model_name() -> str:
+def _model_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
-            for line in file:
-                if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
+        lines = cpuinfo.read_text(errors="replace").splitlines()
     except OSError:
-        pass
-    return "CPU"
+        return "CPU"
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "CPU")

@@ -65,7 +65,8 @@ class DirectoryAssetStore:
         except Unavailable as error:
             self._pool.shutdown(wait=False)
             raise StoreBroken(
-                f"{self.folder}: {error.message}", suggestion="name a data folder that the server's user may write, with room on its disk"
+                f"{self.folder}: {error.message}",
+                suggestion="name a data folder that the server's user may write, with room on its disk",
             ) from error
 
     async def close(self) -> None:

@@ -44,15 +44,19 @@ def mesh_outputs(
 
 
 def write_obj(mesh: Mesh, material_file: str | None = None) -> bytes:
-    """Wavefront OBJ; quadrilaterals where the mesh has them, colours after the positions where it has those."""
-    lines = ["# aigc", f"o {mesh.name}"]
-    if material_file:
-        lines.insert(1, f"mtllib {material_file}")
+    """Wavefront OBJ; quadrilaterals where the mesh has them, colours after the positions where it has those.
+
+    Vertices that differ in texture coordinates or normals only are one again: the format counts these apart, and so
+    the seams of the texture do not cut the surface.
+    """
+    rows = mesh.positions.astype(np.float64)
     if mesh.colors is not None:
-        rows = np.concatenate([mesh.positions, mesh.colors[:, :3] / 255.0], axis=1)
-        lines += [f"v {x:.7g} {y:.7g} {z:.7g} {r:.4f} {g:.4f} {b:.4f}" for x, y, z, r, g, b in rows.tolist()]
-    else:
-        lines += [f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in mesh.positions.tolist()]
+        rows = np.concatenate([rows, mesh.colors[:, :3] / 255.0], axis=1)
+    unique, first, vertex = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    vertex = np.argsort(order, kind="stable")[vertex.reshape(-1)]
+    lines = ["# aigc", *([f"mtllib {material_file}"] if material_file else []), f"o {mesh.name}"]
+    lines += ["v " + " ".join(f"{value:.7g}" for value in row) for row in unique[order].tolist()]
     if mesh.uv is not None:
         # OBJ counts v from the bottom.
         lines += [f"vt {u:.7g} {1 - v:.7g}" for u, v in mesh.uv.tolist()]
@@ -60,10 +64,9 @@ def write_obj(mesh: Mesh, material_file: str | None = None) -> bytes:
         lines += [f"vn {x:.5f} {y:.5f} {z:.5f}" for x, y, z in mesh.normals.tolist()]
     if material_file:
         lines.append(f"usemtl {mesh.material.name}")
-    corner = {(False, False): "{0}", (True, False): "{0}/{0}", (False, True): "{0}//{0}", (True, True): "{0}/{0}/{0}"}
-    pattern = corner[mesh.uv is not None, mesh.normals is not None]
+    own = [f"{'' if mesh.uv is None else k}/{'' if mesh.normals is None else k}" for k in range(1, len(rows) + 1)]
+    names = np.array([f"{v + 1}/{rest}".rstrip("/") for v, rest in zip(vertex.tolist(), own, strict=True)], object)
     polygons = mesh.quads if mesh.quads is not None else mesh.faces
-    names = np.array([pattern.format(index + 1) for index in range(len(mesh.positions))], dtype=object)
     lines += ["f " + " ".join(dict.fromkeys(row)) for row in names[polygons].tolist()]
     return ("\n".join(lines) + "\n").encode()
 
@@ -87,7 +90,7 @@ def write_mtl(mesh: Mesh, picture: str | None) -> bytes:
 
 
 def write_ply(mesh: Mesh) -> bytes:
-    """Stanford PLY, binary, little-endian; quadrilaterals where the mesh has them."""
+    """Stanford PLY, binary, little-endian; quadrilaterals where the mesh is made of nothing else."""
     columns: list[tuple[str, str]] = [("x", "<f4"), ("y", "<f4"), ("z", "<f4")]
     values: list[NDArray[Any]] = [mesh.positions[:, k] for k in range(3)]
     if mesh.normals is not None:
@@ -99,31 +102,24 @@ def write_ply(mesh: Mesh) -> bytes:
     if mesh.colors is not None:
         columns += [(channel, "u1") for channel in ("red", "green", "blue", "alpha")]
         values += [mesh.colors[:, k] for k in range(4)]
+    # Lists of mixed length are allowed, but half of all readers give up at them.
+    quads = mesh.quads if mesh.quads is not None and (mesh.quads[:, 2] != mesh.quads[:, 3]).all() else None
+    polygons = mesh.faces if quads is None else quads
     vertices = np.zeros(len(mesh.positions), dtype=columns)
     for (column, _), value in zip(columns, values, strict=True):
         vertices[column] = value
-    faces = _ply_faces(mesh)
+    sides = polygons.shape[1]
+    faces = np.zeros(len(polygons), dtype=[("count", "u1"), ("index", "<i4", (sides,))])
+    faces["count"], faces["index"] = sides, polygons
     words = {"<f4": "float", "u1": "uchar"}
     header = ["ply", "format binary_little_endian 1.0", "comment aigc", f"element vertex {len(vertices)}"]
     header += [f"property {words[kind]} {column}" for column, kind in columns]
     header += [
-        f"element face {len(mesh.faces if mesh.quads is None else mesh.quads)}",
+        f"element face {len(polygons)}",
         "property list uchar int vertex_indices",
         "end_header",
     ]
-    return ("\n".join(header) + "\n").encode() + vertices.tobytes() + faces
-
-
-def _ply_faces(mesh: Mesh) -> bytes:
-    """Each face as a count and its indices; quadrilaterals first, then the triangles among them."""
-    polygons = mesh.quads if mesh.quads is not None else mesh.faces
-    triangles = polygons[:, -1] == polygons[:, -2]
-    blocks = []
-    for rows in (polygons[~triangles], polygons[triangles][:, :-1]):
-        packed = np.zeros(len(rows), dtype=[("count", "u1"), ("index", "<i4", (rows.shape[1],))])
-        packed["count"], packed["index"] = rows.shape[1], rows
-        blocks.append(packed.tobytes())
-    return b"".join(blocks)
+    return ("\n".join(header) + "\n").encode() + vertices.tobytes() + faces.tobytes()
 
 
 def write_stl(mesh: Mesh) -> bytes:

@@ -33,31 +33,37 @@ def fill_holes(points: FloatArray, polygons: IntArray, largest: int) -> tuple[Fl
 def border_loops(polygons: IntArray) -> list[list[int]]:
     """The borders of holes as lists of vertices, each in the order in which the faces to come shall run.
 
-    Loops that touch themselves in a vertex are left out.
+    Where two holes meet in a vertex, the way goes around the faces that lie between them. A loop that comes by one
+    vertex twice is left out.
     """
-    starts = polygons
-    ends = np.roll(polygons, -1, axis=1)
-    kept = starts != ends
-    directed = set(zip(starts[kept].tolist(), ends[kept].tolist(), strict=True))
-    # A missing neighbour would run along the edge the other way.
-    following: dict[int, int] = {}
-    crossing: set[int] = set()
-    for start, end in directed:
-        if (end, start) not in directed:
-            if end in following:
-                crossing.add(end)
-            following[end] = start
+    before: dict[tuple[int, int], int] = {}
+    for row in polygons.tolist():
+        corners = list(dict.fromkeys(row))
+        for k, start in enumerate(corners):
+            before[start, corners[(k + 1) % len(corners)]] = corners[k - 1]
+    open_edges = {(start, end) for start, end in before if (end, start) not in before}
     loops = []
-    while following:
-        first, current = next(iter(following.items()))
-        loop = [first]
-        del following[first]
-        while current != first and current in following:
-            loop.append(current)
-            current = following.pop(current)
-        if current == first and not crossing & set(loop):
+    while open_edges:
+        edge = min(open_edges)
+        loop: list[int] = []
+        while edge in open_edges:
+            open_edges.discard(edge)
+            loop.append(edge[1])
+            edge = _next_open(edge, before)
+        if len(set(loop)) == len(loop):
             loops.append(loop)
     return loops
+
+
+def _next_open(edge: tuple[int, int], before: dict[tuple[int, int], int]) -> tuple[int, int]:
+    """The open edge that ends where this one starts, past the faces between the two."""
+    start, end = edge
+    for _ in range(len(before)):
+        previous = before[start, end]
+        if (start, previous) not in before:
+            return previous, start
+        end = previous
+    return edge
 
 
 def _fan(loop: list[int], middle: int, sides: int) -> list[list[int]]:

@@ -143,7 +143,7 @@ def _plain_backdrop(rgb: BytePixels) -> FloatArray | None:
     rim = max(2, min(height, width) // 60)
     ring = np.concatenate([lab[:rim].reshape(-1, 3), lab[:, :rim].reshape(-1, 3), lab[:, -rim:].reshape(-1, 3)])
     away = np.linalg.norm(ring.astype(np.float32) - np.median(ring, axis=0), axis=1)
-    if np.percentile(away, 85) > 14:
+    if np.percentile(away, 85) > 26:
         return None
     flooded = np.zeros((height + 2, width + 2), np.uint8)
     step = max(4, min(height, width) // 24)
@@ -153,10 +153,12 @@ def _plain_backdrop(rgb: BytePixels) -> FloatArray | None:
     median = np.median(ring, axis=0)
     for x, y in seeds:
         # A seed on the subject, where it is cut by the border, must not flood it.
-        if flooded[y + 1, x + 1] == 0 and np.linalg.norm(lab[y, x] - median) < 24:
+        if flooded[y + 1, x + 1] == 0 and np.linalg.norm(lab[y, x] - median) < 34:
             cv2.floodFill(lab, flooded, (x, y), 0, (3, 2, 2), (3, 2, 2), 4 | (255 << 8) | cv2.FLOODFILL_MASK_ONLY)
     backdrop = flooded[1:-1, 1:-1] > 0
     backdrop |= _enclosed(lab, backdrop, median)
+    # The pixels at the border are mixed of both; the flood stops before them.
+    backdrop = cv2.dilate(backdrop.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     share = float(backdrop.mean())
     if not 0.05 < share < 0.995:
         return None

@@ -76,7 +76,7 @@ class _Retopology:
             "vertices": len(points),
             "triangles_before": len(faces),
             "triangles": len(triangles),
-            "quads": 0 if quads is None else int((quads[:, 2] != quads[:, 3]).sum()),
+            "quads": 0 if mesh.quads is None else int((mesh.quads[:, 2] != mesh.quads[:, 3]).sum()),
             "closed_before": closed,
             "closed": is_watertight(triangles),
         }
@@ -203,26 +203,26 @@ def _triangles(points: FloatArray, polygons: IntArray) -> IntArray:
     return np.ascontiguousarray(both[(both[:, 1] != both[:, 2]) & (both[:, 0] != both[:, 2])])
 
 
-def _quads_of(faces: IntArray, quads: IntArray) -> IntArray | None:
-    """The quadrilaterals again, in the vertices of triangles cut from them in order; None if islands cut some."""
+def _quads_of(faces: IntArray, quads: IntArray) -> IntArray:
+    """The quadrilaterals again, in the vertices of the triangles that were cut from them, in order.
+
+    Where the border of an island runs between the two triangles of one, both stay triangles.
+    """
     count = np.where(quads[:, 2] == quads[:, 3], 1, 2)
     start = np.cumsum(count) - count
-    result = np.zeros_like(quads)
-    for row, (first, number) in enumerate(zip(start.tolist(), count.tolist(), strict=True)):
+    result = []
+    for first, number in zip(start.tolist(), count.tolist(), strict=True):
         one = faces[first].tolist()
-        if number == 1:
-            result[row] = [*one, one[2]]
-            continue
-        two = faces[first + 1].tolist()
+        two = faces[first + 1].tolist() if number == 2 else []
         shared = set(one) & set(two)
-        if len(shared) != 2:
-            return None
-        # Both run counter-clockwise: the corner that only the second has goes between the two that they share.
-        lone = next(corner for corner in two if corner not in shared)
-        place = two.index(lone)
-        after = one.index(two[(place - 1) % 3])
-        result[row] = [*one[: after + 1], lone, *one[after + 1 :]]
-    return result
+        if len(shared) == 2:
+            # Both run counter-clockwise: the corner that only the second has goes between the two that they share.
+            lone = next(corner for corner in two if corner not in shared)
+            after = one.index(two[(two.index(lone) - 1) % 3])
+            result.append([*one[: after + 1], lone, *one[after + 1 :]])
+        else:
+            result += [[*triangle, triangle[2]] for triangle in (one, two) if triangle]
+    return np.array(result, np.int32)
 
 
 def _shared_normals(mesh: Mesh) -> FloatArray:

@@ -41,7 +41,9 @@ def of_run(error: BaseException) -> Failed:
     if device is not None:
         return device
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        failure = _failure("storage_failed", _sentence(error), "Make room on the worker's disk.", retryable=True)
+        # Without the path, which is not the client's to know.
+        what = f"the result could not be written: {error.strerror}"
+        failure = _failure("storage_failed", what, "Make room on the worker's disk.", retryable=True)
         return Failed(failure, False, False)
     return Failed(_failure("model_error", _sentence(error), log_tail=_tail(error)), False, False)
 

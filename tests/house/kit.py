@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,14 @@ def gone(pids: set[int], within_s: float) -> bool:
             return True
         time.sleep(0.02)
     return not any(alive(pid) for pid in pids)
+
+
+def eventually(condition: Callable[[], object], within_s: float = 30.0) -> None:
+    """Return once it holds. For what no event tells; fails where it does not hold in that time."""
+    limit = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < limit, "it never came"
+        time.sleep(0.02)
 
 
 def alive(pid: int) -> bool:

@@ -92,6 +92,12 @@ class Checks:
         assert key in self.files, f"{job.id} is completed and {key} is not durable"
         assert not any(key in _keys(lease) for lease in self._discarded if lease.job == job.id), f"{key} was discarded"
 
+    def run_twice(self) -> list[JobId]:
+        """Jobs that would have ended well and that runners began more than once."""
+        return [
+            job for job, starts in self._starts.items() if len(starts) > 1 and self.fate(job) == "fine"
+        ]
+
     # When all is calm again.
 
     def final(self, *, is_calm: bool) -> None:

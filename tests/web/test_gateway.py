@@ -82,14 +82,14 @@ async def test_health_says_which_part_is_away(house: House) -> None:
     assert (await house.gateway.health()).faults == {}
 
     async def broken(name: str) -> bytes | None:
-        raise StoreBroken("jobs.db is damaged")
+        raise StoreBroken("/somewhere/jobs.db is damaged")
 
     house.store.recall = broken  # type: ignore[method-assign]
     house.broker.close()
     await eventually(lambda: not house.gateway._link.is_alive)
     assert (await house.gateway.health()).faults == {
         "broker": "no broker answers; accepted jobs wait for one",
-        "store": "jobs.db is damaged",
+        "store": "is broken; the server's log says what to do",
     }
 
 

@@ -4,10 +4,8 @@ export class Refused extends Error {
   constructor(response, problem) {
     const detail = problem.detail ?? problem.message ?? response.statusText;
     super(typeof detail === "string" ? detail : JSON.stringify(detail));
-    this.code = response.status;
     this.suggestion = problem.suggestion ?? "";
     this.errors = problem.errors ?? [];
-    this.retryAfter = problem.retry_after_s ?? 0;
   }
 }
 
@@ -31,9 +29,8 @@ async function call(method, path, body) {
 export const api = {
   features: () => call("GET", "/api/v1/features"),
   models: () => call("GET", "/api/v1/models"),
-  model: (id) => call("GET", `/api/v1/models/${encodeURIComponent(id)}`),
   jobs: (query) => call("GET", `/api/v1/jobs?${new URLSearchParams(query)}`),
-  job: (id) => call("GET", `/api/v1/jobs/${id}`),
+  job: (id) => call("GET", `/api/v1/jobs/${encodeURIComponent(id)}`),
   submit: (body) => call("POST", "/api/v1/jobs", body),
   cancel: (id) => call("POST", `/api/v1/jobs/${id}/cancel`, {}),
   retry: (id) => call("POST", `/api/v1/jobs/${id}/retry`, {}),

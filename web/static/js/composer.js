@@ -1,36 +1,31 @@
 // The form: what one has, what one wants, and the settings of the model, drawn from its schema.
 
-import { api, upload } from "./api.js";
-import { $, bytes, h, title } from "./dom.js";
-import { draw, read } from "./parameters.js";
+import { api } from "./api.js";
+import { $, about, h, say, title } from "./dom.js";
+import * as inputs from "./inputs.js";
+import { isFinal } from "./job.js";
+import * as parameters from "./parameters.js";
+import { drawSamples } from "./samples.js";
 import { show } from "./stage.js";
 import * as store from "./store.js";
 
 const KINDS = [
-  { name: "image", label: "A picture", accept: ".png,.jpg,.jpeg,.webp,.bmp,.tiff,.tga" },
+  { name: "image", label: "A picture" },
   { name: "text", label: "An idea" },
-  { name: "mesh", label: "A mesh", accept: ".glb,.gltf,.obj,.ply,.stl,.off" },
-];
-const SAMPLES = [
-  { file: "robot.png", kind: "image", label: "A robot" },
-  { file: "teapot.png", kind: "image", label: "A teapot" },
-  { file: "rocket.png", kind: "image", label: "A rocket" },
-  { text: "a small red wooden chair with three legs", kind: "text", label: "A red chair" },
+  { name: "mesh", label: "A mesh" },
 ];
 
 let features = [];
 let models = [];
-let given = {}; // input name -> {file, upload: promise of an id} or {job, output, label}
+let isSending = false;
 
-const kindOf = (feature) => ["mesh", "image", "text"].find((kind) => kind in feature.inputs);
+const isText = (input) => input.formats.includes("text");
+const kindOf = (feature) => ["mesh", "image"].find((kind) => kind in feature.inputs) ?? "text";
 const feature = () => features.find((item) => item.name === $("feature").value);
 const model = () => models.find((item) => item.id === $("model").value);
 const kind = () => document.querySelector("#kinds :checked")?.value;
 
-export async function startComposer() {
-  drawKinds();
-  drawSamples();
-  listenToDrops();
+export function startComposer() {
   $("feature").addEventListener("change", chooseFeature);
   $("model").addEventListener("change", chooseModel);
   $("composer").addEventListener("submit", submit);
@@ -38,187 +33,161 @@ export async function startComposer() {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("composer").requestSubmit();
   });
   document.addEventListener("use-output", (event) => useOutput(event.detail));
-  for (;;) {
-    try {
-      [{ features }, { models }] = await Promise.all([api.features(), api.models()]);
-      break;
-    } catch {
-      await new Promise((again) => setTimeout(again, 1500));
-    }
+  inputs.startInputs(complain);
+  inputs.listenToDrops(placeFile);
+  store.listen((news) => {
+    drawAhead();
+    // A finished job has taught the server how long its model takes, and left it in memory.
+    if (news.some((job) => !job.gone && isFinal(job) && Date.now() - Date.parse(job.finished_at) < 5000)) learn();
+  });
+  reload();
+}
+
+// What the server can make now; asked for again when its catalogue has changed.
+export async function reload() {
+  try {
+    const [offered, serving] = await Promise.all([api.features(), api.models()]);
+    models = serving.models;
+    features = offered.features.filter((item) => item.models.length);
+  } catch {
+    setTimeout(reload, 1500);
+    return;
   }
-  features = features.filter((item) => models.some((candidate) => candidate.feature === item.name));
-  chooseKind();
+  const kinds = KINDS.filter(({ name }) => features.some((item) => kindOf(item) === name));
+  const names = kinds.map(({ name }) => name);
+  if (names.join() === $("kinds").dataset.names) return refreshFeatures();
+  $("kinds").dataset.names = names.join();
+  $("kinds").replaceChildren(...kinds.map(({ name, label }, at) =>
+    h("label", {}, h("input", { type: "radio", name: "kind", value: name, checked: at === 0, onchange: drawFeatures }), label)));
+  drawSamples(names, start);
+  if (names.length) drawFeatures();
+  else complain(new Error("No model is in the server's catalogue."));
 }
 
-function drawKinds() {
-  $("kinds").replaceChildren(
-    ...KINDS.map(({ name, label }, at) =>
-      h("label", {}, h("input", { type: "radio", name: "kind", value: name, checked: at === 0, onchange: chooseKind }), label),
-    ),
-  );
+function refreshFeatures() {
+  const [oldFeature, oldModel] = [$("feature").value, $("model").value];
+  if (!models.some((item) => item.id === oldModel && item.feature === oldFeature)) drawFeatures();
+  else drawAhead();
 }
 
-function drawSamples() {
-  $("samples").replaceChildren(
-    ...SAMPLES.map((sample) =>
-      h("button", { type: "button", onclick: () => trySample(sample) },
-        sample.file && h("img", { src: `/static/samples/${sample.file}`, alt: "", loading: "lazy" }),
-        sample.text && h("span", { class: "lead" }, `“${sample.text}”`),
-        sample.label),
-    ),
-  );
-}
-
-async function trySample(sample) {
-  setKind(sample.kind);
-  if (sample.text) $("prompt").value = sample.text;
-  else {
-    const content = await (await fetch(`/static/samples/${sample.file}`)).blob();
-    take(sample.kind, new File([content], sample.file, { type: content.type }));
-  }
-  $("composer").requestSubmit();
+async function learn() {
+  models = (await api.models().catch(() => ({ models }))).models;
+  drawAhead();
 }
 
 function setKind(name) {
-  document.querySelector(`#kinds [value=${name}]`).checked = true;
-  chooseKind();
+  const choice = document.querySelector(`#kinds [value=${name}]`);
+  if (!choice) return false;
+  if (!choice.checked) {
+    choice.checked = true;
+    drawFeatures();
+  }
+  return true;
 }
 
-function chooseKind() {
+function drawFeatures() {
   const fitting = features.filter((item) => kindOf(item) === kind());
   fitting.sort((a, b) => b.name.includes("textured") - a.name.includes("textured"));
-  $("feature").replaceChildren(...fitting.map((item) => h("option", { value: item.name }, item.title ?? title(item.name))));
+  $("feature").replaceChildren(...fitting.map((item) => h("option", { value: item.name }, item.title)));
   chooseFeature();
 }
 
 function chooseFeature() {
   const chosen = feature();
-  if (!chosen) return;
+  $("feature-note").textContent = chosen.description;
   const serving = models.filter((item) => item.feature === chosen.name);
   $("model").replaceChildren(...serving.map((item) => h("option", { value: item.id }, item.id)));
-  $("prompt-field").hidden = !("text" in chosen.inputs);
-  drawFiles(chosen);
   chooseModel();
 }
 
 function chooseModel() {
   const chosen = model();
-  $("model-note").textContent = [chosen?.description, chosen?.licence && `Licence: ${chosen.licence}`].filter(Boolean).join(" ");
-  draw($("parameters"), chosen?.schema ?? {});
-}
-
-function drawFiles(chosen) {
-  const required = Object.keys(chosen.inputs).filter((name) => name !== "text");
-  given = Object.fromEntries(Object.entries(given).filter(([name]) => required.includes(name)));
-  $("file-fields").replaceChildren(...required.map(drawZone));
-}
-
-function drawZone(name) {
-  const accept = KINDS.find((item) => name.includes(item.name))?.accept ?? "";
-  const input = h("input", { type: "file", accept, "aria-label": title(name), onchange: () => input.files[0] && take(name, input.files[0]) });
-  const face = h("div", { class: "face" });
-  const zone = h("div", { class: "zone", data: { input: name } }, face, input);
-  zone.addEventListener("dragover", () => zone.classList.add("over"));
-  for (const end of ["dragleave", "drop"]) zone.addEventListener(end, () => zone.classList.remove("over"));
-  queueMicrotask(() => drawFace(name));
-  return h("div", { class: "field" }, title(name), zone);
-}
-
-function drawFace(name) {
-  const face = document.querySelector(`.zone[data-input="${name}"] .face`);
-  if (!face) return;
-  const item = given[name];
-  if (!item) face.replaceChildren(h("p", {}, "Drop a file here, or click to choose"));
-  else if (item.job) face.replaceChildren(h("p", {}, item.label), h("p", { class: "name" }, "from an earlier job"));
-  else {
-    const picture = item.file.type.startsWith("image/") && h("img", { src: item.preview, alt: "" });
-    const state = item.failed ? item.failed : item.sent < 1 ? "" : "";
-    face.replaceChildren(
-      picture || h("p", {}, item.file.name),
-      h("p", { class: "name" }, `${item.file.name}, ${bytes(item.file.size)}${state}`),
-      item.sent < 1 && h("meter", { value: item.sent, "aria-label": "uploaded" }),
-    );
-  }
-}
-
-function take(name, file) {
-  if (given[name]?.preview) URL.revokeObjectURL(given[name].preview);
-  const item = { file, preview: URL.createObjectURL(file), sent: 0 };
-  given[name] = item;
-  // The file travels while its owner still thinks about the settings.
-  item.upload = upload(file, (sent) => {
-    item.sent = sent;
-    drawFace(name);
-  });
-  item.upload.then(
-    () => { item.sent = 1; drawFace(name); },
-    (error) => { if (given[name] === item) { complain(error); delete given[name]; drawFace(name); } },
-  );
+  $("model-note").textContent = [chosen.description, chosen.licence && `Licence: ${chosen.licence}.`].filter(Boolean).join(" ");
+  parameters.draw($("parameters"), chosen.schema ?? {});
+  const all = { ...chosen.inputs, ...chosen.optional_inputs };
+  const files = (from) => Object.fromEntries(Object.entries(from).filter(([, input]) => !isText(input)));
+  $("prompt-field").hidden = !Object.values(all).some(isText);
+  inputs.forgetAllBut(Object.keys(all));
+  inputs.drawZones($("file-fields"), files(chosen.inputs));
+  const optional = h("div", { class: "stack" });
+  $("parameters").prepend(optional);
+  inputs.drawZones(optional, files(chosen.optional_inputs), "if you like");
   complain(null);
-  drawFace(name);
+  drawAhead();
 }
 
-function useOutput({ job, output, label }) {
+// How long it will take, as far as the server has learned it.
+function drawAhead() {
+  const chosen = model();
+  if (!chosen) return;
+  const known = chosen.learned ?? chosen;
+  const load_s = chosen.residency?.length ? 0 : known.load_s;
+  const waiting = store.open().filter((job) => job.status === "queued").length;
+  say($("ahead"), [
+    `Takes ${about(known.run_s + load_s)}${load_s >= 0.5 ? " with loading" : ""}`,
+    waiting && `${waiting} ${waiting === 1 ? "job waits" : "jobs wait"} already`,
+  ].filter(Boolean).join(". ") + ".");
+}
+
+function placeFile(file, zone) {
   location.hash = "#make";
-  setKind("mesh");
-  given = { mesh: { job, output, label } };
-  drawFace("mesh");
-  $("feature").focus();
+  const accepts = document.querySelector(`.zone[data-input="${zone}"]`)?.dataset.formats.split(" ") ?? [];
+  if (accepts.includes(file.name.split(".").pop().toLowerCase())) return inputs.take(zone, file);
+  const wanted = inputs.isMesh(file) ? "mesh" : "image";
+  if (!setKind(wanted)) return complain(new Error(`No model of this server takes ${wanted === "mesh" ? "a mesh" : "a picture"}.`));
+  return inputs.take(wanted, file);
 }
 
-function listenToDrops() {
-  const carries = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
-  let depth = 0;
-  addEventListener("dragenter", (event) => { if (carries(event)) { depth++; $("drop").hidden = false; } });
-  addEventListener("dragleave", () => { depth = Math.max(0, depth - 1); if (!depth) $("drop").hidden = true; });
-  addEventListener("dragover", (event) => carries(event) && event.preventDefault());
-  addEventListener("drop", (event) => {
-    if (!carries(event)) return;
-    event.preventDefault();
-    depth = 0;
-    $("drop").hidden = true;
-    location.hash = "#make";
-    const file = event.dataTransfer.files[0];
-    if (!file) return;
-    const isMesh = /\.(glb|gltf|obj|ply|stl|off)$/i.test(file.name);
-    const zone = event.target.closest?.(".zone");
-    if (zone) take(zone.dataset.input, file);
-    else {
-      setKind(isMesh ? "mesh" : "image");
-      take(isMesh ? "mesh" : "image", file);
-    }
-  });
+function start(name, { file, text }) {
+  setKind(name);
+  if (text) $("prompt").value = text;
+  else inputs.take(name, file);
+  $("composer").requestSubmit();
+}
+
+function useOutput(output) {
+  if (!setKind("mesh")) return complain(new Error("No model of this server takes a mesh."));
+  inputs.takeOutput("mesh", output);
+  $("feature").focus();
+  $("composer").scrollIntoView({ block: "nearest" });
 }
 
 async function submit(event) {
   event.preventDefault();
-  const chosen = feature();
-  if (!chosen) return;
+  const chosen = model();
+  if (!chosen || isSending) return;
+  const all = { ...chosen.inputs, ...chosen.optional_inputs };
+  const text = Object.keys(all).find((name) => isText(all[name]));
   const prompt = $("prompt").value.trim();
-  if ("text" in chosen.inputs && !prompt) return complain(new Error("Describe what you want first."), $("prompt"));
-  const missing = Object.keys(chosen.inputs).find((name) => name !== "text" && !given[name]);
-  if (missing) return complain(new Error(`Choose ${missing === "image" ? "a picture" : `a ${missing}`} first.`), document.querySelector(`.zone[data-input="${missing}"] input`));
+  if (text in chosen.inputs && !prompt) return complain(new Error("Describe what you want first."), $("prompt"));
+  const missing = Object.keys(chosen.inputs).find((name) => name !== text && !inputs.has(name));
+  if (missing) return complain(new Error(`${title(missing)} is missing: drop a file, or choose one.`), inputs.zoneInput(missing));
   complain(null);
-  $("go").disabled = true;
+  setSending(true);
   try {
-    const inputs = "text" in chosen.inputs ? { text: { text: prompt } } : {};
-    for (const [name, item] of Object.entries(given)) {
-      inputs[name] = item.job ? { job: item.job, output: item.output } : { upload: (await item.upload).file_id };
-    }
-    const job = await api.submit({ feature: chosen.name, model: $("model").value, inputs, params: read($("parameters")) });
+    const given = await inputs.references(Object.keys(all));
+    if (text && prompt) given[text] = { text: prompt };
+    const job = await api.submit({ feature: chosen.feature, model: chosen.id, inputs: given, params: parameters.read($("parameters")) });
     store.put(job);
     show(job.id);
   } catch (error) {
     complain(error);
   } finally {
-    $("go").disabled = false;
+    setSending(false);
   }
+}
+
+// Not `disabled`, which would take the keyboard's focus away.
+function setSending(value) {
+  isSending = value;
+  $("go").setAttribute("aria-disabled", String(value));
 }
 
 function complain(error, where) {
   $("complaint").hidden = !error;
+  parameters.mark($("parameters"), error?.errors ?? []);
   if (!error) return;
-  const parts = [error.message, ...(error.errors ?? []).map((part) => `${part.pointer}: ${part.detail}`), error.suggestion];
-  $("complaint").textContent = [...new Set(parts.filter(Boolean))].join("\n");
+  const parts = [error.message, error.suggestion && title(error.suggestion)];
+  $("complaint").textContent = parts.filter(Boolean).map((part) => title(part)).join("\n");
   where?.focus();
 }

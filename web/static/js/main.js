@@ -1,32 +1,45 @@
 // Starts the page: what can be made, the jobs so far, the stream, and the two views.
 
 import { api } from "./api.js";
-import { startComposer } from "./composer.js";
-import { $ } from "./dom.js";
-import { hearSystem, startServer } from "./server.js";
+import { reload, startComposer } from "./composer.js";
+import { $, say } from "./dom.js";
+import { hearSystem, showServer } from "./server.js";
 import { startShelf } from "./shelf.js";
-import { startStage } from "./stage.js";
+import { show, startStage } from "./stage.js";
 import * as store from "./store.js";
 import { connect } from "./stream.js";
 
-const STATES = { connecting: "connecting", live: "live", lost: "the server does not answer; trying again" };
+const STATES = { connecting: "connecting", live: "live", lost: "no answer, trying again" };
 
 function hear(event) {
   if (event.job) store.put(event.job);
   else if (event.type === "job.progress") store.merge(event.job_id, { status: "processing", stage: event.stage, progress: event.progress });
   else if (event.type === "job.queue") store.merge(event.job_id, { queue: event.queue });
   else if (event.type === "job.forgotten") store.drop(event.job_id);
+  else if (event.type === "system.catalogue") reload();
   else hearSystem(event);
 }
 
-function showView() {
+async function showView() {
+  if (location.hash === "#work") return; // the skip link
   const name = location.hash === "#server" ? "server" : "make";
   for (const view of ["make", "server"]) $(view).hidden = view !== name;
   for (const link of document.querySelectorAll("nav a")) {
     if (link.dataset.view === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  if (name === "server") startServer();
+  if (name === "server") showServer();
+  const [, wanted] = location.hash.match(/^#job=([\w-]+)$/) ?? [];
+  if (wanted) await showJob(wanted);
+}
+
+async function showJob(id) {
+  try {
+    if (!store.find(id)) store.put(await api.job(id));
+    show(id);
+  } catch {
+    // It was deleted, or the server is away: the page begins empty.
+  }
 }
 
 async function refill() {
@@ -36,18 +49,21 @@ async function refill() {
 }
 
 startStage();
+startShelf(refill().catch(() => ({ jobs: [] })));
+startComposer();
 addEventListener("hashchange", showView);
 showView();
-const first = refill().catch(() => ({ jobs: [] }));
-startShelf(first);
-startComposer();
+
 let wasLost = false;
 connect({
   onEvent: hear,
   onState(state) {
     $("link").dataset.state = state;
-    $("link").textContent = STATES[state];
+    say($("link"), STATES[state]);
     if (state === "lost") wasLost = true;
-    if (state === "live" && wasLost) refill().catch(() => {});
+    if (state === "live" && wasLost) {
+      refill().catch(() => {});
+      reload();
+    }
   },
 });

@@ -1,39 +1,46 @@
 // A form from a JSON Schema, and its values back. What was not touched is not sent, so that defaults stay the server's.
 
-import { h, title } from "./dom.js";
+import { $, h, title } from "./dom.js";
 
 export function draw(place, schema) {
-  const fields = Object.entries(schema.properties ?? {}).filter(([name]) => name !== "output_format");
-  place.replaceChildren(...fields.map(([name, field]) => drawField(name, field)));
+  place.replaceChildren(...Object.entries(schema.properties ?? {}).map(([name, field]) => drawField(name, field)));
 }
 
 function drawField(name, declared) {
   const field = { ...declared, ...(declared.anyOf ?? []).find((part) => part.type !== "null") };
-  const id = `parameter-${name}`;
-  const help = declared.description ? h("span", { class: "help", id: `${id}-help` }, declared.description) : null;
-  const common = { id, name, data: { type: field.type ?? "string", initial: JSON.stringify(declared.default ?? null) }, "aria-describedby": help ? `${id}-help` : null };
-  const unit = field.unit ? ` (${field.unit})` : "";
-  const label = title(name) + unit;
-  if (field.type === "boolean") {
-    return h("div", { class: "field" }, h("label", { class: "check" }, h("input", { type: "checkbox", checked: !!declared.default, ...common }), label), help);
-  }
-  let input;
   const choices = field.enum ?? (field.const !== undefined ? [field.const] : null);
-  if (choices) {
-    input = h("select", common, ...choices.map((value) => h("option", { value: JSON.stringify(value), selected: value === declared.default }, words(value))));
-  } else if (field.type === "integer" || field.type === "number") {
-    input = h("input", { type: "number", ...common, value: String(declared.default ?? ""), min: text(field.minimum ?? field.exclusiveMinimum), max: text(field.maximum), step: field.type === "integer" ? "1" : "any" });
-  } else {
-    input = h("input", { type: "text", ...common, value: String(declared.default ?? ""), maxlength: text(field.maxLength) });
+  if (name === "output_format" && !(choices?.length > 1)) return ""; // nothing to choose
+  const id = `parameter-${name}`;
+  const common = { id, name, "aria-describedby": `${id}-help`, data: { initial: JSON.stringify(declared.default ?? null) } };
+  const help = h("p", { class: "help", id: `${id}-help` }, declared.description ?? "");
+  const label = h("label", { for: id }, title(name), field.unit && h("span", { class: "help" }, ` ${field.unit}`));
+  if (field.type === "boolean") {
+    return h("div", { class: "field check" }, h("input", { type: "checkbox", checked: !!declared.default, ...common }), label, help);
   }
-  const row = name === "seed" ? withDice(input, field) : input;
-  return h("div", { class: "field" }, h("label", { for: id }, label), row, help);
+  if (choices) return h("div", { class: "field row" }, label, drawChoice(name, choices, declared, common), help);
+  if (field.type === "integer" || field.type === "number") {
+    return h("div", { class: "field row" }, label, drawNumber(name, field, declared, common), help);
+  }
+  const text = h("input", { type: "text", ...common, value: String(declared.default ?? ""), maxlength: attribute(field.maxLength) });
+  return h("div", { class: "field" }, label, text, help);
 }
 
-function withDice(input, field) {
-  const most = Math.min(field.maximum ?? 2 ** 31, 999999);
-  const roll = () => { input.value = String(Math.floor(Math.random() * most)); };
-  return h("div", { class: "with-button" }, input, h("button", { type: "button", onclick: roll, title: "Another seed, another result" }, "Roll"));
+function drawChoice(name, choices, declared, common) {
+  // The page can show a GLB, so that is what it asks for where there is a choice.
+  const chosen = name === "output_format" && choices.includes("glb") ? "glb" : declared.default;
+  return h("select", common, ...choices.map((value) =>
+    h("option", { value: JSON.stringify(value), selected: value === chosen }, String(value).replaceAll("_", " "))));
+}
+
+function drawNumber(name, field, declared, common) {
+  const input = h("input", {
+    type: "number", ...common, value: String(declared.default ?? ""), step: field.type === "integer" ? "1" : "any",
+    min: attribute(field.minimum ?? field.exclusiveMinimum), max: attribute(field.maximum),
+  });
+  if (name !== "seed") return input;
+  const most = Math.min(field.maximum ?? 999999, 999999);
+  const roll = () => { input.value = String(Math.floor(Math.random() * (most + 1))); };
+  return h("div", { class: "with-button" }, input, h("button", { type: "button", onclick: roll, "aria-label": "Another seed", title: "Another seed" }, "⚄"));
 }
 
 export function read(place) {
@@ -45,6 +52,24 @@ export function read(place) {
   return values;
 }
 
+// The fields that the server refused say so themselves; true if there is one.
+export function mark(place, errors) {
+  for (const input of place.querySelectorAll("[aria-invalid]")) {
+    input.removeAttribute("aria-invalid");
+    input.closest(".field").querySelector(".error").remove();
+  }
+  const refused = errors.map(({ pointer, detail }) => [pointer.startsWith("/params/") && $(`parameter-${pointer.slice(8)}`), detail]);
+  for (const [input, detail] of refused) {
+    if (!input || input.getAttribute("aria-invalid")) continue;
+    input.setAttribute("aria-invalid", "true");
+    input.closest(".field").append(h("p", { class: "error" }, detail));
+  }
+  const first = refused.find(([input]) => input)?.[0];
+  if (first) first.closest("details").open = true;
+  first?.focus();
+  return !!first;
+}
+
 function valueOf(input) {
   if (input.type === "checkbox") return input.checked;
   if (input.tagName === "SELECT") return JSON.parse(input.value);
@@ -52,5 +77,4 @@ function valueOf(input) {
   return input.type === "number" ? Number(input.value) : input.value;
 }
 
-const text = (value) => (value === undefined ? null : String(value));
-const words = (value) => String(value).replaceAll("_", " ");
+const attribute = (value) => (value === undefined ? null : String(value));

@@ -1,7 +1,8 @@
 // The list of jobs, newest first, each with its state as it changes.
 
 import { api } from "./api.js";
-import { $, duration, h, title, words } from "./dom.js";
+import { $, h, say } from "./dom.js";
+import { clock, isFinal, nameOf, picture, stateOf } from "./job.js";
 import { current, show } from "./stage.js";
 import * as store from "./store.js";
 
@@ -9,12 +10,17 @@ const rows = new Map();
 let cursor = "";
 
 export async function startShelf(firstPage) {
-  store.listen(place);
+  store.listen((news) => {
+    news.forEach(place);
+    count();
+  });
   $("more").addEventListener("click", more);
+  document.addEventListener("shown", () => {
+    for (const [id, row] of rows) mark(row, id);
+  });
   remember(await firstPage);
-  if (!current() && store.known().some((job) => job.status === "processing")) {
-    show(store.known().find((job) => job.status === "processing").id);
-  }
+  const running = store.open().find((job) => job.status === "processing");
+  if (running && !current() && !location.hash) show(running.id);
 }
 
 function remember(page) {
@@ -42,64 +48,48 @@ function place(job) {
     $("jobs").insertBefore(row, next ?? null);
   }
   fill(row, job);
-  count();
 }
 
 function makeRow(job) {
-  const open = h("button", { class: "open", type: "button", onclick: () => show(job.id) }, h("span", { class: "title" }), h("span", { class: "state" }), h("progress", { max: 1, "aria-label": "progress" }));
-  const cancel = h("button", { class: "cancel", type: "button", onclick: () => api.cancel(job.id).then(store.put, () => {}) }, "Cancel");
-  return h("li", { data: { id: job.id, at: job.created_at } }, h("div", { class: "thumb" }), open, cancel);
+  const open = h("button", { class: "open", type: "button", onclick: () => show(job.id) },
+    h("span", { class: "title" }, nameOf(job)), h("span", { class: "state" }));
+  const cancel = h("button", { class: "cancel", type: "button", "aria-label": `Cancel ${nameOf(job)}`, onclick: () => api.cancel(job.id).then(store.put, () => {}) }, "Cancel");
+  return h("li", { data: { id: job.id, at: job.created_at } },
+    h("div", { class: "thumb", data: { glyph: Object.values(job.inputs).some((item) => item.text) ? "“" : "◇" } }), open, h("time", { datetime: job.created_at }, clock(job.created_at)), cancel,
+    h("progress", { max: 1, "aria-label": `Progress of ${nameOf(job)}` }));
 }
 
 function fill(row, job) {
-  row.className = `is-${job.status}${current() === job.id ? " current" : ""}`;
-  const name = nameOf(job);
-  row.querySelector(".title").textContent = name;
-  row.querySelector(".state").textContent = stateOf(job);
+  row.className = `is-${job.status}`;
+  mark(row, job.id);
+  say(row.querySelector(".state"), stateOf(job));
   const bar = row.querySelector("progress");
   bar.hidden = job.status !== "processing";
   bar.value = job.progress.fraction;
   const cancel = row.querySelector(".cancel");
-  cancel.hidden = store.isFinal(job);
+  cancel.hidden = isFinal(job);
   cancel.disabled = job.stage === "cancelling";
-  cancel.setAttribute("aria-label", `Cancel ${name}`);
+  row.querySelector("time").hidden = !cancel.hidden;
   fillThumb(row.querySelector(".thumb"), job);
 }
 
+function mark(row, id) {
+  row.classList.toggle("current", id === current());
+  row.querySelector(".open").setAttribute("aria-pressed", String(id === current()));
+}
+
 function fillThumb(place, job) {
-  const input = Object.values(job.inputs).find((item) => item.url && /image/.test(item.content_type));
-  const url = job.urls.thumbnail ?? input?.url;
-  if (url && place.dataset.url !== url) {
-    place.dataset.url = url;
-    const picture = h("img", { class: "thumb", src: url, alt: "", loading: "lazy", width: "52", height: "52" });
-    picture.addEventListener("error", () => picture.remove());
-    place.replaceChildren(picture);
-  }
-}
-
-export function nameOf(job) {
-  const spoken = Object.values(job.inputs).find((item) => item.text)?.text;
-  const file = Object.values(job.inputs).find((item) => item.filename)?.filename;
-  return spoken ?? file ?? title(job.feature);
-}
-
-export function stateOf(job) {
-  if (job.status === "completed") return `${words(job.feature)}, ${duration(job.timings.running_s)}`;
-  if (job.status === "failed") return job.error?.message ?? "failed";
-  if (job.status === "cancelled") return "cancelled";
-  if (job.status === "processing") return `${words(job.stage)} ${Math.round(job.progress.fraction * 100)} %`;
-  const queue = job.queue;
-  if (!queue) return "waiting";
-  const start = queue.estimated_start_s;
-  return `${queue.position ? `${queue.position} before it` : "next"}${start ? `, in about ${duration(start)}` : ""}`;
+  const url = job.urls.thumbnail ?? picture(job)?.url;
+  if (!url || place.dataset.url === url) return;
+  place.dataset.url = url;
+  const image = h("img", { src: url, alt: "", loading: "lazy" });
+  image.addEventListener("error", () => image.remove()); // its file has expired
+  place.replaceChildren(image);
 }
 
 function count() {
-  const open = store.known().filter((job) => !store.isFinal(job));
+  const open = store.open();
   const waiting = open.filter((job) => job.status === "queued").length;
-  $("queue").textContent = open.length ? `${open.length - waiting} running, ${waiting} waiting` : "";
+  say($("queue"), open.length ? `${open.length - waiting} running, ${waiting} waiting` : "");
+  $("shelf-empty").hidden = rows.size > 0;
 }
-
-document.addEventListener("shown", () => {
-  for (const [id, row] of rows) row.classList.toggle("current", id === current());
-});

@@ -1,9 +1,10 @@
 // The middle of the page: one job, from waiting to a mesh that can be turned around.
 
-import { api } from "./api.js";
-import { $, bytes, duration, h, title, words } from "./dom.js";
-import { nameOf, stateOf } from "./shelf.js";
+import { $, h, percent, say, title, words } from "./dom.js";
+import { drawFacts } from "./facts.js";
+import { isFinal, mainOutput, nameOf, picture, stateOf, thumbnail } from "./job.js";
 import * as store from "./store.js";
+import { drawMesh } from "./viewer.js";
 
 let shownId = null;
 let drawn = ""; // what the view shows now; while it stays the same only texts change
@@ -11,10 +12,12 @@ let drawn = ""; // what the view shows now; while it stays the same only texts c
 export const current = () => shownId;
 
 export function startStage() {
-  store.listen((job) => {
-    if (job.id !== shownId) return;
-    if (job.gone) hide();
-    else draw(job);
+  store.listen((news) => {
+    for (const job of news) {
+      if (job.id !== shownId) continue;
+      if (job.gone) hide();
+      else draw(job);
+    }
   });
 }
 
@@ -23,110 +26,84 @@ export function show(id) {
   drawn = "";
   $("empty").hidden = true;
   $("shown").hidden = false;
+  history.replaceState(null, "", `#job=${id}`);
   document.dispatchEvent(new Event("shown"));
   const job = store.find(id);
   if (job) draw(job);
+  $("stage").scrollIntoView({ block: "nearest" });
 }
 
 function hide() {
   shownId = null;
   $("shown").hidden = true;
+  $("shown").replaceChildren();
   $("empty").hidden = false;
+  document.title = "aigc";
+  history.replaceState(null, "", "#make");
+  document.dispatchEvent(new Event("shown"));
+  $("work").focus({ preventScroll: true }); // the button that had the focus is gone
 }
 
 function draw(job) {
   const what = `${job.id} ${job.status}`;
   if (what !== drawn) {
     drawn = what;
+    const had = $("shown").contains(document.activeElement);
     $("shown").replaceChildren(drawView(job), drawFacts(job));
+    if (had) $("shown").querySelector(".actions a, .actions button")?.focus({ preventScroll: true });
   }
-  const bar = $("shown").querySelector(".wait progress");
-  if (bar) {
-    if (job.status === "queued") bar.removeAttribute("value");
-    else bar.value = job.progress.fraction;
-    $("shown").querySelector(".wait .state").textContent = [stateOf(job), job.progress.message].filter(Boolean).join(" · ");
-    $("shown").querySelector(".wait .why").textContent = job.status === "queued" ? (job.queue?.reason ?? "") : "";
-    const preview = $("shown").querySelector(".wait .preview");
-    if (job.progress.preview_url) {
-      preview.hidden = false;
-      preview.src = `${job.progress.preview_url}?step=${job.progress.step}`;
-    }
-  }
+  if (!isFinal(job)) update(job);
+  announce(job);
 }
 
 function drawView(job) {
-  const main = job.outputs.find((out) => out.role === "model");
-  if (job.status === "completed" && main?.format === "glb") return drawMesh(job, main);
-  const picture = job.outputs.find((out) => out.role === "thumbnail");
-  if (job.status === "completed" && picture) return h("div", { class: "view" }, h("img", { src: picture.url, alt: `Rendering of ${nameOf(job)}` }));
-  if (store.isFinal(job)) return h("div", { class: "view" }, h("div", { class: "wait" }, h("p", { class: `lead state is-${job.status}` }, title(job.status))));
-  const input = Object.values(job.inputs).find((item) => item.url && /image/.test(item.content_type));
+  if (isFinal(job)) return drawEnd(job);
+  const source = picture(job);
   return h("div", { class: "view" },
     h("div", { class: "wait" },
-      h("img", { class: "preview", src: input?.url, hidden: !input, alt: "" }),
-      h("p", { class: "lead state", role: "status" }),
-      h("progress", { max: 1, "aria-label": "progress" }),
+      h("img", { class: "preview", src: source?.url, hidden: !source, alt: source ? `The picture it is made from: ${source.filename}` : "" }),
+      !source && h("blockquote", {}, nameOf(job)),
+      h("p", { class: "lead state" }),
+      h("progress", { max: 1, "aria-label": `Progress of ${nameOf(job)}` }),
       h("p", { class: "note why" })));
 }
 
-function drawMesh(job, main) {
-  customElements.get("model-viewer") ?? import("/static/vendor/model-viewer@4.4.0/model-viewer.min.js");
-  const poster = job.outputs.find((out) => out.role === "thumbnail")?.url;
-  const viewer = h("model-viewer", {
-    src: main.url, alt: `3D model of ${nameOf(job)}`, "camera-controls": true, "auto-rotate": !matchMedia("(prefers-reduced-motion: reduce)").matches,
-    "shadow-intensity": "0.9", "tone-mapping": "neutral", "environment-image": "neutral", poster, "interaction-prompt": "none", "touch-action": "pan-y",
-  });
-  const turn = h("button", { type: "button", "aria-pressed": "true", onclick: () => {
-    viewer.autoRotate = !viewer.autoRotate;
-    turn.setAttribute("aria-pressed", String(viewer.autoRotate));
-    turn.textContent = viewer.autoRotate ? "Stop turning" : "Turn";
-  } }, "Stop turning");
-  const home = h("button", { type: "button", onclick: () => { viewer.cameraOrbit = "auto auto auto"; viewer.resetTurntableRotation(0); } }, "Front");
-  return h("div", { class: "view" }, viewer, h("div", { class: "corner" }, home, turn));
-}
-
-function drawFacts(job) {
-  const main = job.outputs.find((out) => out.role === "model");
-  return h("div", { class: "facts" },
-    h("header", {}, h("h2", {}, nameOf(job)), h("span", { class: "note" }, `${words(job.feature)} · ${job.model}`)),
-    ...job.warnings.map((line) => h("p", { class: "warning" }, line)),
-    main && drawNumbers(job, main),
-    job.error && drawError(job.error),
-    drawActions(job, main));
-}
-
-function drawNumbers(job, main) {
-  const stats = main.stats;
-  const rows = [
-    ["Triangles", stats.triangles?.toLocaleString()], ["Vertices", stats.vertices?.toLocaleString()],
-    ["Closed", stats.watertight === undefined ? undefined : stats.watertight ? "yes" : "no"],
-    ["Size", bytes(main.bytes)], ["Made in", duration(job.timings.running_s)], ["Seed", job.params.seed],
-  ];
-  return h("dl", { class: "numbers" }, ...rows.filter(([, value]) => value !== undefined && value !== null).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, String(value)))));
-}
-
-function drawError(error) {
-  return h("div", {}, h("p", { class: "state is-failed" }, error.message), error.suggestion && h("p", {}, error.suggestion),
-    error.log_tail && h("details", {}, h("summary", {}, "What the model printed"), h("pre", { class: "log", tabindex: "0" }, error.log_tail)));
-}
-
-function drawActions(job, main) {
-  if (!store.isFinal(job)) {
-    return h("div", { class: "actions" }, h("button", { type: "button", onclick: (event) => { event.target.disabled = true; api.cancel(job.id).then(store.put, () => { event.target.disabled = false; }); } }, "Cancel"));
+function drawEnd(job) {
+  const main = mainOutput(job);
+  if (job.status === "completed" && main?.format === "glb") return drawMesh(job);
+  const drawing = thumbnail(job);
+  if (job.status === "completed" && drawing) {
+    return h("div", { class: "view" }, h("img", { class: "rendering", src: drawing.url, alt: `Rendering of ${nameOf(job)}` }));
   }
-  const again = h("button", { type: "button", onclick: () => api.retry(job.id).then((made) => { store.put(made); show(made.id); }, tellRefusal) }, "Again with another seed");
-  const others = job.outputs.filter((out) => out !== main && out.role !== "thumbnail");
-  return h("div", { class: "actions" },
-    main && h("a", { class: "button main", href: main.url, download: main.name }, `Download ${main.format.toUpperCase()}`),
-    ...others.map((out) => h("a", { class: "button", href: out.url, download: out.name }, `${title(out.role)}: ${out.name}`)),
-    main && h("button", { type: "button", onclick: () => document.dispatchEvent(new CustomEvent("use-output", { detail: { job: job.id, output: main.name, label: nameOf(job) } })) }, "Use as input"),
-    job.urls.retry && again,
-    h("button", { type: "button", class: "quiet", onclick: () => api.remove(job.id).then(() => store.drop(job.id), tellRefusal) }, "Delete"),
-    h("p", { class: "complaint", role: "alert", hidden: true }));
+  const error = job.error;
+  return h("div", { class: "view" },
+    h("div", { class: `wait is-${job.status}` },
+      h("p", { class: "lead state" }, job.status === "failed" ? "It could not be made" : title(job.status)),
+      error && h("p", { class: "message" }, title(error.message)),
+      error?.suggestion && h("p", { class: "note" }, title(error.suggestion))));
 }
 
-function tellRefusal(error) {
-  const place = $("shown").querySelector(".actions .complaint");
-  place.hidden = false;
-  place.textContent = error.message;
+function update(job) {
+  const wait = $("shown").querySelector(".wait");
+  const isWaiting = job.status === "queued";
+  const bar = wait.querySelector("progress");
+  if (isWaiting) bar.removeAttribute("value");
+  else bar.value = job.progress.fraction;
+  say(wait.querySelector(".state"), title(stateOf(job)));
+  say(wait.querySelector(".why"), (isWaiting ? job.queue?.reason : job.progress.message) ?? "");
+  const url = job.progress.preview_url && `${job.progress.preview_url}?step=${job.progress.step}`;
+  const preview = wait.querySelector(".preview");
+  if (url && preview.getAttribute("src") !== url) {
+    preview.src = url;
+    preview.alt = "How it looks so far";
+    preview.hidden = false;
+  }
+}
+
+// A screen reader hears of each stage once; the numbers between are for the eye.
+function announce(job) {
+  const what = job.status === "processing" ? words(job.stage) : job.status;
+  say($("news"), `${nameOf(job)}: ${what}`);
+  const part = job.status === "processing" ? `${percent(job.progress.fraction)} ` : "";
+  document.title = `${part}${nameOf(job)} – aigc`;
 }

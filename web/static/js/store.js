@@ -1,11 +1,15 @@
 // All jobs that the page knows, and who wants to hear of them.
 
+import { isFinal } from "./job.js";
+
 const jobs = new Map();
 const listeners = new Set();
+let changed = new Map();
 
-export const known = () => [...jobs.values()].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
 export const find = (id) => jobs.get(id);
-export const listen = (listener) => listeners.add(listener);
+export const known = () => [...jobs.values()];
+export const open = () => known().filter((job) => !isFinal(job));
+export const listen = (listener) => listeners.add(listener); // called with the jobs that have changed
 
 export function put(job) {
   const before = jobs.get(job.id);
@@ -17,10 +21,9 @@ export function put(job) {
 
 export function merge(id, part) {
   const job = jobs.get(id);
-  if (job && !isFinal(job)) {
-    jobs.set(id, { ...job, ...part });
-    tell(jobs.get(id));
-  }
+  if (!job || isFinal(job)) return;
+  jobs.set(id, { ...job, ...part });
+  tell(jobs.get(id));
 }
 
 export function drop(id) {
@@ -28,8 +31,14 @@ export function drop(id) {
   tell({ id, gone: true });
 }
 
-export const isFinal = (job) => ["completed", "failed", "cancelled"].includes(job.status);
-
+// One frame brings many events; the page is drawn once for all of them.
 function tell(job) {
-  for (const listener of listeners) listener(job);
+  if (!changed.size) queueMicrotask(flush);
+  changed.set(job.id, job);
+}
+
+function flush() {
+  const news = [...changed.values()];
+  changed = new Map();
+  for (const listener of listeners) listener(news);
 }

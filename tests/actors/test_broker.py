@@ -1,0 +1,311 @@
+"""A real broker on real sockets with a real store; the worker and the gateway at the other ends do what a test says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+import zmq
+
+from actors.broker import Broker, BrokerSettings
+from actors.stores.sqlite import SqliteJobStore
+from aigc.core import lifecycle
+from aigc.core.errors import Unavailable
+from aigc.core.ids import AssetKey, AttemptId, BootId, DeviceId, JobId, ModelId, WorkerId
+from aigc.core.job import Job, Lease, Output, Status
+from aigc.core.messages import (
+    AskEstimates,
+    AskStatus,
+    CancelAnswer,
+    CancelJob,
+    CancelLease,
+    Changed,
+    Device,
+    Estimates,
+    ForgetJob,
+    Forgotten,
+    GatewayHello,
+    Grant,
+    JobAnswer,
+    LeaseFinished,
+    LeaseStopped,
+    Settled,
+    Submit,
+    SystemStatus,
+    ToGateway,
+    ToWatchers,
+    ToWorker,
+    Welcome,
+    WorkerHello,
+)
+from aigc.core.model import Catalogue, ModelSpec
+from aigc.core.settings import SchedulerSettings
+from transport import Address, Backoff, Codec, Dealer, Envelope, LinkSettings, Patience, Subscriber
+
+T = TypeVar("T")
+
+LINK = LinkSettings(
+    beat_s=0.1, patience=Patience(suspect_s=1.0, lost_s=2.0), backoff=Backoff(first_s=0.01, limit_s=0.05)
+)
+MODEL = ModelSpec(id=ModelId("m"), feature="f", class_path="a:B", memory_bytes=1 << 30)
+CATALOGUE = Catalogue((MODEL,), "d")
+W1 = BootId("w1")
+
+
+def job(name: str) -> Job:
+    return lifecycle.begin(Job(id=JobId(name), feature="f", model=ModelId("m"), created_at=1.0))
+
+
+class Fussy(SqliteJobStore):
+    """A store that can be told to be away."""
+
+    away = False
+
+    async def commit(self, generation: Any, jobs: Sequence[Job]) -> frozenset[JobId]:
+        if self.away:
+            raise Unavailable("away", retry_after_s=0.1)
+        return await super().commit(generation, jobs)
+
+
+class End:
+    """One end of the house that writes down what it hears and can be waited for."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+        self._news = asyncio.Event()
+
+    def take(self, batch: Sequence[Envelope[Any]]) -> None:
+        for envelope in batch:
+            self.heard += envelope.messages
+        self._news.set()
+
+    async def next(self, kind: type[T]) -> T:
+        """The first unread message of that kind."""
+        async with asyncio.timeout(10):
+            while True:
+                for message in self.heard:
+                    if isinstance(message, kind):
+                        self.heard.remove(message)
+                        return message
+                self._news.clear()
+                await self._news.wait()
+
+    async def change(self, status: Status) -> Job:
+        """The next published record of that status."""
+        while True:
+            changed = await self.next(Changed)
+            if changed.job.status is status:
+                return changed.job
+
+
+class House:
+    """A broker and the ends that talk to it."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self.context = zmq.Context()
+        self.store = Fussy(folder / "jobs.db")
+        self.settings = BrokerSettings(
+            address=Address.parse(f"inproc://broker-{number}"),
+            news_address=Address.parse(f"inproc://news-{number}"),
+            scheduler=SchedulerSettings(adoption_s=30.0),
+            link=LINK,
+            news_s=0.05,
+        )
+        self.brokers = 0
+        self.worker, self.gateway, self.watcher = End(), End(), End()
+
+    async def start(self) -> None:
+        await self.store.open()
+        self.broker = await self.new_broker()
+        self.work: Dealer[Any, ToWorker] = self._dealer(self.worker, ToWorker, "worker-0", "w1")
+        self.ask: Dealer[Any, ToGateway] = self._dealer(self.gateway, ToGateway, "web", "g1")
+        self.listen: Subscriber[ToWatchers] = Subscriber(
+            self.context, self.settings.news_address, Codec(ToWatchers), self.watcher.take, lambda gap: None,
+            name="web", settings=LINK,
+        )  # fmt: skip
+
+    def _dealer(self, end: End, kinds: Any, name: str, boot: str) -> Dealer[Any, Any]:
+        return Dealer(self.context, self.settings.address, Codec(kinds), end.take, name=name, boot=boot, settings=LINK)
+
+    async def new_broker(self) -> Broker:
+        self.brokers += 1
+        broker = Broker(self.context, self.settings, self.store, lambda: CATALOGUE, boot=BootId(f"b{self.brokers}"))
+        await broker.start()
+        return broker
+
+    async def close(self) -> None:
+        self.work.close()
+        self.ask.close()
+        self.listen.close()
+        await self.broker.close()
+        await self.store.close()
+        self.context.destroy(linger=0)
+
+    def hello(self, *leases: Lease, boot: BootId = W1) -> None:
+        device = Device(id=DeviceId("cpu"), kind="cpu", total=8 << 30, usable=8 << 30)
+        self.work.send(WorkerHello(WorkerId("worker-0"), boot, device, 1, 2, leases, ()))
+
+    async def submit(self, name: str) -> None:
+        made = job(name)
+        self.ask.send(Submit(made))
+        await self.store.create(made, bound=100)
+
+    def finish(self, lease: Lease) -> None:
+        output = Output(
+            "mesh.glb", "model", AssetKey(f"jobs/{lease.job}/1/mesh.glb"), "glb", "model/gltf-binary", 4, "s"
+        )
+        self.work.send(LeaseFinished(WorkerId("worker-0"), lease, (output,), {}, (), 0.0, 1.0, 1))
+
+
+numbers = iter(range(1, 1 << 30))
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    made = House(tmp_path, next(numbers))
+    await made.start()
+    yield made
+    await made.close()
+
+
+async def test_a_lease_is_in_the_record_before_it_is_in_the_workers_hand(house: House) -> None:
+    house.hello()
+    await house.worker.next(Welcome)
+    await house.submit("a")
+    grant = await house.worker.next(Grant)
+    record = await house.store.get(JobId("a"))
+    assert record is not None
+    assert (record.status, record.lease) == (Status.PROCESSING, grant.lease)
+
+
+async def test_a_result_is_settled_and_published_after_it_is_durable(house: House) -> None:
+    house.hello()
+    await house.submit("a")
+    grant = await house.worker.next(Grant)
+    house.finish(grant.lease)
+    assert (await house.worker.next(Settled)).leases == (grant.lease,)
+    record = await house.store.get(JobId("a"))
+    assert record is not None and record.status is Status.COMPLETED
+    assert await house.watcher.change(Status.COMPLETED) == record
+
+
+async def test_a_job_whose_creation_was_refused_is_never_granted(house: House) -> None:
+    house.hello()
+    await house.worker.next(Welcome)
+    house.ask.send(Submit(job("refused")))
+    await house.submit("real")
+    assert (await house.worker.next(Grant)).lease.job == "real"
+    assert not any(isinstance(message, Grant) for message in house.worker.heard)
+
+
+async def test_a_new_broker_adopts_a_running_lease_and_accepts_its_result(house: House) -> None:
+    house.hello()
+    await house.submit("a")
+    lease = (await house.worker.next(Grant)).lease
+    await house.broker.close()
+    house.broker = await house.new_broker()
+    house.hello(lease)
+    welcome = await house.worker.next(Welcome)
+    while welcome.generation.number < 2:
+        welcome = await house.worker.next(Welcome)
+    house.finish(lease)
+    assert (await house.worker.next(Settled)).leases == (lease,)
+    record = await house.store.get(JobId("a"))
+    assert record is not None and (record.status, record.attempt) == (Status.COMPLETED, 1)
+
+
+async def test_a_lease_that_no_record_knows_is_stopped(house: House) -> None:
+    stranger = Lease(JobId("a"), 1, AttemptId("made up"))
+    house.hello(stranger)
+    assert (await house.worker.next(CancelLease)).lease == stranger
+
+
+async def test_a_deposed_broker_ends_and_has_written_nothing(house: House) -> None:
+    house.hello()
+    await house.submit("a")
+    lease = (await house.worker.next(Grant)).lease
+    await house.store.lead("another")
+    house.finish(lease)
+    async with asyncio.timeout(10):
+        await house.broker.run()
+    record = await house.store.get(JobId("a"))
+    assert record is not None and record.status is Status.PROCESSING
+
+
+async def test_a_result_is_kept_while_the_store_is_away_and_recorded_when_it_is_back(house: House) -> None:
+    house.hello()
+    await house.submit("a")
+    lease = (await house.worker.next(Grant)).lease
+    house.store.away = True
+    house.finish(lease)
+    status = await house.ask.ask(AskStatus(), timeout_s=5)  # the broker answers all the while
+    assert isinstance(status, SystemStatus)
+    house.store.away = False
+    assert (await house.worker.next(Settled)).leases == (lease,)
+    record = await house.store.get(JobId("a"))
+    assert record is not None and record.status is Status.COMPLETED
+
+
+async def test_what_a_broker_did_not_hear_it_finds_in_the_store(house: House) -> None:
+    house.hello()
+    await house.worker.next(Welcome)
+    await house.store.create(job("unheard"), bound=100)
+    house.ask.send(GatewayHello(BootId("g1")))
+    assert (await house.worker.next(Grant)).lease.job == "unheard"
+
+
+async def test_a_cancel_is_answered_with_the_truth(house: House) -> None:
+    await house.store.create(job("unheard"), bound=100)
+    waiting = await house.ask.ask(CancelJob(JobId("unheard"), "asked"), timeout_s=5)
+    assert isinstance(waiting, CancelAnswer) and waiting.job is not None
+    assert (waiting.job.status, waiting.cancelling) == (Status.CANCELLED, False)
+    assert await house.ask.ask(CancelJob(JobId("nobody"), "asked"), timeout_s=5) == CancelAnswer(None)
+
+    house.hello()
+    await house.submit("running")
+    lease = (await house.worker.next(Grant)).lease
+    running = await house.ask.ask(CancelJob(JobId("running"), "asked"), timeout_s=5)
+    assert isinstance(running, CancelAnswer) and running.cancelling
+    assert (await house.worker.next(CancelLease)).lease == lease
+    house.work.send(LeaseStopped(WorkerId("worker-0"), lease))
+    assert (await house.watcher.change(Status.CANCELLED)).id in ("unheard", "running")
+
+
+async def test_only_a_finished_job_can_be_forgotten(house: House) -> None:
+    await house.submit("a")
+    refused = await house.ask.ask(ForgetJob(JobId("a")), timeout_s=5)
+    assert isinstance(refused, JobAnswer) and "cancel it first" in refused.refusal
+    await house.ask.ask(CancelJob(JobId("a"), "asked"), timeout_s=5)
+    forgotten = await house.ask.ask(ForgetJob(JobId("a")), timeout_s=5)
+    assert isinstance(forgotten, JobAnswer) and forgotten.refusal == ""
+    assert await house.store.get(JobId("a")) is None
+    assert (await house.watcher.next(Forgotten)).job == "a"
+
+
+async def test_a_waiting_job_is_told_where_it_stands_and_why(house: House) -> None:
+    await house.submit("a")
+    await house.submit("b")
+    answer = await house.ask.ask(AskEstimates((JobId("a"), JobId("b"), JobId("nobody"))), timeout_s=5)
+    assert isinstance(answer, Estimates)
+    assert [(one.job, one.position) for one in answer.estimates] == [("a", 0), ("b", 1)]
+    assert "worker" in answer.estimates[0].reason
+
+
+async def test_what_was_learned_outlives_the_broker(house: House) -> None:
+    house.hello()
+    await house.submit("a")
+    house.finish((await house.worker.next(Grant)).lease)
+    await house.worker.next(Settled)
+    before = await house.ask.ask(AskStatus(), timeout_s=5)
+    await house.broker.close()
+    house.broker = await house.new_broker()
+    after = None
+    while not isinstance(after, SystemStatus):
+        try:
+            after = await house.ask.ask(AskStatus(), timeout_s=1)
+        except Exception:  # noqa: BLE001 - the link is being made anew
+            await asyncio.sleep(0)
+    assert isinstance(before, SystemStatus)
+    assert before.learned["m"]["runs"] == after.learned["m"]["runs"] == 1
+    assert after.learned["m"]["run_s"] == before.learned["m"]["run_s"]

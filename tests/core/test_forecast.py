@@ -1,0 +1,133 @@
+"""When and why."""
+
+import statistics
+
+import pytest
+
+from aigc.core.job import Status
+from tests.core.scheduler_kit import Desk, spec
+
+
+def reasons(desk: Desk) -> list[str]:
+    jobs = [job.id for job in desk.store.values() if job.status is Status.QUEUED]
+    return [one.reason for one in desk.scheduler.estimates(jobs, desk.now)]
+
+
+def test_without_workers_nothing_can_be_foreseen() -> None:
+    desk = Desk()
+    job = desk.submit()
+    (estimate,) = desk.scheduler.estimates([job], desk.now)
+
+    assert (estimate.start_s, estimate.done_s, estimate.reason) == (None, None, "no worker is connected")
+
+
+def test_the_reason_says_what_is_missing() -> None:
+    desk = Desk(spec("big", 24), spec("cpu only", devices=("cpu",)), spec("fits", 4))
+    desk.worker("w", 15.7)
+    for model in ("big", "cpu only", "fits", "fits", "fits", "fits"):
+        desk.submit(model)
+
+    assert reasons(desk) == [
+        "waits for device memory: needs 24.0 GiB, largest has 15.7 GiB usable",
+        "no worker offers cpu only: it runs on cpu",
+        "2 jobs before it",
+        "3 jobs before it",
+        "4 jobs before it",
+    ]
+
+
+def test_the_next_job_is_told_so_and_a_job_in_its_pause_when_it_goes_on() -> None:
+    desk = Desk(pause_s=8.0)
+    desk.worker()
+    job = desk.submit()
+    waiting = desk.submit()
+    assert desk.reason(waiting) == "next; every device that can take it is busy"
+
+    desk.fail(job, "runner_crashed")
+    assert desk.reason(job) == "tried again in 8 s after: bad luck"
+    (estimate,) = desk.scheduler.estimates([job], desk.now)
+    assert estimate.start_s == 8.0
+
+
+def test_jobs_that_do_not_wait_are_left_out() -> None:
+    desk = Desk()
+    desk.worker()
+    running, waiting = desk.submit(), desk.submit()
+
+    assert [one.job for one in desk.scheduler.estimates([running, waiting, running], desk.now)] == [waiting]
+
+
+def test_positions_are_of_one_class_and_fair_among_owners() -> None:
+    desk = Desk()
+    flood = [desk.submit(owner="flood") for _ in range(10)]
+    late = [desk.submit(owner="late") for _ in range(2)]
+    high = desk.submit(owner="late", priority=9)
+
+    def position(job: str) -> int:
+        (estimate,) = desk.scheduler.estimates([job], desk.now)  # type: ignore[list-item]
+        return estimate.position
+
+    assert [position(job) for job in late] == [0, 2]
+    assert [position(flood[n]) for n in (0, 1, 5)] == [0, 2, 7]
+    assert position(high) == 0
+
+
+def test_an_estimated_start_is_near_the_truth() -> None:
+    desk = Desk(spec("a", run_s=10.0, load_s=4.0), spec("b", run_s=20.0, load_s=4.0))
+    for name in ("one", "two"):
+        desk.worker(name, 24)
+    jobs = [desk.submit("a" if n % 3 else "b") for n in range(60)]
+    begun = desk.time
+    told = {one.job: one for one in desk.scheduler.estimates(jobs, desk.now)}
+    starts = dict.fromkeys(desk.running(), begun)
+    while desk.running():
+        ends = {job: starts[job] + (10.0 if desk.store[job].model == "a" else 20.0) for job in desk.running()}
+        job = min(ends, key=lambda one: ends[one])
+        desk.after(max(0.0, ends[job] - desk.time))
+        desk.start(job)
+        desk.finish(job, run_s=ends[job] - starts[job])
+        for one in desk.running():
+            starts.setdefault(one, desk.time)
+    errors = [abs(one.start_s - (starts[job] - begun)) for job, one in told.items() if one.start_s is not None]
+
+    assert len(errors) == 58
+    assert statistics.median(errors) < 40.0, "of some 400 seconds"
+    assert max(errors) < 120.0
+
+
+def test_done_is_start_and_loading_and_running() -> None:
+    desk = Desk(spec("a", run_s=10.0), spec("b", 24, run_s=20.0, load_s=7.0))
+    desk.worker()
+    desk.submit("a")
+    (estimate,) = desk.scheduler.estimates([desk.submit("b")], desk.now)
+
+    assert estimate.start_s == 20.0, "the job before it loads ten seconds and runs ten"
+    assert estimate.done_s == 47.0
+
+
+def test_with_room_in_the_queue_a_client_may_come_at_once() -> None:
+    desk = Desk(queue_bound=5)
+    for _ in range(4):
+        desk.submit()
+
+    assert desk.scheduler.retry_after_s(desk.now) == 1.0
+
+
+@pytest.mark.parametrize(("devices", "expected"), [(1, 60.0), (2, 30.0), (0, 30.0)])
+def test_a_full_queue_says_when_it_is_expected_to_have_room(devices: int, expected: float) -> None:
+    desk = Desk(spec("a", run_s=60.0), queue_bound=5)
+    for n in range(devices):
+        desk.worker(f"w{n}")
+    for _ in range(5 + devices):
+        desk.submit()
+
+    assert desk.scheduler.retry_after_s(desk.now) == pytest.approx(expected)
+
+
+def test_retry_after_has_an_upper_limit() -> None:
+    desk = Desk(spec("a", run_s=1e6), queue_bound=5)
+    desk.worker()
+    for _ in range(10):
+        desk.submit()
+
+    assert desk.scheduler.retry_after_s(desk.now) == 3600.0

@@ -1,0 +1,174 @@
+"""A disk that is full: in an upload, in a result, in a commit. The server says so, lives, and recovers by itself."""
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aigc.client import Refused
+from aigc.runner.noop import triangle_glb
+from tests.house.kit import NotStarted, Server, eventually
+
+MIB = 1 << 20
+LEAVE_ALL = {"storage": {"min_free_gb": 0}}
+
+
+class Disk:
+    """A small disk of its own at `folder`, which can be filled and emptied again."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
+        self._ballast = folder / "ballast"
+
+    def fill(self, *, leave: int = 0) -> None:
+        """No more than `leave` bytes are free."""
+        found = os.statvfs(self.folder)
+        # The server takes some of it at the same time: what cannot be written is filled already.
+        with self._ballast.open("ab", buffering=0) as ballast, contextlib.suppress(OSError):
+            while (left := found.f_bavail * found.f_frsize - leave) > 0:
+                ballast.write(bytes(left))
+                found = os.statvfs(self.folder)
+
+    def empty(self) -> None:
+        """There is room again."""
+        self._ballast.unlink(missing_ok=True)
+
+    def eject(self) -> None:
+        subprocess.run(["umount", "-l", str(self.folder)], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """The data folder's disk."""
+    if os.geteuid() != 0:
+        pytest.skip("NOT TESTED: a full disk. Only root may mount one; run the tests as root, in a container")
+    try:
+        made = Disk(tmp_path / "data", 24 * MIB)
+    except subprocess.CalledProcessError:
+        pytest.skip("NOT TESTED: a full disk. This container may not mount a tmpfs (CAP_SYS_ADMIN)")
+    yield made
+    made.eject()
+
+
+@pytest.fixture
+def server(disk: Disk, tmp_path: Path) -> Iterator[Server]:
+    """A server on that disk with a warm runner."""
+    with Server(tmp_path, settings=LEAVE_ALL) as running:
+        assert running.client.wait(running.submit()["id"])["status"] == "completed"
+        yield running
+
+
+def contents(folder: Path) -> dict[str, int]:
+    """Every file of the store of files, with its size; its own index of what expires when is left out."""
+    files = (path for path in (folder / "assets").rglob("*") if path.is_file() and "expiry" not in path.parts)
+    return {str(path.relative_to(folder)): path.stat().st_size for path in files}
+
+
+def refusal(error: Refused, server: Server) -> None:
+    """It is one that says what to do and when to come again, and nothing of the inside."""
+    assert error.status in (503, 507)
+    assert error.code == "disk_full"
+    assert error.retry_after_s
+    assert "room" in error.problem["suggestion"]
+    assert str(server.folder) not in str(error.problem)
+
+
+def test_an_upload_on_a_full_disk_is_refused_leaves_nothing_and_works_later(disk: Disk, server: Server) -> None:
+    mesh = server.folder / "mesh.glb"
+    mesh.write_bytes(triangle_glb(4 * MIB))
+    before = contents(disk.folder)
+    disk.fill(leave=2 * MIB)
+    with pytest.raises(Refused) as refused:
+        server.client.upload(mesh)
+    refusal(refused.value, server)
+    assert contents(disk.folder) == before
+    disk.empty()
+    assert server.client.upload(mesh)["file_id"]
+
+
+def test_a_result_that_finds_no_room_is_tried_again_and_then_told(disk: Disk, server: Server) -> None:
+    before = contents(disk.folder)
+    disk.fill(leave=4 * MIB)
+    record = server.client.wait(server.submit(bytes=8 * MIB)["id"])
+    assert (record["status"], record["error"]["code"], record["attempt"]) == ("failed", "storage_failed", 3)
+    assert "No space left" in record["error"]["message"]
+    assert "room" in record["error"]["suggestion"].lower()
+    assert str(server.folder) not in str(record)
+    assert record["outputs"] == []
+    assert contents(disk.folder) == before
+    disk.empty()
+    assert server.client.wait(server.submit(bytes=8 * MIB)["id"])["status"] == "completed"
+
+
+def test_a_result_is_stored_when_room_comes_between_two_attempts(disk: Disk, server: Server) -> None:
+    disk.fill(leave=4 * MIB)
+    job = server.submit(bytes=8 * MIB)["id"]
+    for event in server.client.events(job):
+        if event["type"] == "job.retrying":
+            disk.empty()
+    record = server.client.job(job)
+    assert record["status"] == "completed"
+    assert {story["code"] for story in record["failures"]} == {"storage_failed"}
+
+
+def test_records_that_find_no_room_are_refused_and_what_was_accepted_is_not_lost(disk: Disk, server: Server) -> None:
+    running = server.submit(sleep_s=1.0, steps=10)["id"]
+    accepted = [server.submit()["id"] for _ in range(3)]
+    disk.fill()
+    refused = 0
+    while refused < 3:
+        try:
+            accepted.append(server.submit()["id"])
+        except Refused as error:
+            refusal(error, server)
+            refused += 1
+    with pytest.raises(Refused) as unhealthy:
+        server.client.health()
+    assert "full" in unhealthy.value.problem["faults"]["store"]
+    assert str(server.folder) not in str(unhealthy.value.problem)
+    assert server.client.job(running)["status"] in ("queued", "processing")
+    disk.empty()
+    records = [server.client.wait(job) for job in (running, *accepted)]
+    assert {record["status"] for record in records} == {"completed"}
+    accepted.append(server.submit()["id"])
+    assert server.client.health()["status"] == "healthy"
+    listed = {job["id"] for job in server.client.jobs(limit=500)["jobs"]}
+    assert len(listed) == 2 + len(accepted), "a job that was refused must not run"
+
+
+def test_a_result_made_while_records_find_no_room_is_recorded_when_they_do(disk: Disk, tmp_path: Path) -> None:
+    assets = Disk(tmp_path / "data" / "assets", 24 * MIB)  # room for files, none for records
+    try:
+        with Server(tmp_path, settings=LEAVE_ALL) as server:
+            server.client.wait(server.submit()["id"])
+            job = server.submit(sleep_s=1, steps=10)["id"]
+            begun = (event["type"] == "job.progress" for event in server.client.events(job))
+            assert any(begun)
+            disk.fill()
+            eventually(lambda: any(assets.folder.rglob(f"*{job}*noop.glb")))
+            assert server.client.job(job)["status"] == "processing", "told before it was durable"
+            disk.empty()
+            record = server.client.wait(job)
+            assert (record["status"], record["attempt"], record["failures"]) == ("completed", 1, [])
+            target = server.client.download(job, tmp_path / "result.glb")
+            assert target.read_bytes()[:4] == b"glTF"
+    finally:
+        assets.eject()
+
+
+def test_a_server_killed_on_a_full_disk_loses_nothing_and_says_why_it_does_not_start(
+    disk: Disk, server: Server
+) -> None:
+    accepted = [server.submit(sleep_s=0.3)["id"] for _ in range(3)]
+    disk.fill()
+    server.kill()
+    with pytest.raises(NotStarted, match=r"full.*make room"):
+        server.start()
+    disk.empty()
+    server.start()
+    assert {server.client.wait(job)["status"] for job in accepted} == {"completed"}

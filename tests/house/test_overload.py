@@ -1,0 +1,279 @@
+"""Ten thousand waiting jobs, a thousand listeners of whom a tenth never listens, clients that leave in the middle."""
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import statistics
+import struct
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgType
+
+from aigc.client import Refused
+from aigc.runner.noop import triangle_glb
+from tests.house.kit import Server, eventually
+from tests.web.raw_kit import Raw, head
+
+MANY = 10_000
+CONNECTIONS = 8
+WINDOW = 50
+"""Requests that a connection has under way at once."""
+
+LISTENERS, DEAF = 1000, 100
+MIB = 1 << 20
+
+
+def port_of(server: Server) -> int:
+    return int(server.url.rsplit(":", 1)[1])
+
+
+def submission(**params: Any) -> bytes:
+    """A request for a job, byte by byte: what the client costs must not be what is measured."""
+    body = {"feature": "text_to_raw_mesh", "model": "noop", "inputs": {"text": "x"}, "params": params}
+    raw = json.dumps(body).encode()
+    return head("POST", "/api/v1/jobs", content_type="application/json", content_length=len(raw)) + raw
+
+
+async def submit(server: Server, count: int) -> tuple[list[str], list[dict[str, str]]]:
+    """Ids of accepted jobs, and the headers of refusals, of `count` requests over several connections."""
+    accepted: list[str] = []
+    refused: list[dict[str, str]] = []
+    request = submission()
+
+    async def send(share: int) -> None:
+        async with Raw(port_of(server)) as raw:
+            for start in range(0, share, WINDOW):
+                under_way = min(WINDOW, share - start)
+                await raw.send(request * under_way)
+                for _ in range(under_way):
+                    status, headers, body = await raw.answer()
+                    if status == 202:
+                        accepted.append(json.loads(body)["id"])
+                    else:
+                        assert status in (429, 503), body
+                        refused.append(headers)
+
+    await asyncio.gather(*(send(count // CONNECTIONS) for _ in range(CONNECTIONS)))
+    return accepted, refused
+
+
+def held(server: Server) -> str:
+    """A job that keeps the worker busy until it is cancelled."""
+    job: str = server.submit(sleep_s=600, steps=600)["id"]
+    assert any(event["type"] == "job.progress" for event in server.client.events(job))
+    return job
+
+
+def median_s(call: Callable[[], object]) -> float:
+    """Of eleven calls."""
+    taken = []
+    for _ in range(11):
+        began = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
+
+
+async def test_ten_thousand_jobs_wait_and_the_server_stays_quick_and_forgets_none(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        client = server.client
+        held(server)
+        looks: dict[str, Callable[[], object]] = {
+            "list": lambda: client.jobs(limit=20),
+            "list by status": lambda: client.jobs(limit=20, status="queued"),
+            "status": client.system,
+            "health": client.health,
+        }
+        alone = {name: median_s(look) for name, look in looks.items()}
+        accepted, refused = await submit(server, MANY)
+        assert (len(set(accepted)), refused) == (MANY, [])
+        crowded = {name: median_s(look) for name, look in looks.items()}
+        # By a scan of all records each of these would take hundreds of times as long.
+        slow = {name: (alone[name], crowded[name]) for name in looks if crowded[name] > 10 * alone[name] + 0.02}
+        assert not slow
+        assert client.jobs(status="queued")["total"] == MANY
+        assert client.system()["queue"]["pending_jobs"] == MANY
+
+        _, refused = await submit(server, CONNECTIONS)
+        assert len(refused) == CONNECTIONS, "the bound holds"
+        assert all(int(headers["retry-after"]) >= 1 for headers in refused)
+
+        server.kill()
+        server.start()
+        assert server.client.jobs(limit=1)["total"] == 1 + MANY
+        seen: set[str] = set()
+        cursor = ""
+        while cursor is not None:
+            page = server.client.jobs(limit=500, cursor=cursor)
+            seen |= {job["id"] for job in page["jobs"]}
+            cursor = page["next_cursor"]
+        assert seen > set(accepted)
+        await cancel(server, accepted[-1000:])
+
+
+async def cancel(server: Server, jobs: list[str]) -> None:
+    """Each of them has ended, cancelled or not, and says so."""
+    async with ClientSession(server.url, connector=TCPConnector(limit=CONNECTIONS)) as session:
+
+        async def end(job: str) -> str:
+            async with session.post(f"/api/v1/jobs/{job}/cancel", json={}) as answer:
+                assert answer.status == 200
+            async with session.get(f"/api/v1/jobs/{job}?wait=30") as answer:
+                return str((await answer.json())["status"])
+
+        ends = await asyncio.gather(*map(end, jobs))
+    assert set(ends) <= {"cancelled", "completed"}
+    assert "cancelled" in ends
+
+
+def test_a_full_queue_refuses_in_words_and_takes_again_when_there_is_room(tmp_path: Path) -> None:
+    with Server(tmp_path, settings={"limits": {"queue": 5}}) as server:
+        busy = held(server)
+        waiting = [server.submit()["id"] for _ in range(5)]
+        with pytest.raises(Refused, match="5 jobs may wait") as refused:
+            server.submit()
+        assert refused.value.status in (429, 503)
+        assert (refused.value.retry_after_s or 0) >= 1
+        server.client.cancel(waiting.pop())
+        waiting.append(server.submit()["id"])
+        server.client.cancel(busy)
+        assert {server.client.wait(job)["status"] for job in waiting} == {"completed"}
+
+
+# Listeners.
+
+
+def resident(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def deaf(server: Server) -> socket.socket:
+    """A WebSocket that asks for everything and never reads."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    made.connect(("127.0.0.1", port_of(server)))
+    made.sendall(
+        head(
+            "GET",
+            "/api/v1/events",
+            connection="Upgrade",
+            upgrade="websocket",
+            sec_websocket_version=13,
+            sec_websocket_key="dGhlIHNhbXBsZSBub25jZQ==",
+        )  # fmt: skip
+    )
+    command = b'{"type":"subscribe","all":true,"system":true}'
+    made.sendall(bytes((0x81, 0x80 | len(command))) + bytes(4) + command)  # masked with zeros
+    return made
+
+
+@contextlib.asynccontextmanager
+async def hearing(session: ClientSession, count: int) -> AsyncIterator[list[ClientWebSocketResponse]]:
+    """So many listeners that hear all jobs."""
+    sockets: list[ClientWebSocketResponse] = []
+    for start in range(0, count, 100):
+        sockets += await asyncio.gather(
+            *(session.ws_connect("/api/v1/events", max_msg_size=0) for _ in range(start, min(start + 100, count)))
+        )
+    try:
+        yield sockets
+    finally:
+        for one in sockets:
+            await one.close()
+
+
+async def hears_the_end(listener: ClientWebSocketResponse, jobs: set[str]) -> None:
+    """Return when the listener has heard that each of these jobs is completed."""
+    left = set(jobs)
+    async for message in listener:
+        assert message.type is WSMsgType.TEXT
+        for event in json.loads(message.data):
+            if event["type"] == "job.completed":
+                left.discard(event["job_id"])
+        if not left:
+            return
+    raise AssertionError(f"cut off before it heard the end of {len(left)} jobs")
+
+
+async def test_a_thousand_listeners_hear_the_end_though_a_tenth_never_reads(tmp_path: Path) -> None:
+    with Server(tmp_path) as server, contextlib.ExitStack() as opened:
+        server.client.wait(server.submit()["id"])
+        for _ in range(DEAF):
+            opened.enter_context(deaf(server))
+        async with (
+            ClientSession(server.url, connector=TCPConnector(limit=0)) as session,
+            hearing(session, LISTENERS - DEAF) as listeners,
+        ):
+            for listener in listeners:
+                await listener.send_json({"type": "subscribe", "all": True})
+                assert json.loads((await listener.receive()).data)[0]["type"] == "subscribed"
+            before = resident(server.pid)
+            jobs = {server.submit(sleep_s=0.01, steps=5)["id"] for _ in range(40)}
+            async with asyncio.timeout(60):
+                await asyncio.gather(*(hears_the_end(listener, jobs) for listener in listeners))
+            # Forty jobs with their records are told 1,000 times: kept for the deaf, that would be 100 MiB and grow on.
+            assert resident(server.pid) - before < 48 * MIB
+        assert server.client.wait(server.submit()["id"])["status"] == "completed"
+
+
+# Clients that leave.
+
+
+@pytest.fixture
+def warm(tmp_path: Path) -> Iterator[Server]:
+    """A server with a job that runs until it is cancelled."""
+    with Server(tmp_path) as server:
+        yield server
+
+
+def open_files(server: Server) -> int:
+    return len(os.listdir(f"/proc/{server.pid}/fd"))
+
+
+def left_over(server: Server) -> list[Path]:
+    return [path for path in (server.data / "assets" / "tmp").rglob("*") if path.is_file() and path.suffix != ".lock"]
+
+
+def leave(server: Server, request: bytes, *, rudely: bool, until: bytes = b"") -> None:
+    """Send it, read until that was heard, and go: with a reset instead of a goodbye if `rudely`."""
+    with socket.create_connection(("127.0.0.1", port_of(server)), timeout=30) as gone:
+        gone.sendall(request)
+        heard = b""
+        while until not in heard:
+            heard += gone.recv(4096)
+        if rudely:
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.mark.parametrize("rudely", [False, True], ids=["goodbye", "reset"])
+def test_clients_that_leave_in_the_middle_leave_nothing_behind(warm: Server, rudely: bool) -> None:
+    job = held(warm)
+    mesh = triangle_glb(3 * MIB)
+    upload = head("PUT", "/api/v1/uploads?filename=x.glb", content_length=len(mesh)) + mesh[: 2 * MIB]
+    wait = head("GET", f"/api/v1/jobs/{job}?wait=60")
+    stream = head("GET", f"/api/v1/jobs/{job}/events")
+    leave(warm, stream, rudely=rudely, until=b"job.snapshot")
+    before = open_files(warm)
+    for _ in range(20):
+        leave(warm, upload, rudely=rudely)
+        leave(warm, wait, rudely=rudely)
+        leave(warm, stream, rudely=rudely, until=b"job.snapshot")
+    eventually(lambda: open_files(warm) <= before)
+    eventually(lambda: not left_over(warm))
+    assert warm.client.job(job)["status"] == "processing", "the job goes on"
+
+
+def test_a_client_that_leaves_a_download_leaves_nothing_behind(warm: Server) -> None:
+    record = warm.client.wait(warm.submit(bytes=16 * MIB)["id"])
+    request = head("GET", record["outputs"][0]["url"])
+    leave(warm, request, rudely=True, until=b"glTF")
+    before = open_files(warm)
+    for _ in range(20):
+        leave(warm, request, rudely=True, until=b"glTF")
+    eventually(lambda: open_files(warm) <= before)

@@ -1,0 +1,30 @@
+import numpy as np
+
+from aigc.mesh.holes import border_loops, fill_holes
+from aigc.mesh.topology import is_watertight
+from tests.mesh.kit import CUBE_CORNERS, CUBE_FACES, sphere
+
+SQUARES = np.array([(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)], np.int32)
+
+
+def test_a_missing_face_is_closed_again():
+    points, faces = fill_holes(CUBE_CORNERS, CUBE_FACES[1:], 10)
+
+    assert is_watertight(faces)
+    assert len(points) == 9
+
+
+def test_a_hole_in_quadrilaterals_is_closed_with_quadrilaterals():
+    points, quads = fill_holes(CUBE_CORNERS, SQUARES[1:], 10)
+
+    assert quads.shape == (7, 4)
+    assert border_loops(quads) == []
+    assert len(points) == 9
+
+
+def test_a_hole_that_is_too_large_stays():
+    points, faces = sphere()
+    rim = faces[(points[faces][:, :, 1] > 0).all(axis=1)]
+
+    assert np.array_equal(fill_holes(points, rim, 40)[1], rim)
+    assert len(border_loops(rim)) == 1

@@ -1,0 +1,74 @@
+"""What holds for the whole house: who may know what, and that nothing goes untested."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("aigc", "actors", "transport", "web", "config")
+
+# Tested through what they serve, in the folder named.
+TESTED_ELSEWHERE = {
+    "aigc/__main__.py": "house",
+    "aigc/client.py": "house",
+    "actors/actor.py": "actors",
+    "actors/broker.py": "house",
+    "actors/inquiries.py": "house",
+    "config/cli.py": "house",
+    "config/logs.py": "house",
+    "config/service.py": "house",
+    "config/wiring.py": "house",
+    "web/server.py": "house",
+    "web/page.py": "page",
+}
+DATA_ONLY = ("aigc/core/ids.py", "aigc/core/events.py", "aigc/core/effects.py", "aigc/core/ports.py")
+"""Declarations without a line of behaviour."""
+
+
+def sources() -> list[Path]:
+    return [
+        file
+        for package in PACKAGES
+        for file in (ROOT / package).rglob("*.py")
+        if file.name != "__init__.py" and "static" not in file.parts
+    ]
+
+
+def test_only_the_wiring_knows_the_modes() -> None:
+    word = re.compile(r"\b(single|multi)[-_ ]?worker|\bmulti[-_ ]?process mode|\bdeployment_mode", re.IGNORECASE)
+    told = {str(file.relative_to(ROOT)) for file in sources() if word.search(file.read_text())}
+    allowed = {"config/wiring.py", "config/settings.py", "web/compat_system.py"}
+    assert told <= allowed, "existing clients are told the mode in words; nothing else asks for it"
+
+
+def test_every_import_goes_down() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_every_source_file_has_its_tests() -> None:
+    tests = {file.name for file in (ROOT / "tests").rglob("test_*.py") if "node_modules" not in file.parts}
+    missing = []
+    for file in sources():
+        name = str(file.relative_to(ROOT))
+        elsewhere = TESTED_ELSEWHERE.get(name)
+        if elsewhere is not None:
+            assert list((ROOT / "tests" / elsewhere).glob("test_*.py")), f"{name} says it is tested in {elsewhere}"
+        elif f"test_{file.stem}.py" not in tests and name not in DATA_ONLY and not name.startswith("config/commands/"):
+            missing.append(name)
+    assert missing == []
+
+
+def test_no_tracked_file_names_a_machine() -> None:
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    place = re.compile(rb"/(?:work|farm)/[A-Za-z.]|registry\.npmjs|pypi\.org|/root/[a-z.]")
+    told = []
+    for name in tracked.decode().split("\0"):
+        file = ROOT / name
+        is_ours = name and not name.startswith("web/static/vendor/") and name != "tests/test_floors.py"
+        if is_ours and file.is_file() and place.search(file.read_bytes()):
+            told.append(name)
+    assert told == []

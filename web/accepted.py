@@ -1,0 +1,54 @@
+"""The text of jobs that were accepted a moment ago.
+
+Two of them differ in few places, so the rest is written once: `job_view` takes a tenth of the time of a submission.
+"""
+
+import re
+
+import msgspec
+
+from aigc.core.ids import JobId
+from aigc.core.job import Job
+from web.views import input_view, job_view, rfc3339
+
+KEPT = 1000
+"""Templates kept; models times formats times priorities are fewer as a rule."""
+
+_PLACES = ("inputs", "params", "tags", "metadata", "deadline_at")
+_MARKS = re.compile(b'(%b|@id@|"@at@")' % b"|".join(b'"@%b@"' % name.encode() for name in _PLACES))
+
+_encode = msgspec.json.Encoder().encode
+
+
+class AcceptedText:
+    """Writes what `job_view` says about a job that waits and has no history but its beginning."""
+
+    def __init__(self) -> None:
+        self._templates: dict[tuple[str, str, int, int], list[bytes]] = {}
+
+    def text(self, job: Job) -> bytes:
+        """The whole job as JSON."""
+        kind = (job.model, job.output_format, job.priority, job.max_attempts)
+        template = self._templates.get(kind)
+        if template is None:
+            if len(self._templates) >= KEPT:
+                self._templates.clear()
+            template = self._templates[kind] = _template(job)
+        values = {
+            b"@id@": job.id.encode(),
+            b'"@at@"': _encode(rfc3339(job.created_at)),
+            b'"@inputs@"': _encode({name: input_view(job, name, given) for name, given in job.inputs.items()}),
+            b'"@params@"': _encode(job.params),
+            b'"@tags@"': _encode(job.tags),
+            b'"@metadata@"': _encode(job.metadata),
+            b'"@deadline_at@"': _encode(rfc3339(job.deadline_at)),
+        }
+        return b"".join([values.get(piece, piece) for piece in template])
+
+
+def _template(job: Job) -> list[bytes]:
+    """The text of a job of this kind, cut at the places where another one differs."""
+    view = job_view(msgspec.structs.replace(job, id=JobId("@id@"), inputs={}))
+    view |= {name: f"@{name}@" for name in _PLACES}
+    view["created_at"] = view["history"][0]["at"] = "@at@"
+    return _MARKS.split(_encode(view))

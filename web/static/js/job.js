@@ -1,0 +1,39 @@
+// A job in words.
+
+import { about, duration, percent, words } from "./dom.js";
+
+export const isFinal = (job) => ["completed", "failed", "cancelled"].includes(job.status);
+export const mainOutput = (job) => job.outputs.find((out) => out.role === "model");
+export const thumbnail = (job) => job.outputs.find((out) => out.role === "thumbnail");
+export const picture = (job) => Object.values(job.inputs).find((item) => /^image\//.test(item.content_type ?? ""));
+
+export function nameOf(job) {
+  const inputs = Object.values(job.inputs);
+  return inputs.find((item) => item.text)?.text ?? inputs.find((item) => item.filename)?.filename ?? words(job.feature);
+}
+
+export function stateOf(job) {
+  if (job.stage === "cancelling") return "cancelling";
+  if (job.status === "completed") return `${words(job.feature)}, ${duration(job.timings.running_s)}`;
+  if (job.status === "failed") return job.error?.message ?? "failed";
+  if (job.status === "cancelled") return "cancelled";
+  if (job.status === "processing") return `${words(job.stage) || "starting"} ${percent(job.progress.fraction)}`;
+  return placeOf(job.queue);
+}
+
+// Nothing is promised where nothing is known: a job that no worker can take has no estimate.
+function placeOf(queue) {
+  if (!queue) return "waiting";
+  const place = queue.position ? `${queue.position} before it` : "next";
+  const { estimated_start_s: start, estimated_done_s: done } = queue;
+  if (done === null || done === undefined) return `waiting, ${place}`;
+  return `${place}, ${start >= 1 ? `starts in ${about(start)}, ` : ""}ready in ${about(done)}`;
+}
+
+export function clock(instant) {
+  const at = new Date(instant);
+  const isToday = at.toDateString() === new Date().toDateString();
+  return isToday
+    ? at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
+    : at.toLocaleDateString([], { day: "numeric", month: "short" });
+}
