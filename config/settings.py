@@ -66,7 +66,6 @@ class Limits(Section):
     image_mb: Positive = 50
     mesh_mb: Positive = 200
     image_edge_px: Count = 4096
-    json_mb: Positive = 8
     watchers: Count = 4000
 
 
@@ -74,7 +73,6 @@ class Scheduling(Section):
     """The scheduler's few knobs."""
 
     alpha: Annotated[float, Field(ge=0)] = 20
-    max_attempts: Annotated[int, Field(ge=1, le=20)] = 3
     adoption_s: Positive = 10
 
 

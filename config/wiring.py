@@ -34,6 +34,7 @@ from transport import Address, LinkSettings
 from web.app import WebSettings
 from web.fetch import Fetcher, FetchSettings
 from web.gateway import Gateway, GatewaySettings
+from web.hub import StreamSettings
 from web.intake import Intake, IntakeLimits
 from web.server import WebServer
 
@@ -221,14 +222,19 @@ class House:
             self._topology.jobs,
             self._topology.assets,
             fetch=Fetcher(Intake(self._topology.assets, limits), fetch),
-            settings=GatewaySettings(queue_bound=settings.limits.queue),
+            settings=GatewaySettings(
+                queue_bound=settings.limits.queue, stream=StreamSettings(watchers=settings.limits.watchers)
+            ),
             name="web",
             boot=_boot(),
             link=self._link,
         )
 
         web = WebSettings(
-            data_path=str(settings.storage.folder), public_url=settings.server.public_url or "", limits=limits
+            data_path=str(settings.storage.folder),
+            public_url=settings.server.public_url or "",
+            limits=limits,
+            origins=None if "*" in settings.security.cors_origins else frozenset(settings.security.cors_origins),
         )
         return WebServer(gateway, web, self._listening)
 

@@ -8,10 +8,10 @@ from typing import Generic, TypeVar
 
 import zmq
 
-from transport import callbacks
 from transport.address import Address
 from transport.connection import Connection, Events
 from transport.counters import Counters
+from transport.delivery import Delivery
 from transport.envelope import BadFrame, Codec, Envelope, Reason
 from transport.errors import NoReply, Overloaded, PeerUnreachable
 from transport.identity import checked_boot, identity
@@ -59,7 +59,8 @@ class Dealer(Generic[S, R]):
         self._settings = settings = settings or LinkSettings()
         self._context, self._address, self._codec = context, address, codec
         self._name, self._boot = name, checked_boot(boot)
-        self._on_batch, self._on_reconnect, self._on_verdict = on_batch, on_reconnect, on_verdict
+        self._on_reconnect, self._on_verdict = on_reconnect, on_verdict
+        self._delivery: Delivery[Envelope[R]] = Delivery(on_batch)
         self.counters = Counters()
         self.router_boot = ""
         """The life of the router that was heard last; empty before the first frame."""
@@ -68,7 +69,6 @@ class Dealer(Generic[S, R]):
         self._asked: dict[int, asyncio.Future[R]] = {}
         self._correlations = itertools.count(1)
         self._heard = 0  # the number of the router's last frame
-        self._batch: list[Envelope[R]] = []
         self._flush_due = False
         self._is_blocked = False
         self._closed = False
@@ -142,6 +142,7 @@ class Dealer(Generic[S, R]):
         if linger_ms:
             self._flush()
         self._closed = True
+        self._delivery.close()
         self._connection.close(linger_ms)
         self._fail_asked("this end was closed")
 
@@ -204,7 +205,7 @@ class Dealer(Generic[S, R]):
                 self._refuse(bad)
             if link is not self._connection.link:
                 return  # replaced or closed: the rest came to an identity that is no more
-        self._deliver()
+        self._delivery.flush()
 
     def _refuse(self, bad: BadFrame) -> None:
         self.counters.refuse(b"", bad)
@@ -232,7 +233,7 @@ class Dealer(Generic[S, R]):
         if not envelope.correlation:
             if envelope.messages:
                 self.counters.messages_received += len(envelope.messages)
-                self._batch.append(envelope)
+                self._delivery.add(envelope)
             return None
         return self._answer(envelope)
 
@@ -246,11 +247,6 @@ class Dealer(Generic[S, R]):
         else:
             future.set_result(envelope.messages[0])
         return None
-
-    def _deliver(self) -> None:
-        if self._batch:
-            batch, self._batch = self._batch, []
-            callbacks.run(self._loop, self._on_batch, batch)
 
     # The connection
 
@@ -272,20 +268,17 @@ class Dealer(Generic[S, R]):
             self.counters.reconnects += 1
 
     def _connected(self) -> None:
-        if self._connection.incarnation > 1 and self._on_reconnect is not None:
-            self._deliver()
-            callbacks.run(self._loop, self._on_reconnect)
+        if self._connection.incarnation > 1:
+            self._delivery.tell(self._on_reconnect)
         self._wants_flush()  # what waited for this moment, an urgent hello first
 
     def _judged(self, verdict: Verdict) -> None:
-        if self._on_verdict is not None:
-            self._deliver()  # what came before this news is heard before it
-            callbacks.run(self._loop, self._on_verdict, verdict)
+        self._delivery.tell(self._on_verdict, verdict)
         if verdict is Verdict.LOST:
             self._fail_asked("it has been silent for too long")
 
     def _replace(self, reason: str) -> None:
-        self._deliver()
+        self._delivery.flush()
         self._connection.replace(reason)
         self._fail_asked("the connection broke; ask again")
 

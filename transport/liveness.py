@@ -46,12 +46,6 @@ class Liveness(Generic[K]):
         self._heard: dict[K, float] = {}
         self._suspects: set[K] = set()
 
-    def __contains__(self, peer: K) -> bool:
-        return peer in self._heard
-
-    def __len__(self) -> int:
-        return len(self._heard)
-
     def verdict(self, peer: K) -> Verdict:
         """What is thought of `peer` since the last `heard` or `overdue`; a stranger is LOST."""
         if peer not in self._heard:

@@ -12,10 +12,10 @@ from typing import Any, Generic, TypeVar
 
 import zmq
 
-from transport import callbacks
 from transport.address import Address
 from transport.connection import Connection, Events
 from transport.counters import Counters
+from transport.delivery import Delivery
 from transport.envelope import BadFrame, Codec, Envelope, Reason
 from transport.errors import Overloaded, PeerUnreachable
 from transport.identity import checked_boot
@@ -146,13 +146,13 @@ class Subscriber(Generic[R]):
     ) -> None:
         settings = settings or LinkSettings()
         self._context, self._address, self._codec = context, address, codec
-        self._on_batch, self._on_gap, self._on_verdict = on_batch, on_gap, on_verdict
+        self._on_gap, self._on_verdict = on_gap, on_verdict
+        self._delivery: Delivery[Envelope[R]] = Delivery(on_batch)
         self.counters = Counters()
         self.publisher_boot = ""
         """The life of the publisher that was heard last; empty before the first frame."""
         self._loop = asyncio.get_running_loop()
         self._heard: int | None = None  # the number of the last frame, whichever socket it came by
-        self._batch: list[Envelope[R]] = []
         self._connection = Connection(
             name,
             self._connect,
@@ -171,6 +171,7 @@ class Subscriber(Generic[R]):
 
     def close(self) -> None:
         """Nothing is heard any more, no callback runs. Twice does no harm."""
+        self._delivery.close()
         self._connection.close(0)
 
     def _receive(self, batch: list[list[bytes]]) -> None:
@@ -184,9 +185,7 @@ class Subscriber(Generic[R]):
                 self.counters.refuse(b"", envelope)
                 continue
             self._follow(envelope)
-            if self._connection.link is None:
-                return  # closed by a callback
-        self._deliver()
+        self._delivery.flush()
 
     def _follow(self, envelope: Envelope[R]) -> None:
         gap = self._gap(envelope)
@@ -194,11 +193,10 @@ class Subscriber(Generic[R]):
         self.publisher_boot = envelope.boot
         self._connection.heard()
         if gap is not None:
-            self._deliver()  # what came before the gap is heard before it
-            callbacks.run(self._loop, self._on_gap, gap)
+            self._delivery.tell(self._on_gap, gap)
         if envelope.messages:
             self.counters.messages_received += len(envelope.messages)
-            self._batch.append(envelope)
+            self._delivery.add(envelope)
 
     def _gap(self, envelope: Envelope[R]) -> Gap | None:
         if self.publisher_boot and envelope.boot != self.publisher_boot:
@@ -206,11 +204,6 @@ class Subscriber(Generic[R]):
         if self._heard is None:
             return Gap.JOINED
         return Gap.MISSED if envelope.sequence != self._heard + 1 else None
-
-    def _deliver(self) -> None:
-        if self._batch:
-            batch, self._batch = self._batch, []
-            callbacks.run(self._loop, self._on_batch, batch)
 
     def _connect(self, _incarnation: int) -> "zmq.Socket[bytes]":
         return connecting(self._context, zmq.SUB, self._address, self._codec.max_bytes, HIGH_WATER_FRAMES)
@@ -220,9 +213,7 @@ class Subscriber(Generic[R]):
             self.counters.reconnects += 1
 
     def _judged(self, verdict: Verdict) -> None:
-        if self._on_verdict is not None:
-            self._deliver()
-            callbacks.run(self._loop, self._on_verdict, verdict)
+        self._delivery.tell(self._on_verdict, verdict)
 
 
 def _nothing() -> None:

@@ -7,9 +7,9 @@ from typing import Generic, TypeVar
 
 import zmq
 
-from transport import callbacks
 from transport.address import Address
 from transport.counters import Counters
+from transport.delivery import Delivery
 from transport.envelope import BadFrame, Codec, Envelope, Reason
 from transport.errors import Overloaded, PeerUnreachable
 from transport.identity import checked_boot, name_of
@@ -69,13 +69,12 @@ class Router(Generic[S, R]):
         self._settings = settings or LinkSettings()
         self._boot = checked_boot(boot)
         self._codec = codec
-        self._on_batch = on_batch
+        self._delivery: Delivery[tuple[bytes, Envelope[R]]] = Delivery(on_batch)
         self._on_peer = on_peer
         self.counters = Counters()
         self._loop = asyncio.get_running_loop()
         self._peers: dict[bytes, _Peer[S]] = {}
         self._liveness: Liveness[bytes] = Liveness(self._settings.patience)
-        self._batch: list[tuple[bytes, Envelope[R]]] = []
         self._waiting: set[_Peer[S]] = set()  # something to send since the last flush
         self._blocked: set[_Peer[S]] = set()  # ZeroMQ had no room for them
         self._flush_due = False
@@ -131,6 +130,7 @@ class Router(Generic[S, R]):
         if linger_ms:
             self._flush()
         self._closed = True
+        self._delivery.close()
         self._timer.cancel()
         if self._retry is not None:
             self._retry.cancel()
@@ -206,6 +206,8 @@ class Router(Generic[S, R]):
         now = self._loop.time()
         strangers: set[bytes] = set()
         for parts in batch:
+            if self._closed:
+                return  # by its own callback
             peer = parts[0]
             if len(parts) != 2:
                 self.counters.refuse(peer, BadFrame(Reason.PARTS, f"{len(parts) - 1} parts, 1 is right"))
@@ -217,7 +219,7 @@ class Router(Generic[S, R]):
                 self.counters.refuse(peer, bad)
             else:
                 self._accept(peer, envelope, now)
-        self._deliver()
+        self._delivery.flush()
         for peer in strangers:
             self._begin_anew(peer)
 
@@ -256,18 +258,13 @@ class Router(Generic[S, R]):
 
     def _accept(self, peer: bytes, envelope: Envelope[R], now: float) -> None:
         if self._liveness.heard(peer, now):
-            self._report(peer, Verdict.ALIVE)
+            self._delivery.tell(self._on_peer, peer, Verdict.ALIVE)
         if envelope.messages:
             self.counters.messages_received += len(envelope.messages)
-            self._batch.append((peer, envelope))
+            self._delivery.add((peer, envelope))
         elif known := self._peers.get(peer):
             known.outbox.beat()
             self._wants_flush(known)
-
-    def _deliver(self) -> None:
-        if self._batch:
-            batch, self._batch = self._batch, []
-            callbacks.run(self._loop, self._on_batch, batch)
 
     def _begin_anew(self, peer: bytes) -> None:
         """`peer` hears that it is not known here, so that it need not wait for its own patience to end."""
@@ -290,11 +287,11 @@ class Router(Generic[S, R]):
             if verdict is Verdict.LOST:
                 self._lose(peer)
             else:
-                self._report(peer, verdict)
+                self._delivery.tell(self._on_peer, peer, verdict)
 
     def _lose(self, peer: bytes) -> None:
         if self._drop(peer):
-            self._report(peer, Verdict.LOST)
+            self._delivery.tell(self._on_peer, peer, Verdict.LOST)
 
     def _drop(self, peer: bytes) -> bool:
         self._liveness.forget(peer)
@@ -305,8 +302,3 @@ class Router(Generic[S, R]):
         self._blocked.discard(known)
         self.counters.undelivered += len(known.outbox)
         return True
-
-    def _report(self, peer: bytes, verdict: Verdict) -> None:
-        if self._on_peer is not None:
-            self._deliver()  # what came before this news is heard before it
-            callbacks.run(self._loop, self._on_peer, peer, verdict)

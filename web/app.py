@@ -21,6 +21,8 @@ class WebSettings(Struct, frozen=True, kw_only=True):
     public_url: str = ""
     """What is put before absolute URLs in answers to existing clients; empty: the host that the client named."""
     limits: IntakeLimits = field(default_factory=IntakeLimits)
+    origins: frozenset[str] | None = None
+    """Pages from which a browser may send requests; None: any, as existing clients expect."""
     log_every: int = 1000
     """Of so many requests one is logged; failed and slow ones always. 0: only those."""
     tune_gc: bool = True
@@ -33,7 +35,7 @@ class WebSettings(Struct, frozen=True, kw_only=True):
 def make_app(gateway: Gateway, settings: WebSettings) -> web.Application:
     """The application; it starts the gateway with itself and closes it."""
     app = web.Application(client_max_size=JSON_BYTES)
-    Passage(settings.log_every).install(app)
+    Passage(settings.log_every, settings.origins).install(app)
     app.add_routes(
         [
             *jobs.routes(gateway),

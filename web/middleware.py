@@ -4,6 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
@@ -39,10 +40,12 @@ class Passage:
 
     Args:
         log_every: of so many requests one is logged; failed and slow ones always. 0: only those.
+        origins: pages from which a browser may send requests (`https://studio.example`); None: any page.
     """
 
-    def __init__(self, log_every: int) -> None:
+    def __init__(self, log_every: int, origins: frozenset[str] | None = None) -> None:
         self._log_every = log_every
+        self._origins = origins
         self._prefix = secrets.token_hex(4)
         self._count = 0
 
@@ -59,6 +62,8 @@ class Passage:
             request_id = given if given and _SOUND_ID.fullmatch(given) else f"{self._prefix}-{self._count:x}"
             request[REQUEST_ID] = request_id
             request[STARTED] = time.perf_counter()
+            if _ORIGIN in request.headers and not self._is_welcome(request):
+                return _unwelcome(request, request_id)
             if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
                 return _preflight(request)
             try:
@@ -79,13 +84,18 @@ class Passage:
 
         return passage
 
+    def _is_welcome(self, request: web.Request) -> bool:
+        """False for a request that a browser sends for a page of an origin that is not on the list."""
+        origin = request.headers[_ORIGIN]
+        return self._origins is None or origin in self._origins or urlsplit(origin).netloc == request.host
+
     async def _complete(self, request: web.Request, response: web.StreamResponse) -> None:
         headers = response.headers
         elapsed_s = time.perf_counter() - request.get(STARTED, 0.0)
         headers[_REQUEST_ID] = request.get(REQUEST_ID, "")
         headers[_PROCESS_TIME] = f"{elapsed_s:.6f}"
         headers[_OPTIONS] = "nosniff"
-        if _ORIGIN in request.headers:
+        if _ORIGIN in request.headers and self._is_welcome(request):
             headers.setdefault("Access-Control-Allow-Origin", "*")
             headers["Access-Control-Expose-Headers"] = EXPOSED
         is_sampled = self._log_every and self._count % self._log_every == 0
@@ -116,6 +126,16 @@ def _preflight(request: web.Request) -> web.Response:
             "Access-Control-Max-Age": "600",
             "Vary": "Origin, Access-Control-Request-Headers",
         }
+    )
+
+
+def _unwelcome(request: web.Request, request_id: str) -> web.Response:
+    return problem.problem(
+        403,
+        "origin_refused",
+        f"pages of {request.headers[_ORIGIN][:200]} may not use this server",
+        request_id,
+        suggestion="add the origin to security.cors_origins",
     )
 
 

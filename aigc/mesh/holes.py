@@ -8,7 +8,7 @@ from aigc.mesh.types import FloatArray, IntArray
 
 
 def fill_holes(points: FloatArray, polygons: IntArray, largest: int) -> tuple[FloatArray, IntArray]:
-    """The mesh with each hole of at most `largest` edges closed by a fan around its middle.
+    """The mesh with each hole of at most `largest` edges closed by one face, or by a fan around its middle.
 
     Args:
         polygons: int32 (m, 3 or 4); where they have four corners the fan is of quadrilaterals, and one triangle, which
@@ -21,20 +21,20 @@ def fill_holes(points: FloatArray, polygons: IntArray, largest: int) -> tuple[Fl
     added_points: list[FloatArray] = []
     added: list[list[int]] = []
     for loop in loops:
+        if len(loop) == 3 or len(loop) == sides:
+            added.append([*loop, loop[-1]][:sides])
+            continue
         middle = len(points) + len(added_points)
         added_points.append(points[loop].mean(axis=0))
         added += _fan(loop, middle, sides)
-    return (
-        np.concatenate([points, np.array(added_points, np.float32)]),
-        np.concatenate([polygons, np.array(added, np.int32)]),
-    )
+    middles = np.array(added_points, np.float32).reshape(-1, 3)
+    return np.concatenate([points, middles]), np.concatenate([polygons, np.array(added, np.int32)])
 
 
 def border_loops(polygons: IntArray) -> list[list[int]]:
     """The borders of holes as lists of vertices, each in the order in which the faces to come shall run.
 
-    Where two holes meet in a vertex, the way goes around the faces that lie between them. A loop that comes by one
-    vertex twice is left out.
+    Where two holes meet in a vertex, the way goes around the faces that lie between them.
     """
     before: dict[tuple[int, int], int] = {}
     for row in polygons.tolist():
@@ -50,9 +50,20 @@ def border_loops(polygons: IntArray) -> list[list[int]]:
             open_edges.discard(edge)
             loop.append(edge[1])
             edge = _next_open(edge, before)
-        if len(set(loop)) == len(loop):
-            loops.append(loop)
+        loops += _simple(loop)
     return loops
+
+
+def _simple(loop: list[int]) -> list[list[int]]:
+    """The loop cut into loops that come by each vertex once."""
+    found, way = [], []
+    for vertex in loop:
+        if vertex in way:
+            place = way.index(vertex)
+            found.append(way[place:])
+            del way[place:]
+        way.append(vertex)
+    return [one for one in [*found, way] if len(one) > 2]
 
 
 def _next_open(edge: tuple[int, int], before: dict[tuple[int, int], int]) -> tuple[int, int]:

@@ -469,6 +469,15 @@ def test_a_beat_follows_each_measurement_and_each_change_of_residents():
     ]
 
 
+def test_a_beat_names_every_lease_that_is_not_settled():
+    world = World()
+    over, running = grant("z"), grant("a")
+    world.do(over)
+    world.running(running)
+    world.do(Measured(sample()))
+    assert world.beats[-1].leases == (over.lease, running.lease)
+
+
 def test_no_beat_is_sent_to_a_broker_that_is_not_heard():
     world = World()
     world.do(Silent())

@@ -11,15 +11,18 @@ def test_a_missing_face_is_closed_again():
     points, faces = fill_holes(CUBE_CORNERS, CUBE_FACES[1:], 10)
 
     assert is_watertight(faces)
-    assert len(points) == 9
+    assert len(points) == 8
 
 
 def test_a_hole_in_quadrilaterals_is_closed_with_quadrilaterals():
     points, quads = fill_holes(CUBE_CORNERS, SQUARES[1:], 10)
+    wide_points, wide = fill_holes(CUBE_CORNERS, SQUARES[[1, 3, 4, 5]], 10)
 
-    assert quads.shape == (7, 4)
-    assert border_loops(quads) == []
-    assert len(points) == 9
+    assert quads.shape == (6, 4)
+    assert len(points) == 8
+    assert wide.shape == (7, 4)
+    assert len(wide_points) == 9
+    assert border_loops(quads) == border_loops(wide) == []
 
 
 def test_a_hole_that_is_too_large_stays():
@@ -28,3 +31,17 @@ def test_a_hole_that_is_too_large_stays():
 
     assert np.array_equal(fill_holes(points, rim, 40)[1], rim)
     assert len(border_loops(rim)) == 1
+
+
+def test_two_holes_that_meet_in_a_vertex_are_both_closed():
+    points, faces = sphere(10, 16)
+    # Two faces at one vertex that are no neighbours.
+    around = np.flatnonzero((faces == 40).any(axis=1))
+    first = around[0]
+    second = next(k for k in around if len(set(faces[k]) & set(faces[first])) == 1)
+    torn = np.delete(faces, [first, second], axis=0)
+
+    _, mended = fill_holes(points, torn, 10)
+
+    assert not is_watertight(torn)
+    assert is_watertight(mended)

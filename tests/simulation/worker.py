@@ -10,7 +10,7 @@ from aigc.core.device import Device, DeviceSettings
 from aigc.core.events import Tick
 from aigc.core.ids import AssetKey, BootId, DeviceId, JobId, WorkerId
 from aigc.core.job import Failure, Lease, Output, Progress, Stage
-from aigc.core.messages import CancelLease, Grant, LeaseStarted, ToWorker, Welcome, WorkerBeat
+from aigc.core.messages import CancelLease, Grant, ToWorker, Welcome, WorkerBeat
 from aigc.core.model import ModelSpec
 from aigc.core.residents import ResidentsSettings
 from aigc.core.runner_events import (
@@ -137,8 +137,6 @@ class Worker:
             self._clock.after(2.0, self._insist)
 
     def _report(self, message: messages.WorkerMessage) -> None:
-        if isinstance(message, LeaseStarted):
-            self._house.checks.started(self.id, message.lease)
         if isinstance(message, WorkerBeat):
             message = msgspec.structs.replace(message, leases=self.device._holdings.leases)
         broker = self._house.broker
@@ -213,6 +211,7 @@ class Worker:
         process = self._processes.get(task.runner)
         if process is None:
             return
+        self._house.checks.started(self.id, task.lease)
         process.lease, process.is_deaf = task.lease, task.params["fate"] == DEAF
         run_s = task.params["run_s"]
         if task.params["fate"] in (SILENT, DEAF):

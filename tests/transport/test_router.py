@@ -538,6 +538,30 @@ async def test_what_an_owner_raises_loses_nothing_of_the_next_batch(context: Con
     raw.close()
 
 
+async def test_a_router_may_be_closed_by_its_own_callback(context: Context, inproc: Address) -> None:
+    told = Heard()
+
+    def on_peer(peer: bytes, verdict: Verdict) -> None:
+        told.add((peer, verdict))
+        router.close()
+
+    router: Router[ToDealer, ToRouter] = Router(
+        context, inproc, router_codec(), told.batch_at_router, boot="b", on_peer=on_peer, settings=STILL
+    )
+    raws = [raw_dealer(context, inproc, peer) for peer in (b"a.1.1", b"b.1.1")]
+    for raw in raws:
+        raw.send(dealer_codec().encode([Ask(1)], boot="w", sequence=1))
+    await told.holds(1)
+    for _ in range(5):
+        await told.turn()
+    assert told.log == [(b"a.1.1", Verdict.ALIVE)]
+    assert router.peers == {}
+    with pytest.raises(PeerUnreachable, match="closed"):
+        router.send(b"a.1.1", News(1))
+    for raw in raws:
+        raw.close()
+
+
 async def test_with_linger_the_last_words_are_heard(context: Context, address: Address) -> None:
     bench = Bench(context, address)
     bench.speak(1, Ask(1))

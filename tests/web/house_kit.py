@@ -240,6 +240,7 @@ class House:
         self.base = ""
         self.tune_gc = False
         self.log_every = 0
+        self.origins: frozenset[str] | None = None
         self._folder = folder
         self._boots = itertools.count(1)
         self._runner: web.AppRunner | None = None
@@ -279,7 +280,9 @@ class House:
             link=BRISK,
             clock=self.clock,
         )
-        settings = WebSettings(data_path=str(self._folder), tune_gc=self.tune_gc, log_every=self.log_every)
+        settings = WebSettings(
+            data_path=str(self._folder), tune_gc=self.tune_gc, log_every=self.log_every, origins=self.origins
+        )
         self.app = make_app(self.gateway, settings)
         self.extend(self.app)
         self._runner = make_runner(self.app, settings)

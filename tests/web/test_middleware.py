@@ -87,6 +87,22 @@ async def test_a_page_of_any_origin_may_ask(house: House) -> None:
         assert (response.status, response.headers["Access-Control-Allow-Origin"]) == (404, "*")
 
 
+async def test_pages_of_other_origins_can_be_refused_by_the_operator(house: House) -> None:
+    house.origins = frozenset({"https://studio.example"})
+    await house.restart_web()
+    foreign, own = {"Origin": "http://elsewhere.example"}, {"Origin": house.base}
+    async with house.session.get("/health", headers=foreign) as response:
+        assert response.status == 403
+        assert "Access-Control-Allow-Origin" not in response.headers
+        assert "security.cors_origins" in (await response.json())["suggestion"]
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", **foreign}
+    async with house.session.get("/api/v1/events", headers=upgrade) as response:
+        assert response.status == 403
+    for welcome in ({"Origin": "https://studio.example"}, own, {}):
+        async with house.session.get("/health", headers=welcome) as response:
+            assert response.status == 200
+
+
 async def test_an_unknown_address_and_a_wrong_method_are_told_as_problems(house: House) -> None:
     status, problem = await house.call("GET", "/api/v1/nowhere")
     assert (status, problem["error"], problem["message"]) == (404, "NOT_FOUND", "Resource not found")
