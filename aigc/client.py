@@ -60,11 +60,14 @@ class Client:
 
     def __init__(self, url: str | None = None, *, timeout_s: float = 60.0) -> None:
         self.url = (url or os.environ.get("AIGC_URL") or DEFAULT_URL).rstrip("/")
-        parts = urllib.parse.urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urllib.parse.urlsplit(self.url)
+            host, self._port = parts.hostname, parts.port
+        except ValueError:
+            host = None
+        if host is None or parts.scheme not in ("http", "https"):
             raise ClientError(f"{self.url} is not an address of a server; write http://HOST:PORT")
-        self._host = parts.hostname
-        self._port = parts.port
+        self._host = host
         self._base = parts.path
         self._secure = parts.scheme == "https"
         self._timeout_s = timeout_s
@@ -152,12 +155,11 @@ class Client:
 
     def upload(self, path: Path) -> dict[str, Any]:
         """Send a file; the answer holds its `file_id`."""
-        query = urllib.parse.urlencode({"filename": path.name})
+        query = urllib.parse.urlencode({"filename": path.name}, errors="replace")
         size = path.stat().st_size
         with path.open("rb") as file:
             headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-            with self._send("PUT", f"/api/v1/uploads?{query}", file, headers) as answer:
-                return cast("dict[str, Any]", json.loads(answer.read()))
+            return self._read(self._send("PUT", f"/api/v1/uploads?{query}", file, headers))
 
     def download(self, job: str, to: Path, *, output: str = "model") -> Path:
         """Save an output (by its name or role) of a finished job; returns where it lies. Never leaves half a file."""
@@ -171,8 +173,10 @@ class Client:
         answer = self._send("GET", found["url"] if found["url"].startswith("/") else _path_of(found["url"]))
         try:
             with answer, partial.open("wb") as file:
-                while chunk := answer.read(CHUNK):
+                for chunk in self._chunks(answer):
                     file.write(chunk)
+            if partial.stat().st_size != found["bytes"]:
+                raise Unreachable(f"the download from {self.url} broke off; try again")
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
@@ -207,8 +211,25 @@ class Client:
     ) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
         sent = {**(headers or {}), **({} if data is None else {"Content-Type": "application/json"})}
-        with self._send(method, path, data, sent) as answer:
-            return cast("dict[str, Any]", json.loads(answer.read()))
+        return self._read(self._send(method, path, data, sent))
+
+    def _read(self, answer: http.client.HTTPResponse) -> dict[str, Any]:
+        with answer:
+            body = b"".join(self._chunks(answer))
+        try:
+            value = json.loads(body)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise ClientError(f"what answers at {self.url} is another program; check the address")
+        return value
+
+    def _chunks(self, answer: http.client.HTTPResponse) -> Iterator[bytes]:
+        try:
+            while chunk := answer.read(CHUNK):
+                yield chunk
+        except (OSError, http.client.HTTPException) as error:
+            raise Unreachable(f"the answer of {self.url} broke off ({error}); try again") from None
 
     def _send(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
@@ -225,7 +246,7 @@ class Client:
             raise Unreachable(f"no server answers at {self.url} ({error}); start one with: aigc serve") from None
         if answer.status >= 400:
             with answer:
-                raise Refused(answer.status, _problem(answer.read()))
+                raise Refused(answer.status, _problem(b"".join(self._chunks(answer))))
         return answer
 
     def _stream(self, job: str, since: int) -> Iterator[dict[str, Any]]:

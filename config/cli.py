@@ -1,6 +1,7 @@
 """The `aigc` command. A command's module is imported when it is used, so that `--help` is instant."""
 
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -71,14 +72,17 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; messages for people go to standard error."""
     try:
-        result: Any = root.main(arguments, prog_name="aigc", standalone_mode=False)
+        # None: colours where a terminal shows them (no-color.org).
+        color = False if os.environ.get("NO_COLOR") else None
+        result: Any = root.main(arguments, prog_name="aigc", standalone_mode=False, color=color)
         return result if isinstance(result, int) else 0
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return 130
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+    except OSError as error:
+        # A file of the caller's: one that cannot be read or written, a folder that is not there.
+        click.echo(f"Error: {error.filename}: {error.strerror}" if error.filename else f"Error: {error}", err=True)
+        return 2

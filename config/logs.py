@@ -5,6 +5,7 @@ import sys
 from typing import Any, Literal
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 
 
 def configure(level: str, form: Literal["auto", "console", "json"]) -> None:
@@ -35,3 +36,9 @@ def configure(level: str, form: Literal["auto", "console", "json"]) -> None:
     )
     # Libraries have their say when something is wrong; their chatter is not ours to print.
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
+    logging.getLogger("aiohttp.server").addFilter(_is_ours)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """False for a request against HTTP's rules: its sender is told, and shall not fill the log with tracebacks."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))

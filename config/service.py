@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -20,6 +21,9 @@ from web.server import listen
 log = structlog.get_logger()
 
 STARTED, BAD_CONFIG, CANNOT_START, DIED = 0, 2, 1, 70
+
+FILES = 65_536
+"""Open files that are asked for, where the system allows more than were given."""
 
 
 class Notifier:
@@ -51,6 +55,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], again: Call
         again: reads the settings anew, for the catalogue that SIGHUP brings into force; raises ConfigInvalid.
     """
     loop = asyncio.get_running_loop()
+    _raise_file_limit(settings.limits.watchers)
     try:
         catalogue = await asyncio.to_thread(load_for, settings)
         listening = listen(settings.server.host, settings.server.port)
@@ -86,6 +91,16 @@ async def serve(settings: Settings, announce: Callable[[str], None], again: Call
     await house.close()
     listening.close()
     return code
+
+
+def _raise_file_limit(watchers: int) -> None:
+    """As many open files as the system allows: each connection is one, and a shell's usual 1,024 are soon gone."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < watchers:
+        log.warning("files.limited", limit=allowed, watchers=watchers, do="raise it: ulimit -n, or LimitNOFILE=")
 
 
 async def _until_stopped(house: House, stop: asyncio.Event) -> int:

@@ -4,6 +4,7 @@ import secrets
 import socket
 import tempfile
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,7 @@ class House:
         self._catalogue = catalogue
         self._listening = listening
         self._context: zmq.Context[Any] = zmq.Context()
+        self._opened = AsyncExitStack()
         self._link = LinkSettings()
         probes = find(_devices(settings))
         self._workers = [WorkerId(f"worker-{number}") for number in range(len(probes))]
@@ -102,10 +104,13 @@ class House:
 
     async def start(self) -> None:
         """The stores are open and all actors have started. What it raises says what to do."""
-        self._topology.runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
+        topology = self._topology
         # The records' store first: it refuses a second server on the same folder before anything is touched.
-        await self._topology.jobs.open()
-        await self._topology.assets.open()
+        await topology.jobs.open()
+        self._opened.push_async_callback(topology.jobs.close)
+        topology.runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
+        await topology.assets.open()
+        self._opened.push_async_callback(topology.assets.close)
         await self._supervisor.start()
 
     async def run(self) -> None:
@@ -129,8 +134,7 @@ class House:
     async def close(self) -> None:
         """All actors have ended, everything is durable."""
         await self._supervisor.close()
-        await self._topology.assets.close()
-        await self._topology.jobs.close()
+        await self._opened.aclose()
         self._context.destroy(linger=0)
 
     # Actors. Each life gets an id of its own.

@@ -14,6 +14,7 @@ Public names:
     LinkSettings                heartbeats and limits, of Patience, Backoff and OutboxLimits
     Counters                    `link.counters`: what passed, what was refused, from whom, why
     name_of(peer)               the name inside a peer's identity, for logs
+    transport.link.Link         the reader alone, for whoever speaks another format (a runner's)
     TransportError              parent of AddressInvalid, AddressInUse, MessageTooLarge, Overloaded, PeerUnreachable,
                                 NoReply
 
@@ -27,14 +28,17 @@ Callbacks:
                 on_gap(gap: Gap)                                   fetch a snapshot; called before what follows the hole
 
 What holds:
-    * `send` only queues: messages of one loop tick leave as one frame per peer, in order; urgent ones leave first. It
+    * `send` only queues: messages of one loop tick leave as one frame per peer (64 KiB or 512 messages, then another),
+      in order; urgent ones leave first. It
       raises `Overloaded` when the peer's outbox is full, `PeerUnreachable` when the peer is not known (any more),
       `MessageTooLarge`; it never waits and never drops in silence.
     * Frames are numbered. From one identity they arrive without a hole, or the identity ends: the router reports LOST,
       the dealer opens a fresh socket under a fresh identity and calls `on_reconnect`. So an owner that restates its
       state after `on_reconnect` has missed nothing for good.
     * `envelope.boot` is the sender's life (the same over its reconnects), `peer` one socket of that life.
-    * A hostile frame is counted, logged once per peer and dropped.
+    * A hostile frame is counted, logged once per peer and dropped. Beyond twice `Codec.max_bytes` ZeroMQ itself cuts
+      the connection, which nobody counts; and ZeroMQ gathers a multi-part message of any number of parts before anybody
+      sees it. So an address is for peers that may be trusted not to exhaust memory: loopback, or a private folder.
 
 Example (one process, `inproc://`; the same lines work over `ipc://` and `tcp://`)::
 

@@ -114,6 +114,8 @@ class Fetcher:
         ) as session:
             try:
                 return await self._hops(session, url, wanted, owner, where)
+            except aiohttp.InvalidURL:
+                raise _refused("it is malformed") from None
             except aiohttp.ClientError as error:
                 if refused:
                     # Not which: the answer must not be a way to ask our resolver about the inside.

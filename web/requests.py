@@ -23,6 +23,12 @@ JSON_BYTES = 8 << 20
 JSON_DEPTH = 32
 """Arrays and objects may be nested so deep; the runner gets them through decoders that recurse."""
 
+ERRORS_MAX = 50
+"""So many errors of one body are told: no refusal is longer, or takes longer, than anybody reads."""
+
+NAME_CHARACTERS = 100
+"""A name that is not known is told up to here."""
+
 _INT64 = 1 << 63
 _JSON: dict[str, str] = {hdrs.CONTENT_TYPE: "application/json; charset=utf-8"}
 _encode = msgspec.json.Encoder().encode
@@ -135,7 +141,9 @@ def explained(
     for error in errors:
         for field in _explain(error, prefix, known):
             found.setdefault(field.pointer, field)
-    return list(found.values())
+        if len(found) >= ERRORS_MAX:
+            break
+    return list(found.values())[:ERRORS_MAX]
 
 
 def _explain(error: jsonschema_rs.ValidationError, prefix: str, known: Sequence[str]) -> list[FieldError]:
@@ -145,7 +153,7 @@ def _explain(error: jsonschema_rs.ValidationError, prefix: str, known: Sequence[
         near = () if where else known
         return [
             FieldError(pointer([*where, name], prefix), f"{name} is not known here{did_you_mean(name, near)}")
-            for name in kind.unexpected
+            for name in (name[:NAME_CHARACTERS] for name in kind.unexpected[:ERRORS_MAX])
         ]
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
         return [FieldError(pointer([*where, kind.property], prefix), "is required")]

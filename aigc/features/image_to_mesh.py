@@ -72,7 +72,7 @@ class InflateParameters(InflateShape, ImageToTexturedMeshParameters):
 
     back: Literal["auto", "soft", "mirror"] = Field(
         "auto",
-        description="Colours of the side that the picture does not show. soft: its large patches of colour only, for "
+        description="Colours of the side that the picture does not show. soft: the colours at its rim carried on, for "
         "figures with a face. mirror: the front again, for objects. auto: mirror for a lathe shape, else soft.",
     )
 

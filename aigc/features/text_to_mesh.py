@@ -17,7 +17,7 @@ class TextToRawMeshParameters(Parameters):
         16_000,
         ge=500,
         le=100_000,
-        description="Triangles at most; plain shapes have far fewer.",
+        description="About this many triangles at most; plain shapes have far fewer.",
         json_schema_extra={"unit": "triangles"},
     )
     output_format: Literal["glb"] = Field("glb", description="File format of the mesh.")

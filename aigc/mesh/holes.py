@@ -56,7 +56,8 @@ def border_loops(polygons: IntArray) -> list[list[int]]:
 
 def _simple(loop: list[int]) -> list[list[int]]:
     """The loop cut into loops that come by each vertex once."""
-    found, way = [], []
+    found: list[list[int]] = []
+    way: list[int] = []
     for vertex in loop:
         if vertex in way:
             place = way.index(vertex)

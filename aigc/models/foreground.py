@@ -81,12 +81,13 @@ class Foreground:
         if method == "background":
             if plain is None:
                 raise InputInvalid("the picture's backdrop is not plain", "choose the mask method network")
-            return Subject(plain, "background")
+            holed = plain if self._network is None else _with_holes(plain, rgb, self._saliency(rgb))
+            return Subject(holed, "background")
         if self._network is None:
             return _without_network(rgb, plain, method)
         saliency = self._saliency(rgb)
         if plain is not None and _overlap(plain > 0.5, saliency > 0.5) > 0.55:
-            return Subject(plain, "background")
+            return Subject(_with_holes(plain, rgb, saliency), "background")
         if float(saliency.max()) < 0.35:
             raise InputInvalid("no subject stands out in the picture", _NO_SUBJECT)
         refined = _grab_cut(rgb, saliency)
@@ -156,7 +157,6 @@ def _plain_backdrop(rgb: BytePixels) -> FloatArray | None:
         if flooded[y + 1, x + 1] == 0 and np.linalg.norm(lab[y, x] - median) < 34:
             cv2.floodFill(lab, flooded, (x, y), 0, (3, 2, 2), (3, 2, 2), 4 | (255 << 8) | cv2.FLOODFILL_MASK_ONLY)
     backdrop = flooded[1:-1, 1:-1] > 0
-    backdrop |= _enclosed(lab, backdrop, median)
     # The pixels at the border are mixed of both; the flood stops before them.
     backdrop = cv2.dilate(backdrop.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     share = float(backdrop.mean())
@@ -165,12 +165,26 @@ def _plain_backdrop(rgb: BytePixels) -> FloatArray | None:
     return np.asarray(cv2.GaussianBlur(1 - backdrop.astype(np.float32), (0, 0), 0.8), np.float32)
 
 
-def _enclosed(lab: BytePixels, backdrop: BoolArray, median: FloatArray) -> BoolArray:
-    """Backdrop that shows through a hole of the subject, as in a handle."""
-    like = (np.linalg.norm(lab.astype(np.float32) - median, axis=2) < 5) & ~backdrop
+def _with_holes(mask: FloatArray, rgb: BytePixels, saliency: FloatArray) -> FloatArray:
+    """The mask without places where the backdrop shows through the subject, as in a handle.
+
+    Such a place has the colours of the backdrop around the subject there, and the network does not take it for the
+    subject: a white spot before a white wall it does.
+    """
+    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).astype(np.float32)
+    backdrop = mask < 0.5
+    wide = max(mask.shape) * 0.08
+    weight = cv2.GaussianBlur(backdrop.astype(np.float32), (0, 0), wide)[..., None]
+    around = cv2.GaussianBlur(lab * backdrop[..., None], (0, 0), wide) / np.maximum(weight, 1e-4)
+    like = (np.linalg.norm(lab - around, axis=2) < 22) & (weight[..., 0] > 1e-3) & ~backdrop
     count, label, stats, _ = cv2.connectedComponentsWithStats(like.astype(np.uint8), connectivity=4)
-    large = [k for k in range(1, count) if stats[k, cv2.CC_STAT_AREA] > 0.002 * like.size]
-    return np.asarray(np.isin(label, large))
+    holes = np.zeros(mask.shape, np.uint8)
+    for k in range(1, count):
+        here = label == k
+        if stats[k, cv2.CC_STAT_AREA] > 0.001 * mask.size and float(saliency[here].mean()) < 0.6:
+            holes |= here.astype(np.uint8)
+    open_ = cv2.GaussianBlur(cv2.dilate(holes, np.ones((3, 3), np.uint8)).astype(np.float32), (0, 0), 0.8)
+    return np.asarray(np.minimum(mask, 1 - open_), np.float32)
 
 
 def _grab_cut(rgb: BytePixels, likely: FloatArray) -> FloatArray:

@@ -59,6 +59,8 @@ class ShapeGrammar:
             progress(0.3, "decoding", 3, _STEPS, "simplifying" if step else "joined")
 
         assembly = assemble(pieces, wishes, size, settings.target_face_count, between)
+        if len(assembly.faces) > 1.1 * settings.target_face_count:
+            progress.warn(f"the shape cannot be told with fewer than {len(assembly.faces):,} triangles")
         if isinstance(settings, ShapeGrammarParameters):
 
             def report(fraction: float, message: str) -> None:
@@ -110,6 +112,11 @@ def _checked(text: str, progress: Progress) -> str:
     """The prompt, if it holds anything to go by."""
     if not re.search(r"\w", text):
         raise InputInvalid("the prompt has no words", "say what to make, for example: a red chair with three legs")
+    if not re.search(r"[A-Za-z]{2}", text):
+        raise InputInvalid(
+            "the prompt is not in English, which is the only language known here",
+            "say it in a few English words, for example: a red chair",
+        )
     if len(text) > _LONGEST_PROMPT:
         progress.warn(f"only the first {_LONGEST_PROMPT} characters of the prompt were read")
     return text[:_LONGEST_PROMPT]

@@ -7,6 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array, diags_array
+from scipy.sparse.linalg import splu
 
 from aigc.features.base import power_of_two
 from aigc.features.image_to_mesh import InflateParameters, InflateRawParameters
@@ -17,13 +19,14 @@ from aigc.mesh.normals import smooth_normals
 from aigc.mesh.preview import View, thumbnail
 from aigc.mesh.simplify import simplify_closed
 from aigc.mesh.topology import parts, weld
-from aigc.mesh.types import BytePixels, FloatArray, IntArray, Material, Mesh
+from aigc.mesh.types import BoolArray, BytePixels, FloatArray, IntArray, Material, Mesh
 from aigc.models.foreground import Foreground, Subject
 from aigc.models.inflation import Plane, lathe_height, lay_out, round_height, slab_height, taubin, to_solid
 from aigc.runner.model import InputInvalid, Output, Progress, Result
 
 _LATHE_FITS = 0.90  # from here on a silhouette counts as that of a turned body
 _STEPS = 7
+_RIM = 5.0  # how far in from the silhouette the front still says how the back looks, in pixels of 160
 
 
 class SilhouetteInflate:
@@ -264,17 +267,44 @@ def _front_half(
 
 
 def _soft_half(front: BytePixels, mask: FloatArray, frame: tuple[float, float, float, float]) -> BytePixels:
-    """The large patches of colour of the front, which meet it at the silhouette without a seam."""
+    """What the back may look like: the colours at the rim, carried inwards.
+
+    The back of a thing goes on from what is seen at its rim, whereas what is in the middle of the front, a face or a
+    belly, is mostly there alone.
+    """
     size = (front.shape[1], front.shape[0])
-    inside = _cropped(mask, frame, size)
-    # Blurred that far, a small picture holds all there is to see.
-    shrink = max(1, max(size) // 192)
+    inside = _cropped(mask, frame, size) > 0.5
+    # So smooth a picture is all there in a small one.
+    shrink = max(1, max(size) // 160)
     small = (max(1, size[0] // shrink), max(1, size[1] // shrink))
-    solid = cv2.resize((inside > 0.5).astype(np.float32), small, interpolation=cv2.INTER_AREA)
-    patches = cv2.resize(front, small, interpolation=cv2.INTER_AREA).astype(np.float32) * solid[..., None]
-    weight = np.maximum(cv2.GaussianBlur(solid, (0, 0), max(small) * 0.06), 1e-3)[..., None]
-    low = cv2.resize(cv2.GaussianBlur(patches, (0, 0), max(small) * 0.06) / weight, size, interpolation=cv2.INTER_CUBIC)
-    rim = cv2.distanceTransform((inside > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
-    inner = np.clip(rim / (max(size) * 0.05), 0, 1)[..., None]
+    solid = cv2.resize(inside.astype(np.uint8), small, interpolation=cv2.INTER_NEAREST)
+    depth = cv2.distanceTransform(solid, cv2.DIST_L2, 5)
+    patches = np.asarray(cv2.resize(front, small, interpolation=cv2.INTER_AREA), np.float32)
+    carried = _harmonic(patches, (depth > _RIM) & (solid > 0))
+    low = cv2.resize(carried, size, interpolation=cv2.INTER_CUBIC)
+    rim = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5)
+    inner = np.clip(rim / (_RIM * shrink), 0, 1)[..., None]
     inner = inner * inner * (3 - 2 * inner)
     return np.asarray((low * inner + front * (1 - inner) + 0.5).clip(0, 255), np.uint8)
+
+
+def _harmonic(image: FloatArray, unknown: BoolArray) -> FloatArray:
+    """The image (h, w, 3) with its unknown pixels filled as smoothly as can be: each the mean of its neighbours."""
+    count = int(unknown.sum())
+    if count == 0:
+        return image
+    number = np.full(unknown.shape, -1)
+    number[unknown] = np.arange(count)
+    rows, columns = np.nonzero(unknown)
+    given = np.zeros((count, image.shape[2]))
+    links = []
+    for down, right in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+        beside = (np.clip(rows + down, 0, unknown.shape[0] - 1), np.clip(columns + right, 0, unknown.shape[1] - 1))
+        other = number[beside]
+        given += np.where((other < 0)[:, None], image[beside], 0)
+        links.append(np.stack([np.flatnonzero(other >= 0), other[other >= 0]]))
+    pairs = np.concatenate(links, axis=1)
+    system = diags_array(np.full(count, 4.0)) - coo_array((np.ones(pairs.shape[1]), pairs), shape=(count, count))
+    filled = image.copy()
+    filled[unknown] = splu(system.tocsc()).solve(given)
+    return filled

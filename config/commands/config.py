@@ -80,7 +80,7 @@ def init(to: Path) -> int:
         with to.open("x", encoding="utf-8") as file:
             file.write(example())
     except FileExistsError:
-        raise click.ClickException(f"{to} exists already") from None
+        raise click.UsageError(f"{to} exists already; name another file") from None
     click.echo(f"wrote {to}; start with: aigc serve --config {to}")
     return 0
 

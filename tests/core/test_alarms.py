@@ -1,8 +1,9 @@
 """What is done when an instant has come."""
 
+from aigc.core.events import NeverCreated, Restored
 from aigc.core.ids import WorkerId
 from aigc.core.job import Stage, Status
-from aigc.core.messages import LeaseStopped
+from aigc.core.messages import LeaseStopped, Submit
 from tests.core.scheduler_kit import Desk, sent, spec, stopped
 
 
@@ -105,13 +106,26 @@ def test_the_next_tick_is_the_next_instant_at_which_something_is_due() -> None:
 
 
 def test_a_mark_that_was_renewed_is_not_lifted_early() -> None:
-    desk = Desk(mark_s=4.0, pause_s=0.0)
+    desk = Desk(spec("short", run_s=0.01), mark_s=4.0)
     desk.worker()
-    first, second = desk.submit(), desk.submit()
+    first, beside, waiting = desk.submit(), desk.submit(), desk.submit()
     desk.fail(first, "model_load_failed", retryable=False)
-    desk.after(4)
-    desk.fail(second, "model_load_failed", retryable=False)
-    third = desk.submit()
+    desk.after(1)
+    desk.fail(beside, "model_load_failed", retryable=False)
 
-    assert sent(desk.after(5)) == []
-    assert sent(desk.after(4)) == [third]
+    assert sent(desk.after(7.9)) == []
+    assert sent(desk.after(0.2)) == [waiting]
+
+
+def test_the_end_of_a_pause_that_is_not_the_jobs_any_more_changes_nothing() -> None:
+    desk = Desk(pause_s=5.0)
+    desk.worker()
+    job = desk.job()
+    desk.apply(Submit(job))
+    desk.fail(job.id, "runner_crashed")
+    desk.apply(NeverCreated((job.id,)))
+    desk.apply(Restored((job,)))
+    assert desk.running() == [job.id]
+
+    assert desk.after(10) == []
+    assert desk.running() == [job.id]

@@ -222,6 +222,17 @@ def test_nobody_waits_beside_while_an_older_job_is_next_for_the_device() -> None
     assert sent(desk.finish(first)) == [other]
 
 
+def test_nobody_waits_beside_while_it_is_another_owners_turn() -> None:
+    desk = Desk(spec("short", run_s=0.01), spec("other"))
+    desk.worker()
+    first = desk.submit("short", owner="busy")
+    fresh = desk.submit("other", owner="fresh")
+    desk.submit("short", owner="busy")
+
+    assert desk.running() == [first]
+    assert sent(desk.finish(first)) == [fresh]
+
+
 def test_a_worker_gets_no_more_leases_than_its_credit() -> None:
     desk = Desk(spec("short", run_s=0.001))
     desk.worker(credit=5)

@@ -95,16 +95,20 @@ def test_a_group_does_not_grow_by_those_who_leave_it() -> None:
 
 def test_demands_that_nobody_has_are_forgotten_and_their_bits_used_again() -> None:
     waiting = Waiting(Fairness(60.0))
-    stays = add(waiting, entry(model="stays"))
+    stay = []
     for n in range(20 * SWEEP):
-        waiting.discard(add(waiting, entry(model=f"m{n}")))
+        one = add(waiting, entry(model=f"m{n}"))
+        if n % (4 * SWEEP) == SWEEP // 2:
+            stay.append(one)
+        else:
+            waiting.discard(one)
 
     indexes = {one.index for one in waiting._demands.values()}
     assert len(waiting._demands) <= SWEEP
     assert len(indexes) == len(waiting._demands)
     assert max(indexes) < 2 * SWEEP
-    assert [one.need.model for one in waiting.demands()] == ["stays"]
-    assert stays.demand is waiting.known(Need(ModelId("stays"), 0))
+    assert [one.need.model for one in waiting.demands()] == [one.job.model for one in stay]
+    assert all(one.demand is waiting.known(Need(one.job.model, 0)) for one in stay)
 
 
 def test_clear_returns_everybody_and_leaves_nothing() -> None:

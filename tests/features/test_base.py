@@ -53,7 +53,11 @@ def test_a_stranger_and_a_value_out_of_range_are_refused_by_name():
 
 def test_what_existing_clients_send_is_valid():
     XatlasParameters(
-        distortion_threshold=1.25, pack_method="blender", save_individual_parts=True, save_visuals=False, output_format="obj"
+        distortion_threshold=1.25,
+        pack_method="blender",
+        save_individual_parts=True,
+        save_visuals=False,
+        output_format="obj",
     )
     XatlasParameters(pack_method="uvpackmaster")
     FieldQuadsParameters(seed=None, poly_type="quad", target_vertex_count=None, output_format="ply")
@@ -66,7 +70,9 @@ def test_a_features_default_format_is_its_first_and_its_models_agree():
         described = feature.parameters.contract_schema()["parameters"]["output_format"]
 
         assert described["default"] == feature.output_formats[0]
-        assert tuple(described["enum"]) == feature.output_formats or set(described["enum"]) == set(feature.output_formats)
+        assert tuple(described["enum"]) == feature.output_formats or set(described["enum"]) == set(
+            feature.output_formats
+        )
         assert feature.inputs
 
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,17 @@ class NotStarted(Exception):
 class Server:
     """`aigc serve` on a free port over a data folder; `kill` and `start` again as often as a test likes."""
 
-    def __init__(self, folder: Path, *, settings: dict[str, Any] | None = None, bundled: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        settings: dict[str, Any] | None = None,
+        bundled: bool = False,
+        prefix: Sequence[str] = (),
+        arguments: Sequence[str] = (),
+    ) -> None:
+        """`prefix` is a program that starts it (`nice`), `arguments` go behind its own."""
+        self._prefix, self._arguments = prefix, arguments
         self.folder = folder
         self.data = folder / "data"
         self.log = folder / "server.log"
@@ -66,8 +76,8 @@ class Server:
         self.url = ""
 
     def start(self, **environment: str) -> "Server":
-        command = [sys.executable, "-m", "aigc", "serve", "--config", str(self.settings_file)]
-        command += ["--data", str(self.data), "--port", "0"]
+        command = [*self._prefix, sys.executable, "-m", "aigc", "serve", "--config", str(self.settings_file)]
+        command += ["--data", str(self.data), "--port", "0", *self._arguments]
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, **environment}

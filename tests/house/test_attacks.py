@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -40,11 +40,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(autouse=True)
 def unharmed(server: Server) -> Iterator[None]:
     """After each test the same process still does its work, and has logged no failure of its own."""
-    pid = server.pid
+    pid, said = server.pid, server.log.stat().st_size
     yield
     assert server.client.wait(server.submit()["id"])["status"] == "completed"
     assert alive(pid)
-    log = server.log.read_text()
+    log = server.log.read_text()[said:]
     assert "request.failed" not in log and "Traceback" not in log, log[-3000:]
     assert sorted(path.name for path in server.folder.iterdir()) == OUTSIDE
 
@@ -76,7 +76,7 @@ TRAVERSALS = (
     "..", ".", "%2e%2e", "../../secret.txt", "..%2f..%2fsecret.txt", "%2e%2e%2f%2e%2e%2fsecret.txt",
     "..%252f..%252fsecret.txt", "....//....//secret.txt", "..%5c..%5csecret.txt", "%2fetc%2fpasswd", "/etc/passwd",
     "%5c%5chost%5cshare", "secret.txt%00.png", "%00", "~root", "C:%5cwindows", "%ff%fe", "a%0d%0aX-Evil:%20yes", "*",
-    "%c0%ae%c0%ae%c0%af", "x" * 5000, "%F0%9F%92%A3", "con", "-rf", "${jndi}", "{id}",
+    "%c0%ae%c0%ae%c0%af", "x" * 5000, "%F0%9F%92%A3", "con", "-rf", "${jndi}", "%7Bid%7D",
 )  # fmt: skip
 
 
@@ -107,7 +107,8 @@ async def test_no_name_in_a_path_leads_out_of_the_house(
             body = b"{}" if method in ("POST", "PATCH", "PUT") else b""
             request = head(method, target, content_type="application/json", content_length=len(body)) + body
             status, headers, _ = await answer(server, request)
-            assert 300 <= status or evil in (".", "..", "%2e%2e"), (target, status)
+            # What follows a download's path is for people's eyes only.
+            assert status >= 300 or name == "alias" or evil in (".", "..", "%2e%2e"), (target, status)
             assert "x-evil" not in headers
             assert not headers.get("location", "/").startswith("//"), "a redirect that leads elsewhere"
 
@@ -256,7 +257,6 @@ FORMS = {
     "a part without a name": (FORM, f"--{BOUNDARY}\r\n\r\nx\r\n--{BOUNDARY}--\r\n".encode()),
     "ten thousand parts": (FORM, form(*[part(f"n{number}", b"x") for number in range(10_000)])),
     "a part with a large header": (FORM, form(part("file", b"x", headers="X: " + "y" * 100_000 + "\r\n"))),
-    "two files": (FORM, form(*[part("file", triangle_glb(), filename="x.glb")] * 2)),
     "a form in a form": (
         FORM,
         form(part("file", form(part("file", b"x")), headers="Content-Type: multipart/mixed; boundary=y\r\n")),
@@ -280,8 +280,8 @@ async def test_a_form_against_the_rules_is_refused_and_leaves_nothing(server: Se
 
 
 def bomb_png(kind: bytes) -> bytes:
-    """A small PNG with a chunk that unpacks to half a gigabyte."""
-    packed = b"name\0\0" + zlib.compress(bytes(512 << 20), 1)
+    """A small PNG with a chunk that unpacks to 64 MB."""
+    packed = b"name\0\0" + zlib.compress(bytes(64 << 20), 1)
     return png(64, 64, more=png_chunk(kind, packed))
 
 
@@ -289,7 +289,7 @@ def long_png() -> bytes:
     """A PNG that says it is small, with rows for much more."""
     sound = png(64, 64)
     at = sound.index(b"IDAT") - 4
-    return sound[:at] + png_chunk(b"IDAT", zlib.compress(bytes(256 << 20), 1)) + png_chunk(b"IEND", b"")
+    return sound[:at] + png_chunk(b"IDAT", zlib.compress(bytes(64 << 20), 1)) + png_chunk(b"IEND", b"")
 
 
 def accessors(**changes: Any) -> bytes:
@@ -301,15 +301,15 @@ def accessors(**changes: Any) -> bytes:
     return glb(json.dumps(document).encode(), binary=sound[20 + size + 8 :])
 
 
-PICTURES = {
+PICTURES: dict[str, bytes | Callable[[], bytes]] = {
     "garbage behind a signature": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40,
     "cut short": (SAMPLES / "robot.png").read_bytes()[:5000],
     "damaged": (SAMPLES / "robot.png").read_bytes()[:3000] + b"\xaa" * 5000,
     "a pixel bomb": png(60_000, 60_000),
     "empty pixels": png(0, 0),
-    "a text that unpacks to 512 MB": bomb_png(b"zTXt"),
-    "a profile that unpacks to 512 MB": bomb_png(b"iCCP"),
-    "rows that unpack to 256 MB": long_png(),
+    "a text that unpacks to 64 MB": lambda: bomb_png(b"zTXt"),
+    "a profile that unpacks to 64 MB": lambda: bomb_png(b"iCCP"),
+    "rows that unpack to 64 MB": long_png,
     "a cut JPEG": jpeg(64, 64),
     "a ZIP": b"PK\x03\x04" + bytes(1000),
     "an SVG": b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
@@ -377,7 +377,7 @@ def outcome(server: Server, feature: str, model: str, name: str, file: Path) -> 
     return str(record["status"])
 
 
-HARMLESS = {"a polyglot", "one pixel", "damaged", "empty pixels", "not a number", "a text that unpacks to 512 MB"}
+HARMLESS = {"a polyglot", "one pixel", "damaged", "empty pixels", "a text that unpacks to 64 MB"}
 """A model may make something of these, if it can."""
 
 
@@ -387,7 +387,8 @@ def test_a_picture_made_to_harm_is_refused_in_words(
     server: Server, tmp_path: Path, feature: str, model: str, what: str
 ) -> None:
     file = tmp_path / "picture.png"
-    file.write_bytes(PICTURES[what])
+    picture = PICTURES[what]
+    file.write_bytes(picture() if callable(picture) else picture)
     assert outcome(server, feature, model, "image", file) in {"refused", "failed"} | (
         {"completed"} if what in HARMLESS else set()
     )

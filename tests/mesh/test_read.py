@@ -11,8 +11,10 @@ from aigc.mesh.types import Mesh
 from aigc.runner.model import InputInvalid
 from tests.mesh.kit import CUBE_CORNERS, CUBE_FACES, cube
 
-OFF = b"OFF\n8 12 0\n" + b"".join(b"%g %g %g\n" % tuple(p) for p in CUBE_CORNERS.tolist()) + b"".join(
-    b"3 %d %d %d\n" % tuple(f) for f in CUBE_FACES.tolist()
+OFF = (
+    b"OFF\n8 12 0\n"
+    + b"".join(b"%g %g %g\n" % tuple(p) for p in CUBE_CORNERS.tolist())
+    + b"".join(b"3 %d %d %d\n" % tuple(f) for f in CUBE_FACES.tolist())
 )
 
 
@@ -51,7 +53,7 @@ def test_every_format_is_known_by_its_content_and_gives_the_same_cube(tmp_path, 
         (b"ply\nformat ascii 1.0\nend_header\n", "cannot be read|no triangles"),
         (b"OFF\n99999999 99999999 0\n", "more than"),
         (b"solid x\nfacet normal 0 0 1\nouter loop\n", "cannot be read|no triangles"),
-        (b"{\"asset\": {\"version\": \"2.0\"}}", "no triangles"),
+        (b'{"asset": {"version": "2.0"}}', "no triangles"),
         (b"{" * 5000, "contradicts itself"),
     ],
 )

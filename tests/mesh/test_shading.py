@@ -10,7 +10,13 @@ def lit(color=(0.5, 0.5, 0.5), metallic=0.0, normal=(0, 0, 1), sky=1.0, key=1.0)
 
     return shade(
         Surface(
-            row(*normal), row(0, 0, 1), row(*color), row(metallic)[0], np.array([0.5], np.float32), row(sky)[0], row(key)[0]
+            row(*normal),
+            row(0, 0, 1),
+            row(*color),
+            row(metallic)[0],
+            np.array([0.5], np.float32),
+            row(sky)[0],
+            row(key)[0],
         )
     )[0]
 
@@ -40,4 +46,4 @@ def test_the_film_curve_rises_and_never_clips_hard():
     values = filmed(np.linspace(0, 8, 200, dtype=np.float32))
 
     assert (np.diff(values) >= -1e-6).all()
-    assert 0.0 <= values.min() and values.max() <= 1.0
+    assert values.min() >= 0.0 and values.max() <= 1.0

@@ -8,14 +8,16 @@ from aigc.mesh.unwrap import FACES_A_PIECE, cut_into_pieces, stretch, unwrap, wi
 from tests.mesh.kit import CUBE_CORNERS, CUBE_FACES, sphere
 
 
-@pytest.mark.parametrize("shape", [(CUBE_CORNERS, CUBE_FACES), sphere(), sphere(50, 100)], ids=["cube", "ball", "pieces"])
+@pytest.mark.parametrize(
+    "shape", [(CUBE_CORNERS, CUBE_FACES), sphere(), sphere(50, 100)], ids=["cube", "ball", "pieces"]
+)
 def test_islands_lie_in_the_unit_square_without_overlaps(shape):
     points, faces = shape
 
     opened = unwrap(points, faces)
 
     assert np.array_equal(points[opened.source][opened.faces], points[faces])
-    assert 0 <= opened.uv.min() and opened.uv.max() <= 1
+    assert opened.uv.min() >= 0 and opened.uv.max() <= 1
     shown = len(texels(opened.uv, opened.faces, 1024).index) / 1024**2
     assert uv_area(opened.uv, opened.faces) == pytest.approx(shown, rel=0.02)
     assert opened.utilization > 0.3

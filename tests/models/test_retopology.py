@@ -114,9 +114,7 @@ def test_decimation_says_that_it_makes_no_quadrilaterals(tmp_path, egg):
     assert "quad" in caught.value.suggestion
 
 
-@pytest.mark.parametrize(
-    "name", ["FieldQuads", "Quadric"]
-)
+@pytest.mark.parametrize("name", ["FieldQuads", "Quadric"])
 def test_the_same_mesh_gives_the_same_files_in_another_process(tmp_path, egg, name):
     params = {"target_vertex_count": 600, "output_format": "glb", "texture_resolution": 256}
     model = {"FieldQuads": FieldQuads, "Quadric": Quadric}[name]()

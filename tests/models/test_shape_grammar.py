@@ -53,7 +53,9 @@ def test_colours_are_where_the_words_put_them(tmp_path, model):
 def test_the_texture_prompt_adds_colours(tmp_path, model):
     result = run_model(model, {"text": "a vase"}, {**SMALL, "texture_prompt": "dark green"}, tmp_path)
 
-    red, green, blue = read_gltf(result.outputs[0].data, 100_000)[0].material.base_color_texture.reshape(-1, 3).mean(axis=0)
+    red, green, blue = (
+        read_gltf(result.outputs[0].data, 100_000)[0].material.base_color_texture.reshape(-1, 3).mean(axis=0)
+    )
     assert green > 1.2 * red and green > 1.2 * blue
 
 
@@ -84,7 +86,7 @@ def test_what_is_not_known_is_said(tmp_path, model):
     assert "closest known shape" in recorder.warnings[0]
 
 
-@pytest.mark.parametrize("prompt", ["", "   ", "!?…", "xqzzt blorf wuggle"])
+@pytest.mark.parametrize("prompt", ["", "   ", "!?…", "赤い椅子", "xqzzt blorf wuggle"])
 def test_a_prompt_without_sense_is_refused_with_examples(tmp_path, model, prompt):
     with pytest.raises(InputInvalid) as caught:
         run_model(model, {"text": prompt}, SMALL, tmp_path)
@@ -117,4 +119,6 @@ def test_progress_is_told_and_a_cancel_heard_at_every_step(tmp_path, model):
 
     stages = list(dict.fromkeys(report["stage"] for report in recorder.reports))
     assert stages == ["preprocessing", "sampling", "decoding", "texturing", "exporting"]
-    check_cancel(lambda call: run_model(model, inputs, SMALL, tmp_path, cancel_at=call), len(recorder.reports), tmp_path)
+    check_cancel(
+        lambda call: run_model(model, inputs, SMALL, tmp_path, cancel_at=call), len(recorder.reports), tmp_path
+    )

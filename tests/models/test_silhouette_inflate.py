@@ -95,7 +95,9 @@ def test_every_shape_is_closed_and_as_large_as_asked(tmp_path, model, shape):
 def test_a_plain_backdrop_is_taken_for_one(tmp_path, model):
     params = {"texture_resolution": 256}
 
-    result = run_model(model, {"image": saved(figure(background=(90, 120, 140)), tmp_path / "in.jpg")}, params, scratch(tmp_path))
+    result = run_model(
+        model, {"image": saved(figure(background=(90, 120, 140)), tmp_path / "in.jpg")}, params, scratch(tmp_path)
+    )
 
     assert result.info["mask"] == "background"
     assert overlap_with(figure(), silhouette(read_gltf(result.outputs[0].data, 100_000), FRONT, 320)) > 0.95

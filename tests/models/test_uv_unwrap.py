@@ -43,7 +43,7 @@ def test_coordinates_lie_in_the_unit_square_and_islands_do_not_overlap(tmp_path,
     result = run_model(XatlasUnwrap(), {"mesh": pair}, {"output_format": kind}, scratch(tmp_path))
 
     mesh = unwrapped(result, tmp_path)
-    assert 0 <= mesh.uv.min() and mesh.uv.max() <= 1
+    assert mesh.uv.min() >= 0 and mesh.uv.max() <= 1
     shown = len(texels(mesh.uv, mesh.faces, 1024).index) / 1024**2
     assert uv_area(mesh.uv, mesh.faces) == pytest.approx(shown, rel=0.02)
     assert main_mesh(result).is_watertight
@@ -72,11 +72,13 @@ def test_the_islands_are_drawn_if_wished(tmp_path, pair):
 
 
 def test_unpacked_islands_lie_one_over_the_other(tmp_path, pair):
-    result = run_model(XatlasUnwrap(), {"mesh": pair}, {"pack_method": "none", "output_format": "glb"}, scratch(tmp_path))
+    result = run_model(
+        XatlasUnwrap(), {"mesh": pair}, {"pack_method": "none", "output_format": "glb"}, scratch(tmp_path)
+    )
 
     mesh = unwrapped(result, tmp_path)
     assert result.info["packer"] == "none"
-    assert 0 <= mesh.uv.min() and mesh.uv.max() <= 1
+    assert mesh.uv.min() >= 0 and mesh.uv.max() <= 1
     assert len(texels(mesh.uv, mesh.faces, 512).index) / 512**2 < 0.9 * uv_area(mesh.uv, mesh.faces)
 
 
@@ -86,7 +88,8 @@ def test_a_lower_threshold_gives_more_islands(tmp_path):
     path.write_bytes(write_glb(Mesh(points, faces)))
 
     strict, loose = (
-        run_model(XatlasUnwrap(), {"mesh": str(path)}, {"distortion_threshold": value}, tmp_path) for value in (1.05, 3.0)
+        run_model(XatlasUnwrap(), {"mesh": str(path)}, {"distortion_threshold": value}, tmp_path)
+        for value in (1.05, 3.0)
     )
 
     assert strict.info["islands"] > loose.info["islands"]

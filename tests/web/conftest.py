@@ -1,9 +1,16 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvloop
 
 from tests.web.house_kit import House
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], Any]]:
+    """The loop that the server runs on; its transports differ from asyncio's in what they do at once and later."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture

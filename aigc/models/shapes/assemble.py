@@ -76,8 +76,8 @@ def assemble(pieces: list[Piece], wishes: Wishes, size: float, target: int, betw
     # Slivers that the union leaves would only cost triangles.
     whole = whole.simplify(size * 1e-4)
     tolerance = size * 3e-4
-    for step in range(16):
-        if whole.num_tri() <= target:
+    for step in range(32):
+        if whole.num_tri() <= target or tolerance > 0.03 * size:
             break
         between(step + 1)
         whole = whole.simplify(tolerance)
@@ -92,6 +92,10 @@ def assemble(pieces: list[Piece], wishes: Wishes, size: float, target: int, betw
         np.asarray(mesh.vert_properties[:, :3], np.float32),
         merged[np.asarray(mesh.tri_verts, np.int64)].astype(np.int32),
     )
+    # Simplifying may have taken the tip of a flagpole.
+    low, high = positions.min(axis=0), positions.max(axis=0)
+    middle = np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2], np.float32)
+    positions = ((positions - middle) * np.float32(size / (high - low).max())).astype(np.float32)
     positions = separated(positions, faces, size * 2e-5)
     frames = []
     for index, piece in enumerate(pieces):

@@ -12,7 +12,7 @@ from manifold3d import Manifold
 from aigc.models.shapes.finish import Finish
 from aigc.models.shapes.palette import THROUGHOUT
 from aigc.models.shapes.solids import union
-from aigc.models.shapes.words import Look, Wishes
+from aigc.models.shapes.words import Look, Wishes, singular
 
 T = TypeVar("T")
 
@@ -78,7 +78,7 @@ class Builder:
 
     def says(self, *words: str) -> bool:
         """Whether the prompt has any of these words, in the singular."""
-        return any(word in self.wishes.words for word in words)
+        return any(singular(word) in self.wishes.words for word in words)
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ class Shape:
 
     @property
     def names(self) -> set[str]:
-        """All words for the thing itself."""
-        return {self.name, *self.words}
+        """All words for the thing itself, in the singular."""
+        return {singular(word) for word in (self.name, *self.words)}
 
 
 LIBRARY: dict[str, Shape] = {}

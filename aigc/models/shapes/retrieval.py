@@ -13,7 +13,7 @@ from aigc.models.shapes.sentence import SentenceEncoder, weights_folder
 from aigc.models.shapes.words import singular
 
 KNOWN = 0.45  # from this score on the prompt names the shape; below, it is only the nearest
-HOPELESS = 0.2  # below this even the nearest is a guess in the dark
+HOPELESS = 0.28  # below this even the nearest is a guess in the dark
 _NAMED, _NAMED_LATER = 0.3, 0.1
 _ASIDE = {"with", "of", "in", "on", "under", "from", "and", "holding", "wearing", "for", "at", "near"}
 

@@ -6,7 +6,9 @@ from aigc.models.shapes.finish import rgb
 from aigc.models.shapes.palette import GOLD, OAK, RUBBER, color_of
 from aigc.models.shapes.words import read_wishes
 
-SHAPE = Shape("cart", ("wagon",), ("a cart",), 2.0, frozenset({"body"}), {"wheel": "wheel", "body": "body"}, lambda b: None)
+SHAPE = Shape(
+    "cart", ("wagon",), ("a cart",), 2.0, frozenset({"body"}), {"wheel": "wheel", "body": "body"}, lambda b: None
+)
 
 
 def built(prompt: str, variation: float = 0.0) -> Builder:

@@ -20,8 +20,8 @@ def test_every_pattern_paints_every_spot_with_lawful_values_and_always_the_same(
     again, _, _ = paint(finish, spots())
 
     assert color.shape == (3000, 3) and roughness.shape == metallic.shape == (3000,)
-    assert 0 <= color.min() and color.max() <= 1
-    assert 0.04 <= roughness.min() and roughness.max() <= 1
+    assert color.min() >= 0 and color.max() <= 1
+    assert roughness.min() >= 0.04 and roughness.max() <= 1
     assert set(metallic.tolist()) == {np.float32(0.3)}
     assert np.array_equal(color, again)
     assert color.std(axis=0).max() > 0.003

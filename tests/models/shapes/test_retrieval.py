@@ -15,7 +15,8 @@ def retriever():
         ("vintage sports coupe", "car"), ("a haunted mansion", "house"), ("an apple tree", "tree"),
         ("a christmas tree", "pine"), ("a bowl of apples", "bowl"), ("a house with a red chair", "house"),
         ("a wooden treasure chest", "chest"), ("a knight in shining armour", "person"), ("a fire truck", "truck"),
-        ("a wine glass", "goblet"), ("a rubber duck", "duck"), ("a snowman", "snowman"), ("an ice cream cone", "icecream"),
+        ("a wine glass", "goblet"), ("a rubber duck", "duck"), ("a snowman", "snowman"),
+        ("an ice cream cone", "icecream"),
         ("a tyrannosaurus", "dinosaur"), ("kitty", "cat"), ("a spaceship", "rocket"), ("a place to sleep", "bed"),
     ],
 )  # fmt: skip

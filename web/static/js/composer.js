@@ -167,7 +167,9 @@ async function submit(event) {
   try {
     const given = await inputs.references(Object.keys(all));
     if (text && prompt) given[text] = { text: prompt };
-    const job = await api.submit({ feature: chosen.feature, model: chosen.id, inputs: given, params: parameters.read($("parameters")) });
+    const name = inputs.inherited();
+    const metadata = name ? { name: name.slice(0, 512) } : {};
+    const job = await api.submit({ feature: chosen.feature, model: chosen.id, inputs: given, params: parameters.read($("parameters")), metadata });
     store.put(job);
     show(job.id);
   } catch (error) {

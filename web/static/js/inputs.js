@@ -73,6 +73,9 @@ export async function references(names) {
   return found;
 }
 
+// The name of the job whose result is used: what is made of it keeps that name.
+export const inherited = () => Object.values(given).find((item) => item.job)?.label;
+
 function drawZone(name, formats, note) {
   const id = `input-${name}`;
   const accept = formats.map((format) => `.${format}`).join(",");

@@ -9,7 +9,7 @@ export const picture = (job) => Object.values(job.inputs).find((item) => /^image
 
 export function nameOf(job) {
   const inputs = Object.values(job.inputs);
-  return inputs.find((item) => item.text)?.text ?? inputs.find((item) => item.filename)?.filename ?? words(job.feature);
+  return job.metadata.name ?? inputs.find((item) => item.text)?.text ?? inputs.find((item) => item.filename)?.filename ?? words(job.feature);
 }
 
 export function stateOf(job) {

@@ -274,7 +274,7 @@ def _burger(b: Builder) -> None:
     for k in range(26):
         share, turn = ((k + 0.5) / 30) ** 0.5, k * 137.5
         r = 0.05 * share
-        y = 0.1035 - 0.021 * share**2.4
+        y = 0.1047 - 0.016 * share**3
         b.add(
             "seed",
             s.ellipsoid(0.0028, 0.0013, 0.0018, 8)

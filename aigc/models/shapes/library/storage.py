@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from manifold3d import Manifold
 
 from aigc.models.shapes import palette as p
@@ -135,7 +137,12 @@ def _chest(b: Builder) -> None:
         for _ in range(26):
             x, z, turn = (float(v) for v in b.random.uniform(-1, 1, 3))
             coin = s.cylinder(0.035, 0.012, 0.004, segments=14).rotate((turn * 40, 0, x * 50))
-            b.add("coin", coin.translate((x * 0.27, 0.46 - 0.1 * (x * x + z * z), z * 0.14)), p.GOLD, keep=True)
+            b.add(
+                "coin",
+                coin.translate((x * 0.22, 0.344 + 0.13 * math.sqrt(1 - 0.42 * x * x - 0.42 * z * z), z * 0.12)),
+                p.GOLD,
+                keep=True,
+            )
 
 
 @shape(

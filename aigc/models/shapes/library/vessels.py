@@ -84,7 +84,11 @@ def _teapot(b: Builder) -> None:
         glaze,
         turned=True,
     )
-    b.add("knob" if b.says("gold", "royal", "knob") else "body", s.ball(0.0125, 18).translate((0, 0.168, 0)), p.GOLD if b.says("gold", "royal") else glaze)
+    b.add(
+        "knob" if b.says("gold", "royal", "knob") else "body",
+        s.ball(0.0125, 18).translate((0, 0.168, 0)),
+        p.GOLD if b.says("gold", "royal") else glaze,
+    )
     b.add(
         "body",
         s.tube([(0.05, 0.055, 0), (0.1, 0.062, 0), (0.128, 0.1, 0), (0.152, 0.14, 0)], [0.025, 0.019, 0.013, 0.011]),

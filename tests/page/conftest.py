@@ -1,0 +1,104 @@
+"""A browser, a server, and a page that is watched for what it must never do."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from tests.house.kit import Server
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--use-angle=swiftshader"]
+PATIENCE_MS = 40_000
+"""Longest wait for one thing on a busy machine; nothing waits so long where it works."""
+
+NOTE_VIOLATIONS = """
+self.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => self.violations.push(`${event.violatedDirective}: ${event.blockedURI}`));
+"""  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for a module and not for the session: while it lives, Playwright holds the thread's event loop."""
+    if not (Path(CHROMIUM).exists() or shutil.which("chromium")):
+        pytest.skip("NO CHROMIUM: THE PAGE IS NOT TESTED; run sh tests/install.sh")
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=shutil.which("chromium") or CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The bundled models and the misbehaving ones, for all tests that leave it whole."""
+    with Server(tmp_path_factory.mktemp("page"), bundled=True) as running:
+        yield running
+
+
+class Watch:
+    """What a page did that it must not do: ask other hosts, complain, break its own policy."""
+
+    def __init__(self) -> None:
+        self.outside: list[str] = []
+        self.complaints: list[str] = []
+        self.forgiven = re.compile(r"(?!)")
+        """Complaints that a test provokes."""
+
+    def follow(self, context: BrowserContext) -> None:
+        """From now on everything that the context's pages do is noted."""
+        context.add_init_script(NOTE_VIOLATIONS)
+        context.on("request", self._request)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    def _request(self, request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme not in ("data", "blob") and url.hostname != "127.0.0.1":
+            self.outside.append(request.url)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{message.text} ({message.location.get('url')})")
+
+    def verdict(self) -> list[str]:
+        """Everything bad that was noted and not provoked."""
+        return self.outside + [line for line in self.complaints if not self.forgiven.search(line)]
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def context(browser: Browser, watch: Watch) -> Iterator[BrowserContext]:
+    """A fresh browser profile; every test that uses one also proves that nothing bad happened in it."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_MS)
+    watch.follow(context)
+    yield context
+    for page in context.pages:
+        watch.complaints += page.evaluate("self.violations ?? []")
+    context.close()
+    assert watch.verdict() == []
+
+
+@pytest.fixture
+def page(context: BrowserContext, server: Server) -> Page:
+    """The page of the shared server, connected."""
+    return visit(context, server)
+
+
+def visit(context: BrowserContext, server: Server, place: str = "") -> Page:
+    """A page that shows `place` and hears of every event."""
+    page = context.new_page()
+    page.goto(f"{server.url}/{place}")
+    expect(page.locator("#link")).to_have_text("live")
+    expect(page.locator("#kinds input")).to_have_count(3)
+    return page

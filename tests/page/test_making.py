@@ -1,0 +1,233 @@
+"""What an artist does with the page, in a real browser against a real server."""
+
+import base64
+import json
+import re
+import struct
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.house.kit import SAMPLES, Server
+from tests.page.conftest import Watch, visit
+
+DROP = """([name, type, content]) => {
+  const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name, { type }));
+  return transfer;
+}"""
+
+
+def drop(page: Page, target: str, file: Path, kind: str) -> None:
+    """The file is dragged over the page and let go."""
+    content = base64.b64encode(file.read_bytes()).decode()
+    transfer = page.evaluate_handle(DROP, [file.name, kind, content])
+    for event in ("dragenter", "dragover", "drop"):
+        page.dispatch_event(target, event, {"dataTransfer": transfer})
+
+
+def row(page: Page, name: str) -> Locator:
+    """The job of that name in the list."""
+    return page.locator("#jobs > li").filter(has_text=name)
+
+
+def downloaded(page: Page) -> bytes:
+    with page.expect_download() as coming:
+        page.get_by_role("link", name="Download GLB").click()
+    return Path(coming.value.path()).read_bytes()
+
+
+def triangles(glb: bytes) -> int:
+    """Triangles of all indexed meshes in a GLB file."""
+    size = struct.unpack_from("<I", glb, 12)[0]
+    document = json.loads(glb[20 : 20 + size])
+    parts = [part for mesh in document["meshes"] for part in mesh["primitives"]]
+    return sum(document["accessors"][part["indices"]]["count"] for part in parts) // 3
+
+
+@pytest.fixture
+def lasting(server: Server) -> Iterator[dict[str, Any]]:
+    """A job that runs until the test is over."""
+    job = server.submit("noop", text="a very slow cathedral", sleep_s=100, steps=1000)
+    server.until(job["id"], "processing")
+    yield job
+    server.client.cancel(job["id"])
+    server.client.wait(job["id"])
+
+
+def test_a_dropped_picture_becomes_a_mesh_that_can_be_turned_and_downloaded(page: Page) -> None:
+    drop(page, "#stage", SAMPLES / "robot.png", "image/png")
+    expect(page.locator("#drop")).to_be_hidden()
+    expect(page.locator(".zone .name")).to_contain_text("robot.png")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.locator("#stage").get_by_role("progressbar")).to_be_visible()
+    expect(page.locator("#stage .wait img")).to_be_visible()
+    expect(page.locator("model-viewer")).to_have_js_property("loaded", True)
+    glb = downloaded(page)
+    assert glb[:4] == b"glTF"
+    expect(page.locator(".numbers div").filter(has_text="Triangles").locator("dd")).to_have_text(f"{triangles(glb):,}")
+    turn = page.get_by_role("button", name="Turn")
+    expect(turn).to_have_attribute("aria-pressed", "false")  # the system asks for less motion
+    turn.click()
+    expect(page.locator("model-viewer")).to_have_js_property("autoRotate", True)
+    expect(page).to_have_title("robot.png – aigc")
+    page.reload()
+    expect(page.locator("model-viewer")).to_have_js_property("loaded", True)
+
+
+def test_a_prompt_becomes_a_mesh_and_that_the_input_of_the_next_job(page: Page) -> None:
+    page.get_by_text("An idea").click()
+    page.get_by_label("I want").select_option("text_to_textured_mesh")
+    page.get_by_label("Description").fill("a yellow stool")
+    page.get_by_label("Description").press("Control+Enter")
+    page.get_by_role("button", name="Use as input").click()
+    expect(page.get_by_role("radio", name="A mesh")).to_be_checked()
+    expect(page.locator(".zone .name")).to_contain_text("a yellow stool")
+    page.get_by_label("I want").select_option("mesh_retopology")
+    page.locator("#settings summary").click()
+    page.get_by_label("Model").select_option("quadric")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.locator("#shown header")).to_contain_text("Mesh retopology by quadric")
+    expect(row(page, "a yellow stool")).to_have_count(2)
+    assert triangles(downloaded(page)) > 0
+
+
+def test_a_running_job_is_cancelled_from_the_page(server: Server, page: Page) -> None:
+    job = server.submit("noop", text="a mistake", sleep_s=100, steps=1000)
+    row(page, "a mistake").locator(".open").click()
+    expect(page.locator("#stage .state")).to_contain_text("Sampling")
+    page.locator("#stage").get_by_role("button", name="Cancel").click()
+    expect(page.locator("#stage .lead")).to_have_text("Cancelled")
+    expect(row(page, "a mistake").locator(".state")).to_have_text("cancelled")
+    assert server.client.job(job["id"])["status"] == "cancelled"
+
+
+def test_a_job_that_was_sent_elsewhere_appears_and_finishes_before_ones_eyes(server: Server, page: Page) -> None:
+    job = server.submit("noop", text="from a script", sleep_s=1, steps=20)
+    expect(row(page, "from a script").get_by_role("progressbar")).to_be_visible()
+    expect(row(page, "from a script").locator(".state")).to_contain_text("text to raw mesh")
+    assert server.client.job(job["id"])["status"] == "completed"
+
+
+def test_a_waiting_job_tells_its_place_and_why_it_waits(server: Server, page: Page, lasting: dict[str, Any]) -> None:
+    waiting = [server.submit("other", text=f"patient {number}") for number in range(4)]
+    row(page, "patient 3").locator(".open").click()
+    expect(page.locator("#stage .state")).to_contain_text(re.compile(r"\d before it"))
+    expect(page.locator("#stage .why")).to_contain_text("busy")
+    expect(page.locator("#ahead")).to_contain_text(re.compile(r"\d jobs wait"))
+    for job in waiting:
+        server.client.cancel(job["id"])
+    expect(row(page, "patient 3").locator(".state")).to_have_text("cancelled")
+
+
+def test_stages_messages_and_previews_are_shown_while_it_runs(server: Server, page: Page) -> None:
+    plan = [[0.4, "decoding", "carving the face"]]
+    job = server.submit("stepping", text="a bust", plan=plan, preview=True, wait_s=60)
+    row(page, "a bust").locator(".open").click()
+    expect(page.locator("#stage .state")).to_have_text("Sampling 90 %")
+    preview = page.get_by_role("img", name="How it looks so far")
+    expect(preview).to_have_js_property("naturalWidth", 1)
+    expect(page).to_have_title("90 % a bust – aigc")
+    server.client.cancel(job["id"])
+    expect(page.locator("#stage .lead")).to_have_text("Cancelled")
+
+
+def test_the_page_survives_a_killed_server_and_shows_the_job_finish(
+    context: BrowserContext, watch: Watch, tmp_path: Path
+) -> None:
+    watch.forgiven = re.compile(r"WebSocket connection to|Failed to load resource")
+    with Server(tmp_path, bundled=True) as server:
+        page = visit(context, server)
+        server.submit("noop", text="a lasting thing", sleep_s=1.5, steps=30)
+        row(page, "a lasting thing").locator(".open").click()
+        expect(page.locator("#stage .state")).to_contain_text("Sampling")
+        port = server.url.rsplit(":", 1)[1]
+        server.kill()
+        expect(page.locator("#link")).to_contain_text("no answer")
+        command = [sys.executable, "-m", "aigc", "serve", "--config", str(server.settings_file)]
+        command += ["--data", str(server.data), "--port", port]
+        again = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            expect(page.locator("#link")).to_have_text("live")
+            expect(page.get_by_role("link", name="Download GLB")).to_be_visible()
+            assert downloaded(page)[:4] == b"glTF"
+        finally:
+            again.terminate()
+            again.wait(timeout=30)
+
+
+def test_an_upload_of_garbage_is_refused_in_the_servers_own_words(server: Server, page: Page, watch: Watch) -> None:
+    watch.forgiven = re.compile(r"Failed to load resource.*/uploads")
+    address = f"{server.url}/api/v1/uploads?filename=cat.png"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(urllib.request.Request(address, b"no picture", method="PUT"))
+    with refused.value as answer:
+        said = json.load(answer)["detail"]
+    page.get_by_label("Image").set_input_files({"name": "cat.png", "mimeType": "image/png", "buffer": b"no picture"})
+    expect(page.locator("#complaint")).to_contain_text(said[1:])
+    expect(page.locator(".zone")).to_contain_text("Drop a file")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.locator("#complaint")).to_have_text("Image is missing: drop a file, or choose one.")
+    expect(page.get_by_label("Image")).to_be_focused()
+
+
+def test_a_setting_out_of_range_is_told_beside_its_field(page: Page, watch: Watch) -> None:
+    watch.forgiven = re.compile(r"Failed to load resource.*/jobs")
+    page.get_by_text("An idea").click()
+    page.get_by_label("I want").select_option("text_to_textured_mesh")
+    page.get_by_label("Description").fill("a chair")
+    page.locator("#settings summary").click()
+    page.get_by_label("Target face count").fill("1")
+    page.locator("#settings summary").click()
+    page.get_by_role("button", name="Make it").click()
+    field = page.get_by_label("Target face count")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".error")).to_have_text("1 is less than the minimum of 500")
+
+
+def test_a_failed_job_shows_the_reason_the_advice_and_the_log_and_is_tried_again(server: Server, page: Page) -> None:
+    server.client.wait(server.submit("dying", text="a house of cards", way="segfault")["id"])
+    row(page, "a house of cards").locator(".open").click()
+    expect(page.locator("#stage .message")).to_contain_text("SIGSEGV")
+    expect(page.locator("#stage .log").last).to_contain_text("these are my last words")
+    page.get_by_role("button", name="Try again").click()
+    expect(row(page, "a house of cards")).to_have_count(2)
+
+
+def test_deleting_asks_once_more_and_then_the_job_is_gone(server: Server, page: Page) -> None:
+    job = server.client.wait(server.submit("noop", text="a regret")["id"])
+    row(page, "a regret").locator(".open").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete for ever").click()
+    expect(row(page, "a regret")).to_have_count(0)
+    expect(page.locator("#empty")).to_be_visible()
+    assert job["id"] not in [known["id"] for known in server.client.jobs(limit=500)["jobs"]]
+
+
+def test_another_seed_makes_another_job(server: Server, page: Page) -> None:
+    sent = server.client.submit("text_to_raw_mesh", model="shape-grammar-raw", text="a stool again")
+    done = server.client.wait(sent["id"])
+    page.goto(f"{server.url}/#job={done['id']}")
+    page.get_by_role("button", name="Another seed").click()
+    expect(row(page, "a stool again")).to_have_count(2)
+    page.locator("#stage .used summary").click()
+    seed = page.locator(".used .numbers div").filter(has_text="Seed").locator("dd")
+    expect(seed).not_to_have_text(str(done["params"]["seed"]))
+
+
+def test_a_prompt_is_never_taken_for_markup(server: Server, page: Page) -> None:
+    hostile = "<img src=x onerror=alert(1)> & <b>bold</b>"
+    server.client.wait(server.submit("noop", text=hostile)["id"])
+    expect(row(page, hostile).locator(".title")).to_have_text(hostile)
+    row(page, hostile).locator(".open").click()
+    expect(page.locator("#shown h2")).to_have_text(hostile)
+    expect(page.locator("#shown b")).to_have_count(0)
