@@ -61,9 +61,10 @@ class Server:
         bundled: bool = False,
         prefix: Sequence[str] = (),
         arguments: Sequence[str] = (),
+        python: str = sys.executable,
     ) -> None:
         """`prefix` is a program that starts it (`nice`), `arguments` go behind its own."""
-        self._prefix, self._arguments = prefix, arguments
+        self._command, self._arguments = [*prefix, python, "-m", "aigc", "serve"], arguments
         self.folder = folder
         self.data = folder / "data"
         self.log = folder / "server.log"
@@ -76,11 +77,16 @@ class Server:
         self.url = ""
 
     def start(self, **environment: str) -> "Server":
-        command = [*self._prefix, sys.executable, "-m", "aigc", "serve", "--config", str(self.settings_file)]
-        command += ["--data", str(self.data), "--port", "0", *self._arguments]
+        command = [*self._command, "--config", str(self.settings_file), "--data", str(self.data), "--port", "0"]
+        command += self._arguments
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, **environment}
+                command,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                cwd=self.folder,  # where no source lies
+                env={**os.environ, **environment},
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline().split()

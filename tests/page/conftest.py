@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,8 +19,10 @@ PATIENCE_MS = 40_000
 
 NOTE_VIOLATIONS = """
 self.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => self.violations.push(`${event.violatedDirective}: ${event.blockedURI}`));
-"""  # noqa: E501
+document.addEventListener("securitypolicyviolation", (event) => {
+  self.violations.push(`${event.violatedDirective}: ${event.blockedURI}`);
+});
+"""
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The bundled models and the misbehaving ones, for all tests that leave it whole."""
     with Server(tmp_path_factory.mktemp("page"), bundled=True) as running:
         yield running
+
+
+@pytest.fixture
+def queued(server: Server) -> Iterator[list[dict[str, Any]]]:
+    """A job that runs until the test is over, and four that wait for it."""
+    jobs = [server.submit("noop", text="a very slow cathedral", sleep_s=100, steps=1000)]
+    server.until(jobs[0]["id"], "processing")
+    jobs += [server.submit("other", text=f"patient {number}") for number in range(4)]
+    yield jobs
+    for job in reversed(jobs):
+        server.client.cancel(job["id"])
+    server.client.wait(jobs[0]["id"])
 
 
 class Watch:

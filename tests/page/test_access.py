@@ -15,7 +15,8 @@ from tests.page.conftest import Watch, visit
 AXE = REPOSITORY / "tests" / "node_modules" / "axe-core" / "axe.min.js"
 STATIC = REPOSITORY / "web" / "static"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-CUT_OFF = """(nodes) => nodes.filter((node) => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth)
+CUT_OFF = """(nodes) => nodes
+  .filter((node) => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth)
   .map((node) => node.outerHTML)"""
 RUN_AXE = "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations)"
 

@@ -18,16 +18,19 @@ export function stateOf(job) {
   if (job.status === "failed") return job.error?.message ?? "failed";
   if (job.status === "cancelled") return "cancelled";
   if (job.status === "processing") return `${words(job.stage) || "starting"} ${percent(job.progress.fraction)}`;
-  return placeOf(job.queue);
+  return placeOf(job);
 }
 
 // Nothing is promised where nothing is known: a job that no worker can take has no estimate.
-function placeOf(queue) {
-  if (!queue) return "waiting";
-  const place = queue.position ? `${queue.position} before it` : "next";
-  const { estimated_start_s: start, estimated_done_s: done } = queue;
-  if (done === null || done === undefined) return `waiting, ${place}`;
-  return `${place}, ${start >= 1 ? `starts in ${about(start)}, ` : ""}ready in ${about(done)}`;
+export function forecast(job) {
+  const { estimated_start_s: start, estimated_done_s: done } = job.queue ?? {};
+  if (done === null || done === undefined) return "waiting";
+  return `${start >= 1 ? `starts in ${about(start)}, ` : ""}ready in ${about(done)}`;
+}
+
+function placeOf(job) {
+  const before = job.queue?.position;
+  return before ? `${before} before it, ${forecast(job)}` : forecast(job);
 }
 
 export function clock(instant) {

@@ -1,6 +1,6 @@
 // One WebSocket for everything. After a break it begins anew with snapshots, so nothing can have been missed.
 
-const PAUSES = [500, 1000, 2000, 5000];
+const PAUSES = [250, 500, 1000, 2000, 5000];
 
 export function connect({ onEvent, onState }) {
   let tries = 0;
