@@ -137,7 +137,9 @@ class Desk:
         lease = self.lease(job)
         return self.apply(LeaseFinished(self.where(job), lease, (), {}, (), 0.0, run_s, peak_bytes))
 
-    def fail(self, job: JobId, code: str, *, killed: bool = False, retryable: bool = True, peak: int = 0) -> list[Effect]:
+    def fail(
+        self, job: JobId, code: str, *, killed: bool = False, retryable: bool = True, peak: int = 0
+    ) -> list[Effect]:
         failure = Failure(code, "bad luck", retryable=retryable)
         return self.apply(LeaseFailed(self.where(job), self.lease(job), failure, killed, peak_bytes=peak))
 

@@ -3,8 +3,8 @@
 from aigc.core.effects import Commit, Discard, SendCancel, SendGrant
 from aigc.core.events import Restored
 from aigc.core.ids import BootId, WorkerId
-from aigc.core.job import Input, Stage, Status
-from aigc.core.messages import CancelLease, Generation, Grant, LeaseProgress, LeaseStopped, Progress, Resident, Submit
+from aigc.core.job import Input, Progress, Stage, Status
+from aigc.core.messages import CancelLease, Generation, Grant, LeaseProgress, LeaseStopped, Resident, Submit
 from tests.core.scheduler_kit import GIB, Desk, only, sent, spec, stopped
 
 

@@ -1,5 +1,7 @@
 """Which changes of a record are legal."""
 
+from typing import Any
+
 import pytest
 
 from aigc.core.errors import InvalidChange
@@ -11,7 +13,7 @@ NOW = Now(5.0, 1005.0)
 LEASE = Lease(JobId("job-1"), 1, "id")  # type: ignore[arg-type]
 
 
-def job(**fields: object) -> Job:
+def job(**fields: Any) -> Job:
     record = Job(id=JobId("job-1"), feature="f", model=ModelId("m"), created_at=1000.0)
     return change(begin(record), "started", NOW, **fields) if fields else begin(record)
 
@@ -38,7 +40,7 @@ def test_nothing_leaves_a_final_state(final: Status, status: Status) -> None:
 
 
 def test_final_states_are_those_that_clients_know() -> None:
-    assert FINAL == {status for status in Status if status.is_final}
+    assert {status for status in Status if status.is_final} == FINAL
     assert set(LEGAL) == set(Status)
 
 

@@ -1,7 +1,9 @@
 """What becomes of a job when its attempt is over and did not complete it."""
 
-from aigc.core.effects import Commit, Discard
-from aigc.core.ids import WorkerId
+from collections.abc import Callable, Sequence
+
+from aigc.core.effects import Commit, Discard, Effect
+from aigc.core.ids import JobId, WorkerId
 from aigc.core.job import Stage, Status
 from aigc.core.messages import LeaseReturned, LeaseStopped
 from tests.core.scheduler_kit import Desk, only, spec
@@ -58,7 +60,7 @@ def test_the_runners_that_a_job_killed_are_counted_across_a_restart_of_the_broke
     desk.fail(job, "runner_crashed", killed=True)
     desk = desk.successor(pause_s=0.0)
     desk.restore()
-    desk.worker(leases=[desk.store[job].lease] if desk.store[job].lease else [])
+    desk.worker(leases=[desk.lease(job)])
     desk.after(60)
     desk.fail(job, "runner_crashed", killed=True)
 
@@ -78,7 +80,7 @@ def test_an_attempt_that_was_handed_back_does_not_count() -> None:
 
 
 def test_whatever_a_cancelled_attempt_reports_the_job_is_cancelled() -> None:
-    ends = {
+    ends: dict[str, Callable[[Desk, JobId], Sequence[Effect]]] = {
         "stops": lambda desk, job: desk.apply(LeaseStopped(WorkerId("w"), desk.lease(job))),
         "finishes": lambda desk, job: desk.finish(job),
         "fails": lambda desk, job: desk.fail(job, "runner_crashed"),

@@ -39,7 +39,8 @@ def test_of_other_failures_the_worker_says_whether_another_attempt_may_help(code
 
 
 @pytest.mark.parametrize(
-    ("code", "pause_s"), [("worker_lost", 0.0), ("out_of_memory", 0.0), ("runner_crashed", 1.0), ("runner_stalled", 1.0)]
+    ("code", "pause_s"),
+    [("worker_lost", 0.0), ("out_of_memory", 0.0), ("runner_crashed", 1.0), ("runner_stalled", 1.0)],
 )
 def test_the_infrastructures_failures_are_tried_again(code: str, pause_s: float) -> None:
     assert decide(job(code), 1, SETTINGS) == Retry(pause_s)

@@ -13,7 +13,9 @@ def test_the_story_of_a_job_is_told_in_order() -> None:
     story.tell(3.5, JOB, "started", ("worker-0", 1))
 
     assert story.of(JOB) == "1.000 s submitted trellis, 3.500 s started ('worker-0', 1)"
-    assert story.of() == "1.000 s job-1 submitted trellis, 2.000 s job-2 submitted, 3.500 s job-1 started ('worker-0', 1)"
+    assert (
+        story.of() == "1.000 s job-1 submitted trellis, 2.000 s job-2 submitted, 3.500 s job-1 started ('worker-0', 1)"
+    )
 
 
 def test_the_oldest_lines_are_forgotten() -> None:

@@ -51,11 +51,13 @@ def test_classes_are_in_order_of_priority() -> None:
 def test_within_a_group_the_oldest_is_the_head() -> None:
     waiting = Waiting(Fairness(60.0))
     young, old = add(waiting, entry(since=5.0)), add(waiting, entry(since=1.0))
-    assert young.group is old.group is not None
-    assert old.group.head() is old
+    group = old.group
+    assert group is not None
+    assert group is young.group
+    assert group.head() is old
 
     waiting.discard(old)
-    assert young.group.head() is young
+    assert group.head() is young
 
 
 def test_owners_take_turns_by_what_they_used() -> None:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from aigc.core.estimates import Learned
 from aigc.core.ids import AttemptId, BootId, DeviceId, JobId, ModelId, WorkerId
 from aigc.core.job import Job, Lease
 from aigc.core.leases import Granted
 from aigc.core.messages import Device, Resident, WorkerBeat, WorkerHello
 from aigc.core.waiting import Demand, Entry, Need
-from aigc.core.estimates import Learned
 from aigc.core.worker_state import IDLE, LOADING, RUNNING, STOPPING, WorkerState
 from tests.core.scheduler_kit import GIB, spec
 
@@ -109,11 +109,11 @@ def test_a_model_with_another_lease_does_not_rest() -> None:
 def test_a_lease_may_wait_beside_short_work_within_the_credit() -> None:
     state = worker(credit=3)
     grant(state, "short", 5, run_s=0.1)
-    assert state.beside == ("short",)
+    assert list(state.beside) == ["short"]
     grant(state, "short", 5, run_s=0.1)
-    assert state.beside == ("short",)
+    assert list(state.beside) == ["short"]
     grant(state, "short", 5, run_s=0.1)
-    assert state.beside == ()
+    assert list(state.beside) == []
 
     long = worker(credit=3)
     grant(long, "long", 5, run_s=1.0)

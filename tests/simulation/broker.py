@@ -1,6 +1,6 @@
 """The broker's shell in virtual time: applies what comes, commits in groups, and only then lets the effects out."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aigc.core.effects import Answer, Commit, Discard, Effect, Publish, SendCancel, SendGrant
 from aigc.core.errors import StaleGeneration
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 SUSPECT_S, LOST_S = 3.0, 5.0
 LAST_WORDS = (LeaseFinished, LeaseFailed, LeaseStopped, LeaseReturned)
+
+
+class Question(NamedTuple):
+    """By which an answer finds what was asked."""
+
+    request: CancelJob | MoveJob
 
 
 class Settle:
@@ -97,14 +103,14 @@ class Broker:
         if not self._is_away(self.take, submit):
             self.apply(submit)
 
-    def ask(self, token: JobId, request: CancelJob | MoveJob) -> None:
+    def ask(self, request: CancelJob | MoveJob) -> None:
         """A gateway's question has arrived."""
-        if self._is_away(self.ask, token, request):
+        if self._is_away(self.ask, request):
             return
         job = self._house.records.open.get(request.job)
         if self.scheduler.job(request.job) is None and job is not None:
             self.apply(Restored((job,)))
-        self.apply(Asked((token, request), request))
+        self.apply(Asked(Question(request), request))
 
     def apply(self, event: Event) -> None:
         """The one door."""
@@ -163,8 +169,8 @@ class Broker:
                     house.checks.progressed(news)
                 case Discard(lease=lease):
                     house.checks.discarded(lease)
-                case Answer(token=token, reply=reply):
-                    house.checks.answered(token, reply)
+                case Answer(token=Question() as question, reply=reply):
+                    house.checks.answered(question, reply)
                 case Settle(worker=worker, lease=lease):
                     house.network.send(worker.hear, Settled(self.generation, (lease,)))
 

@@ -1,13 +1,14 @@
 """The guarantees, watched from outside: what clients were told, what workers did, what the store holds."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aigc.core.ids import AssetKey, JobId, WorkerId
 from aigc.core.job import Job, Lease, Status
 from aigc.core.lifecycle import FINAL
-from aigc.core.messages import CancelAnswer, CancelJob, Grant, JobAnswer, Progressed
+from aigc.core.messages import CancelAnswer, Grant, JobAnswer, Progressed
 
 if TYPE_CHECKING:
+    from tests.simulation.broker import Question
     from tests.simulation.house import House
     from tests.simulation.worker import Worker
 
@@ -77,11 +78,11 @@ class Checks:
         if record is not None and record.status is Status.COMPLETED:
             assert _asset(record) not in _keys(lease), f"the result of {lease.job} was discarded"
 
-    def answered(self, token: tuple[JobId, Any], reply: CancelAnswer | JobAnswer) -> None:
+    def answered(self, question: "Question", reply: CancelAnswer | JobAnswer) -> None:
         """A client heard the truth about its wish."""
-        job, request = token
-        if not isinstance(request, CancelJob) or not isinstance(reply, CancelAnswer):
+        if not isinstance(reply, CancelAnswer):
             return
+        job = question.request.job
         if reply.cancelling:
             self._cancelling.add(job)
         elif reply.job is not None and reply.job.status in FINAL:
@@ -94,9 +95,7 @@ class Checks:
 
     def run_twice(self) -> list[JobId]:
         """Jobs that would have ended well and that runners began more than once."""
-        return [
-            job for job, starts in self._starts.items() if len(starts) > 1 and self.fate(job) == "fine"
-        ]
+        return [job for job, starts in self._starts.items() if len(starts) > 1 and self.fate(job) == "fine"]
 
     # When all is calm again.
 

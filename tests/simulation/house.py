@@ -126,13 +126,13 @@ class House:
 
     def _cancel(self, job: JobId) -> None:
         if self.broker is not None:
-            self.network.send(self.broker.ask, job, CancelJob(job, "not wanted any more"))
+            self.network.send(self.broker.ask, CancelJob(job, "not wanted any more"))
         if self.rng.random() < 0.2:
             self.clock.after(0.1, self._cancel, job)
 
     def _move(self, job: JobId) -> None:
         if self.broker is not None:
-            self.network.send(self.broker.ask, job, MoveJob(job, self.rng.choice((2, 5, 8))))
+            self.network.send(self.broker.ask, MoveJob(job, self.rng.choice((2, 5, 8))))
 
     # What befalls the house.
 

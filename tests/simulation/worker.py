@@ -1,7 +1,7 @@
 """A worker's shell in virtual time, around the real `Device`: its link, its runner processes, its files."""
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
