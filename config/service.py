@@ -51,7 +51,7 @@ async def serve(settings: Settings, announce: Callable[[str], None], again: Call
     """Run everything in this process until a signal; returns the exit code.
 
     Args:
-        announce: called once with the page's address, when requests are answered.
+        announce: told in words, for people: first the page's address, when requests are answered.
         again: reads the settings anew, for the catalogue that SIGHUP brings into force; raises ConfigInvalid.
     """
     loop = asyncio.get_running_loop()
@@ -79,11 +79,13 @@ async def serve(settings: Settings, announce: Callable[[str], None], again: Call
     notifier = Notifier()
     loop.add_signal_handler(signal.SIGHUP, _reloader(house, again))
     host, port = listening.getsockname()[:2]
-    announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+    announce(f"open http://[{host}]:{port}" if ":" in host else f"open http://{host}:{port}")
     notifier.tell("READY=1")
     watchdog = loop.create_task(_watch(notifier))
     code = await _until_stopped(house, stop)
     notifier.tell("STOPPING=1")
+    if code == STARTED:
+        announce(f"stopping: running jobs have {settings.worker.drain_s:g} s to end; Ctrl-C again hands them back now")
     watchdog.cancel()
     # A second signal does not wait for running jobs; they are handed back and begun again at the next start.
     stop.clear()

@@ -37,8 +37,8 @@ def command(file: Path | None, host: str | None, port: int | None, data: Path | 
 
     from config.service import new_loop, serve
 
-    def announce(address: str) -> None:
-        click.echo(f"open {address}")
+    def announce(words: str) -> None:
+        click.echo(words)
         sys.stdout.flush()
 
     with asyncio.Runner(loop_factory=new_loop) as runner:

@@ -50,13 +50,15 @@ def command(
     aigc submit text-to-textured-mesh -t "a small red chair" -p seed=7
     """
     feature = feature.replace("-", "_")
+    if output is not None and not output.absolute().parent.is_dir():
+        raise click.BadParameter(f"the folder of {output} does not exist", param_hint="--output")
     job = client.submit(
         feature,
         model=model,
         text=text,
         files=_files(client, feature, files, named),
         params=dict(map(_param, param)),
-        output_format=output_format,
+        output_format=_format(output_format, output),
         priority=priority,
         tags=tag,
     )
@@ -69,9 +71,25 @@ def command(
         click.echo(f"\nthe job goes on: aigc watch {job['id']}, or aigc cancel {job['id']}", err=True)
         raise click.exceptions.Abort from None
     finish(client, job, as_json=as_json)
-    if output is not None and job["status"] == "completed":
-        click.echo(f"saved {client.download(job['id'], output)}", err=True)
+    if job["status"] == "completed":
+        _save(client, job, output)
     return outcome(job)
+
+
+def _save(client: Client, job: dict[str, Any], output: Path | None) -> None:
+    if output is not None:
+        click.echo(f"saved {client.download(job['id'], output)}", err=True)
+    beside = [out["name"] for out in job["outputs"] if out["role"] not in ("model", "thumbnail")]
+    if output is None or beside:
+        click.echo(f"all of it: aigc download {job['id']} --all FOLDER", err=True)
+
+
+def _format(asked: str, output: Path | None) -> str:
+    """The format of the result: as asked, else as the file's name says."""
+    named = output.suffix.lstrip(".").lower() if output is not None and not output.is_dir() else ""
+    if asked and named and asked != named:
+        raise click.BadParameter(f"{output} is not the name of a {asked} file", param_hint="--output")
+    return asked or named
 
 
 def _param(text: str) -> tuple[str, Any]:
