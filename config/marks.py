@@ -194,6 +194,10 @@ def _complaint(model: type[BaseModel], document: Document, detail: ErrorDetails)
         return Complaint(place, f"{name} is not a setting", f"did you mean {close[0]}?" if close else "remove it")
     if detail["type"] == "missing":
         return Complaint(place, f"{name} is missing", "add it")
+    if not keys:
+        # A rule about several settings together; its words are "what; what to do".
+        what, _, do = detail["msg"].removeprefix("Value error, ").partition("; ")
+        return Complaint(document.file, what, do)
     shown = repr(detail["input"])
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     return Complaint(place, f"{name}: {shown} is not usable", _lower(detail["msg"].removeprefix("Value error, ")))

@@ -195,20 +195,13 @@ class Learned:
 
     def view(self, specs: Iterable[ModelSpec]) -> dict[str, Any]:
         """For people: what each of these models takes, in all and by the size of its input."""
-        return {spec.id: self._view_of(spec) for spec in specs}
+        sizes: dict[str, dict[str, Any]] = {}
+        for (model, size_class), profile in sorted(self._profiles.items(), key=lambda item: item[0]):
+            if profile.run.count or profile.peak:
+                sizes.setdefault(model, {})[f"input up to {4**size_class} bytes"] = _view_of(profile)
+        return {spec.id: self._view_of(spec, sizes.get(spec.id, {})) for spec in specs}
 
-    def _view_of(self, spec: ModelSpec) -> dict[str, Any]:
-        sizes = {
-            f"input up to {4**size_class} bytes": {
-                "runs": profile.run.count,
-                "run_s": round(profile.run_s, 3),
-                "run_p90_s": round(profile.high_run_s, 3),
-                "memory_bytes": profile.need_bytes,
-                "memory_is_learned": profile.peak > 0,
-            }
-            for (model, size_class), profile in sorted(self._profiles.items())
-            if model == spec.id and (profile.run.count or profile.peak)
-        }
+    def _view_of(self, spec: ModelSpec, sizes: dict[str, Any]) -> dict[str, Any]:
         load, run = self.load(spec), self._runs.get(spec.id, Average())
         return {
             "residency": spec.residency,
@@ -219,3 +212,13 @@ class Learned:
             "memory_bytes": max((size["memory_bytes"] for size in sizes.values()), default=spec.memory_bytes),
             "sizes": sizes,
         }
+
+
+def _view_of(profile: Profile) -> dict[str, Any]:
+    return {
+        "runs": profile.run.count,
+        "run_s": round(profile.run_s, 3),
+        "run_p90_s": round(profile.high_run_s, 3),
+        "memory_bytes": profile.need_bytes,
+        "memory_is_learned": profile.peak > 0,
+    }

@@ -81,6 +81,9 @@ def summary(job: dict[str, Any]) -> None:
         stats = output["stats"]
         mesh = f"  {stats['triangles']:,} triangles" if "triangles" in stats else ""
         click.echo(f"  {output['name']}  {output['bytes'] / 1e6:.2f} MB{mesh}")
+    told = {name: value for name, value in job["info"].items() if isinstance(value, str | int | float | bool)}
+    if told:
+        click.echo("  " + ", ".join(f"{name.replace('_', ' ')}: {_short(value)}" for name, value in told.items()))
     for warning in job["warnings"]:
         click.echo(f"  note: {warning}")
     error = job.get("error")
@@ -90,6 +93,10 @@ def summary(job: dict[str, Any]) -> None:
             click.echo(f"  {error['suggestion']}")
         for line in error["log_tail"].splitlines()[-10:]:
             click.echo(f"  | {line}")
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)[:80]
 
 
 def finish(client: Client, job: dict[str, Any], *, as_json: bool) -> None:

@@ -106,7 +106,8 @@ def context(browser: Browser, watch: Watch) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext, server: Server) -> Page:
-    """The page of the shared server, connected."""
+    """The page of the shared server, connected, without the viewer: drawing in software costs seconds each time."""
+    context.route("**/model-viewer.min.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     return visit(context, server)
 
 

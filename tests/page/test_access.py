@@ -4,7 +4,7 @@ import json
 import re
 import struct
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
@@ -14,25 +14,23 @@ from tests.page.conftest import Watch, visit
 
 AXE = REPOSITORY / "tests" / "node_modules" / "axe-core" / "axe.min.js"
 STATIC = REPOSITORY / "web" / "static"
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 CUT_OFF = """(nodes) => nodes
   .filter((node) => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth)
   .map((node) => node.outerHTML)"""
-RUN_AXE = "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations)"
+RUN_AXE = "(options) => axe.run(document, {resultTypes: ['violations'], ...options}).then((found) => found.violations)"
 
 
 @pytest.fixture(scope="module")
 def places(server: Server) -> dict[str, str]:
     """Where each state of the page is to be seen."""
     client = server.client
-    made = client.wait(client.submit("text_to_raw_mesh", model="shape-grammar-raw", text="a small table")["id"])
+    made = client.wait(client.submit("text_to_textured_mesh", model="shape-grammar", text="a small table")["id"])
     failed = client.wait(server.submit("raising", text="a failure", at=0, error="input")["id"])
     return {"empty": "", "made": f"#job={made['id']}", "failed": f"#job={failed['id']}", "server": "#server"}
 
 
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found: list[dict[str, Any]] = page.evaluate(RUN_AXE)
+def violations(page: Page, **options: list[str]) -> list[str]:
+    found: list[dict[str, Any]] = page.evaluate(RUN_AXE, options)
     return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
 
 
@@ -48,11 +46,12 @@ def test_axe_finds_no_violation_in_any_state_light_or_dark(
             page.locator("#settings summary").click()
         if state == "server":
             page.locator("#failed summary").first.click()
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            found[state, scheme] = violations(page)
+        page.evaluate(AXE.read_text())
+        found[state] = violations(page)
+        page.emulate_media(color_scheme="dark")
+        found[state] += violations(page, runOnly=["color-contrast"])  # the rest is not a matter of colour
         page.close()
-    assert found == {(state, scheme): [] for state in places for scheme in SCHEMES}
+    assert found == {state: [] for state in places}
 
 
 @pytest.mark.parametrize("state", ["empty", "failed", "server"])

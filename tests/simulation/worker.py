@@ -3,14 +3,12 @@
 import random
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from aigc.core import messages
 from aigc.core.device import Device, DeviceSettings
 from aigc.core.events import Tick
 from aigc.core.ids import AssetKey, BootId, DeviceId, JobId, WorkerId
 from aigc.core.job import Failure, Lease, Output, Progress, Stage
-from aigc.core.messages import CancelLease, Grant, ToWorker, Welcome, WorkerBeat
+from aigc.core.messages import CancelLease, Grant, ToWorker, Welcome
 from aigc.core.model import ModelSpec
 from aigc.core.residents import ResidentsSettings
 from aigc.core.runner_events import (
@@ -137,8 +135,6 @@ class Worker:
             self._clock.after(2.0, self._insist)
 
     def _report(self, message: messages.WorkerMessage) -> None:
-        if isinstance(message, WorkerBeat):
-            message = msgspec.structs.replace(message, leases=self.device._holdings.leases)
         broker = self._house.broker
         if broker is not None:
             self._house.network.send(broker.hear, self, message)

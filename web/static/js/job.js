@@ -23,9 +23,13 @@ export function stateOf(job) {
 
 // Nothing is promised where nothing is known: a job that no worker can take has no estimate.
 export function forecast(job) {
-  const { estimated_start_s: start, estimated_done_s: done } = job.queue ?? {};
-  if (done === null || done === undefined) return "waiting";
-  return `${start >= 1 ? `starts in ${about(start)}, ` : ""}ready in ${about(done)}`;
+  const done_s = job.queue?.estimated_done_s ?? null;
+  return done_s === null ? "waiting" : `ready in ${about(done_s)}`;
+}
+
+export function reasonOf(job) {
+  const start_s = job.queue?.estimated_start_s ?? 0;
+  return [job.queue?.reason, start_s >= 1 && `starts in ${about(start_s)}`].filter(Boolean).join("; ");
 }
 
 function placeOf(job) {

@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { $, bytes, duration, h, keep, list, percent, say, title, words } from "./dom.js";
 import { drawEvidence } from "./facts.js";
-import { clock, forecast, isFinal, nameOf, stateOf } from "./job.js";
+import { clock, forecast, isFinal, nameOf, reasonOf, stateOf } from "./job.js";
 import * as store from "./store.js";
 
 const COLOURS = 8; // the sheet has so many
@@ -146,7 +146,7 @@ function makeRow(job) {
 function fillRow(row, job) {
   const isWaiting = job.status === "queued";
   say(row.querySelector(".state"), isWaiting ? forecast(job) : stateOf(job));
-  say(row.querySelector(".where"), isWaiting ? (job.queue?.reason ?? "") : [job.worker, job.progress.message].filter(Boolean).join(": "));
+  say(row.querySelector(".where"), isWaiting ? reasonOf(job) : [job.worker, job.progress.message].filter(Boolean).join(": "));
   const bar = row.querySelector("progress");
   bar.hidden = isWaiting;
   bar.value = job.progress.fraction;

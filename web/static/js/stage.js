@@ -2,7 +2,7 @@
 
 import { $, h, percent, say, title, words } from "./dom.js";
 import { drawFacts } from "./facts.js";
-import { forecast, isFinal, mainOutput, nameOf, picture, stateOf, thumbnail } from "./job.js";
+import { forecast, isFinal, mainOutput, nameOf, picture, reasonOf, stateOf, thumbnail } from "./job.js";
 import * as store from "./store.js";
 import { drawMesh } from "./viewer.js";
 
@@ -90,7 +90,7 @@ function update(job) {
   if (isWaiting) bar.removeAttribute("value");
   else bar.value = job.progress.fraction;
   say(wait.querySelector(".state"), title(isWaiting ? forecast(job) : stateOf(job)));
-  say(wait.querySelector(".why"), (isWaiting ? job.queue?.reason : job.progress.message) ?? "");
+  say(wait.querySelector(".why"), isWaiting ? reasonOf(job) : job.progress.message);
   const url = job.progress.preview_url && `${job.progress.preview_url}?step=${job.progress.step}`;
   const preview = wait.querySelector(".preview");
   if (url && preview.getAttribute("src") !== url) {
