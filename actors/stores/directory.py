@@ -64,9 +64,10 @@ class DirectoryAssetStore:
             self._files = await self._run(AssetFiles, self.folder)
         except Unavailable as error:
             self._pool.shutdown(wait=False)
+            elsewhere = "name a data folder that the server's user may write, with room on its disk"
             raise StoreBroken(
                 f"{self.folder}: {error.message}",
-                suggestion="name a data folder that the server's user may write, with room on its disk",
+                suggestion=error.suggestion if error.code == "disk_full" else elsewhere,
             ) from error
 
     async def close(self) -> None:

@@ -21,7 +21,6 @@ RETRY_LIMIT_S = 3600.0
 class _Service(Struct):
     """Who could take a demand. Instants in seconds from now."""
 
-    slots: int
     soonest_s: float
     """Until the first of them has a free slot; 0 if one has."""
     is_resident: bool
@@ -49,7 +48,8 @@ class Forecast:
         self._books = books
         self._services: dict[int, _Service] = {}
         self._shares: dict[int, _Shares] = {}
-        self._slots = sum(worker.slots for worker in books.fleet if worker.takes_jobs)
+        self._workers = [(worker, self._free_in_s(worker)) for worker in books.fleet if worker.takes_jobs]
+        self._slots = sum(worker.slots for worker, _ in self._workers)
 
     def of(self, jobs: Iterable[JobId]) -> tuple[Estimate, ...]:
         """Where those of these jobs stand that wait; the others are left out."""
@@ -105,15 +105,15 @@ class Forecast:
     def _look(self, demand: Demand) -> _Service:
         need_bytes, spec = demand.profile.need_bytes, demand.spec
         able = [
-            worker
-            for worker in self._books.fleet
-            if worker.takes_jobs and worker.can_hold(spec.devices, demand.residency, need_bytes)
+            (worker, free_in_s)
+            for worker, free_in_s in self._workers
+            if worker.can_hold(spec.devices, demand.residency, need_bytes)
         ]
         if not able:
-            return _Service(0, 0.0, False, self._why_nobody(demand))
-        soonest_s = min(self._free_in_s(worker) for worker in able)
-        is_resident = any(demand.residency in worker.tenants for worker in able)
-        return _Service(sum(worker.slots for worker in able), soonest_s, is_resident, "")
+            return _Service(0.0, False, self._why_nobody(demand))
+        soonest_s = min(free_in_s for _, free_in_s in able)
+        is_resident = any(demand.residency in worker.tenants for worker, _ in able)
+        return _Service(soonest_s, is_resident, "")
 
     def _free_in_s(self, worker: WorkerState) -> float:
         if worker.is_open:

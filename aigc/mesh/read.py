@@ -80,7 +80,7 @@ def _other(data: bytes, kind: str, most_faces: int) -> Mesh:
         warnings.simplefilter("ignore")
         try:
             # A file object instead of a path: an OBJ file's material library is then not looked for on this disk.
-            loaded: Any = trimesh.load(BytesIO(data), file_type=kind, process=False, force="mesh", maintain_order=True)
+            loaded: Any = trimesh.load(BytesIO(data), file_type=kind, process=False, force="mesh")
             positions = np.asarray(loaded.vertices, np.float32).reshape(-1, 3)
             faces = np.asarray(loaded.faces, np.int64).reshape(-1, 3)
         # The readers of half a dozen formats fail in as many ways on damaged files.

@@ -1,6 +1,6 @@
 import numpy as np
 
-from aigc.mesh.topology import compact, edge_counts, is_watertight, joined, parts, separated, weld
+from aigc.mesh.topology import compact, edge_counts, is_watertight, joined, parts, same_points, separated, weld
 from aigc.mesh.types import Mesh
 from tests.mesh.kit import CUBE_CORNERS, CUBE_FACES, cube, sphere
 
@@ -55,3 +55,20 @@ def test_compacting_drops_unused_vertices():
     assert np.array_equal(points[faces], CUBE_CORNERS[CUBE_FACES[:1]])
     assert len(points) == 3
     assert isinstance(Mesh(points, faces), Mesh)
+
+
+def test_places_are_numbered_in_order_of_appearance_and_zero_has_no_sign():
+    points = np.array(
+        [(1, 2, 3), (0.0, 5, 6), (1, 2, 3), (-0.0, 5, 6), (1, 2, np.nextafter(np.float32(3), 4))], np.float32
+    )
+
+    first, name = same_points(points)
+
+    assert first.tolist() == [0, 1, 4]
+    assert name.tolist() == [0, 1, 0, 1, 2]
+
+
+def test_neighbouring_floats_never_share_a_place():
+    grid = np.stack(np.meshgrid(*[np.arange(40)] * 3), axis=-1).reshape(-1, 3).astype(np.float32) * np.float32(1e-3)
+
+    assert len(same_points(np.concatenate([grid, grid]))[0]) == 64_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from aigc.models.shapes.words import singular
 
 KNOWN = 0.45  # from this score on the prompt names the shape; below, it is only the nearest
 HOPELESS = 0.28  # below this even the nearest is a guess in the dark
+KEPT = Path(__file__).with_name("sentences.npz")  # written by keep_vectors, after a change of the library
 _NAMED, _NAMED_LATER = 0.3, 0.1
 _ASIDE = {"with", "of", "in", "on", "under", "from", "and", "holding", "wearing", "for", "at", "near"}
 
@@ -41,7 +43,7 @@ class Retriever:
         folder = weights_folder()
         self._encoder = SentenceEncoder(folder) if folder else None
         self._texts = [text for _, text in sentences]
-        self._vectors = self._encoder.encode(self._texts) if self._encoder else None
+        self._vectors = _vectors(self._texts, self._encoder) if self._encoder else None
 
     @property
     def understands_sentences(self) -> bool:
@@ -78,6 +80,28 @@ class Retriever:
         return best
 
 
+def _vectors(texts: list[str], encoder: SentenceEncoder) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """The vectors of the library's sentences: those kept in the package, and new ones for what is not among them."""
+    kept: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = {}
+    if KEPT.is_file():
+        with np.load(KEPT) as file:
+            kept = dict(zip(file["texts"].tolist(), file["vectors"].astype(np.float32), strict=True))
+    new = [text for text in texts if text not in kept]
+    if new:
+        kept.update(zip(new, encoder.encode(new), strict=True))
+    return np.array([kept[text] for text in texts])
+
+
+def keep_vectors() -> None:
+    """Write the vectors of all sentences of the library into the package, so that loading need not make them."""
+    folder = weights_folder()
+    if folder is None:
+        raise FileNotFoundError("the sentence encoder's weights are not installed")
+    texts = [text for shape in LIBRARY.values() for text in (f"a {shape.name}", *shape.about)]
+    vectors = SentenceEncoder(folder).encode(texts)
+    np.savez_compressed(KEPT, texts=np.array(texts), vectors=vectors.astype(np.float16))
+
+
 def _named(words: list[str], shape: Shape) -> float:
     """What it counts that the prompt has a word for the shape: most before "with", "of" and the like."""
     names = shape.names
@@ -93,3 +117,7 @@ def _named(words: list[str], shape: Shape) -> float:
         value += 0.08 if index < head and index + (2 if pair in names else 1) == head else 0.0
         best = max(best, value + (0.02 if shape.name in (word, pair) else 0.0))
     return best
+
+
+if __name__ == "__main__":
+    keep_vectors()

@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 
-from aigc.models.shapes.retrieval import KNOWN, Retriever
+from aigc.models.shapes.retrieval import KEPT, KNOWN, LIBRARY, Retriever
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +44,13 @@ def test_without_the_encoder_words_are_compared(retriever):
     assert not blind.understands_sentences
     assert blind.match("a red chair").shape.name == "chair"
     assert blind.match("qwertz").score == 0
+
+
+def test_the_kept_vectors_are_those_of_the_librarys_sentences(retriever):
+    texts = {text for shape in LIBRARY.values() for text in (f"a {shape.name}", *shape.about)}
+    with np.load(KEPT) as file:
+        kept = dict(zip(file["texts"].tolist(), file["vectors"].astype(np.float32), strict=True))
+    some = sorted(texts)[::29]
+
+    assert set(kept) == texts, "run `python -m aigc.models.shapes.retrieval` to keep the vectors of new sentences"
+    assert np.allclose([kept[text] for text in some], retriever._encoder.encode(some), atol=2e-3)
