@@ -5,6 +5,7 @@ import asyncio
 import itertools
 import socket
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +227,7 @@ class Broker:
 
 
 class House:
-    """The web side with its stores and its broker. `await house.start()` … `await house.stop()`."""
+    """The web side with its stores and its broker: `async with house.running(): …`."""
 
     def __init__(self, folder: Path, settings: GatewaySettings | None = None) -> None:
         self.number = next(names)
@@ -250,6 +251,15 @@ class House:
     def clock(self) -> float:
         self.now += 0.001
         return self.now
+
+    @asynccontextmanager
+    async def running(self, *, with_broker: bool = True) -> AsyncIterator["House"]:
+        """Started, and stopped whatever happens."""
+        await self.start(with_broker=with_broker)
+        try:
+            yield self
+        finally:
+            await self.stop()
 
     async def start(self, *, with_broker: bool = True) -> None:
         await self.store.open()

@@ -31,10 +31,9 @@ async def test_what_lives_at_the_start_is_kept_out_of_collection_if_wanted(tmp_p
     house = House(tmp_path)
     house.tune_gc = True
     try:
-        await house.start()
-        assert gc.get_freeze_count() > 10_000
-        assert gc.get_threshold() == (100_000, 50, 50)
-        await house.stop()
+        async with house.running():
+            assert gc.get_freeze_count() > 10_000
+            assert gc.get_threshold() == (100_000, 50, 50)
     finally:
         gc.unfreeze()
         gc.set_threshold(*thresholds)

@@ -1,6 +1,7 @@
 import asyncio
 import hashlib
 import os
+import random
 import re
 from collections.abc import AsyncIterator
 from email.utils import formatdate
@@ -21,7 +22,7 @@ from aigc.core.ids import AssetKey
 from tests.web.raw_kit import Raw, head
 from web.delivery import PIECE_BYTES, Content, Unsatisfiable, deliver, disposition, requested_range, whole
 
-DATA = os.urandom(2 * PIECE_BYTES + 12345)
+DATA = random.Random(24).randbytes(2 * PIECE_BYTES + 12345)
 SHA = hashlib.sha256(DATA).hexdigest()
 MODIFIED = 1_700_000_000
 WHEN = formatdate(MODIFIED, usegmt=True)

@@ -9,7 +9,7 @@ from aigc.core.ids import JobId, OwnerId
 from aigc.core.job import Job, Status
 from aigc.core.ports import JobQuery
 from tests.web.house_kit import House, eventually
-from web.gateway import Submission
+from web.gateway import GatewaySettings, Submission
 from web.submission import Reference
 
 ADA, EVE = OwnerId("ada"), OwnerId("eve")
@@ -94,30 +94,25 @@ async def test_health_says_which_part_is_away(house: House) -> None:
 
 
 async def test_a_store_that_does_not_answer_is_away(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    house.settings = type(house.settings)(ask_timeout_s=0.05)
-    await house.start()
-    never = asyncio.Event()
+    async with House(tmp_path, GatewaySettings(ask_timeout_s=0.05)).running() as house:
+        never = asyncio.Event()
 
-    async def stuck(name: str) -> bytes | None:
-        await never.wait()
-        return None
+        async def stuck(name: str) -> bytes | None:
+            await never.wait()
+            return None
 
-    house.store.recall = stuck  # type: ignore[method-assign]
-    assert (await house.gateway.health()).faults == {"store": "does not answer"}
-    await house.stop()
+        house.store.recall = stuck  # type: ignore[method-assign]
+        assert (await house.gateway.health()).faults == {"store": "does not answer"}
 
 
 async def test_without_any_broker_ever_a_request_is_for_later_and_health_says_why(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    await house.start(with_broker=False)
-    with pytest.raises(Unavailable, match="no broker has told it"):
-        await house.gateway.submit(asking())
-    assert set((await house.gateway.health()).faults) == {"broker", "catalogue"}
-    await house.start_broker()
-    await asyncio.wait_for(house.gateway.ready(), 10)
-    await submitted(house)
-    await house.stop()
+    async with House(tmp_path).running(with_broker=False) as house:
+        with pytest.raises(Unavailable, match="no broker has told it"):
+            await house.gateway.submit(asking())
+        assert set((await house.gateway.health()).faults) == {"broker", "catalogue"}
+        await house.start_broker()
+        await asyncio.wait_for(house.gateway.ready(), 10)
+        await submitted(house)
 
 
 async def test_a_second_life_accepts_jobs_without_a_broker_by_what_the_first_was_told(house: House) -> None:
@@ -170,13 +165,11 @@ async def test_a_job_whose_record_the_broker_changed_before_the_store_replied_is
 
 async def test_closing_leaves_no_task_behind(tmp_path: Path) -> None:
     before = asyncio.all_tasks()
-    house = House(tmp_path)
-    await house.start()
-    job = await submitted(house)
-    house.broker.estimates.clear()
-    async with house.session.ws_connect("/api/v1/events") as socket:
-        await socket.send_json({"type": "subscribe", "jobs": [job], "all": True, "system": True})
-        await socket.receive()
-        house.broker.queue_moved()
-    await house.stop()
+    async with House(tmp_path).running() as house:
+        job = await submitted(house)
+        house.broker.estimates.clear()
+        async with house.session.ws_connect("/api/v1/events") as socket:
+            await socket.send_json({"type": "subscribe", "jobs": [job], "all": True, "system": True})
+            await socket.receive()
+            house.broker.queue_moved()
     await eventually(lambda: asyncio.all_tasks() <= before)
