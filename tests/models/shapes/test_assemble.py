@@ -3,8 +3,9 @@ import pytest
 
 from aigc.models.shapes import solids as s
 from aigc.models.shapes.assemble import assemble, build_pieces, painted_mesh, plain_mesh
-from aigc.models.shapes.builder import LIBRARY, Piece
+from aigc.models.shapes.builder import Piece
 from aigc.models.shapes.finish import Finish, rgb
+from aigc.models.shapes.retrieval import LIBRARY
 from aigc.models.shapes.words import Wishes, read_wishes
 
 RED, BLUE = Finish("plain", rgb("d02020")), Finish("plain", rgb("2020d0"))
