@@ -31,7 +31,9 @@ class RetopologyTexture(Parameters):
     """How colours move from the old surface to the new one, shared by the two classes below."""
 
     keep_texture: bool = Field(
-        True, description="Unwrap the new mesh and carry over the colours of the old one, if it has any."
+        True,
+        description="Unwrap the new mesh and carry over the colours of the old one, if it has any. "
+        "Some quadrilaterals at the borders of islands become triangles then.",
     )
     texture_resolution: int = Field(
         1024,

@@ -1,4 +1,4 @@
-"""Closing small holes."""
+"""Closing small holes, and what else a net of quadrilaterals needs to be a sound surface."""
 
 from __future__ import annotations
 
@@ -29,6 +29,38 @@ def fill_holes(points: FloatArray, polygons: IntArray, largest: int) -> tuple[Fl
         added += _fan(loop, middle, sides)
     middles = np.array(added_points, np.float32).reshape(-1, 3)
     return np.concatenate([points, middles]), np.concatenate([polygons, np.array(added, np.int32)])
+
+
+def without_doublets(quads: IntArray) -> IntArray:
+    """The net without vertices at which only two quadrilaterals meet: both become one, with the corner left out.
+
+    Cut into triangles, such a pair would have one diagonal twice.
+    """
+    rows = quads.tolist()
+    at: dict[int, set[int]] = {}
+    for number, row in enumerate(rows):
+        for corner in row:
+            at.setdefault(corner, set()).add(number)
+    pending = [corner for corner, around in at.items() if len(around) == 2]
+    gone: set[int] = set()
+    while pending:
+        corner = pending.pop()
+        around = sorted(at[corner])
+        if len(around) != 2 or any(len(set(rows[number])) < 4 for number in around):
+            continue
+        one, two = (rows[number] for number in around)
+        place = one.index(corner)
+        other = two[(two.index(corner) + 2) % 4]
+        if {one[place - 1], one[(place + 1) % 4]} != set(two) - {corner, other} or other in one:
+            continue
+        rows[around[0]] = [*one[:place], other, *one[place + 1 :]]
+        gone.add(around[1])
+        for vertex in two:
+            at[vertex].discard(around[1])
+        at[other].add(around[0])
+        at[corner].discard(around[0])
+        pending += [vertex for vertex in rows[around[0]] if len(at[vertex]) == 2]
+    return np.array([row for number, row in enumerate(rows) if number not in gone], np.int32)
 
 
 def border_loops(polygons: IntArray) -> list[list[int]]:

@@ -11,7 +11,7 @@ from aigc.features.base import power_of_two
 from aigc.features.mesh_retopology import FieldQuadsParameters, QuadricParameters
 from aigc.mesh.bake import texels
 from aigc.mesh.export import mesh_outputs
-from aigc.mesh.holes import fill_holes
+from aigc.mesh.holes import fill_holes, without_doublets
 from aigc.mesh.normals import face_normals, split_at_creases
 from aigc.mesh.preview import thumbnail
 from aigc.mesh.quiet import silenced
@@ -61,6 +61,8 @@ class _Retopology:
             progress(0.25 + 0.1 * attempt, "decoding", 3, _STEPS, "closing holes")
             if closed:
                 points, polygons = fill_holes(points, polygons, _LARGEST_HOLE)
+            if polygons.shape[1] == 4:
+                polygons = without_doublets(polygons)
             points, polygons = compact(points, polygons)
             if is_watertight(_triangles(points, polygons)):
                 break

@@ -12,8 +12,9 @@ from aigc.core.job import Job, Lease
 from aigc.core.lifecycle import begin
 from aigc.core.messages import Submit
 from tests.core.scheduler_kit import Desk, spec
+from tests.simulation.chance import live
 from tests.simulation.fates import MODELS
-from tests.simulation.swarm import FAILURES, Seat, Swarm, live
+from tests.simulation.swarm import FAILURES, Seat, Swarm
 
 
 def test_what_waits_and_what_runs_can_be_seen() -> None:

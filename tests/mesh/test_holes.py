@@ -1,6 +1,6 @@
 import numpy as np
 
-from aigc.mesh.holes import border_loops, fill_holes
+from aigc.mesh.holes import border_loops, fill_holes, without_doublets
 from aigc.mesh.topology import is_watertight
 from tests.mesh.kit import CUBE_CORNERS, CUBE_FACES, sphere
 
@@ -45,3 +45,15 @@ def test_two_holes_that_meet_in_a_vertex_are_both_closed():
 
     assert not is_watertight(torn)
     assert is_watertight(mended)
+
+
+def test_a_vertex_between_two_quadrilaterals_only_goes():
+    # A cube with a point in the middle of one face, which cuts it into two.
+    doublet = np.concatenate([SQUARES[1:], [(0, 1, 3, 8), (3, 2, 0, 8)]]).astype(np.int32)
+
+    mended = without_doublets(doublet)
+
+    assert len(mended) == 6
+    assert 8 not in mended
+    assert border_loops(mended) == []
+    assert np.array_equal(without_doublets(SQUARES), SQUARES)

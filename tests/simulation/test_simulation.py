@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from aigc.core.job import Status
+from tests.simulation.chance import live
 from tests.simulation.faults import STORM, Faults
 from tests.simulation.house import House
-from tests.simulation.swarm import Swarm, live
+from tests.simulation.swarm import Swarm
 
 
 def test_in_calm_every_job_runs_once_and_ends_as_it_must() -> None:
