@@ -3,7 +3,7 @@
     Router ──► Scheduler.apply ──► Outbox ──► JobStore.commit ──► Router (grants, cancels, answers)
                                                               └─► Publisher (changes, progress)
 
-Nothing here decides anything about jobs: see `aigc.core.scheduler`. What gateways ask is answered by `inquiries`.
+Nothing here decides anything about jobs: see `aigc.core.scheduling`. What gateways ask is answered by `inquiries`.
 """
 
 import asyncio
@@ -50,8 +50,8 @@ from aigc.core.messages import (
 )
 from aigc.core.model import Catalogue
 from aigc.core.ports import JobStore
-from aigc.core.scheduler import Scheduler
-from aigc.core.settings import SchedulerSettings
+from aigc.core.scheduling.scheduler import Scheduler
+from aigc.core.scheduling.settings import SchedulerSettings
 from transport import Address, Codec, Envelope, LinkSettings, Publisher, Router, TransportError, Verdict
 
 log = structlog.get_logger()

@@ -35,7 +35,7 @@ from aigc.core.messages import (
 )
 from aigc.core.model import Catalogue
 from aigc.core.ports import JobStore
-from aigc.core.scheduler import Scheduler
+from aigc.core.scheduling.scheduler import Scheduler
 
 log = structlog.get_logger()
 

@@ -1,6 +1,6 @@
 """The hands on the runner processes of one worker: they are started, spoken to, ended, and heard.
 
-What is done is decided elsewhere (`aigc.core.device`); what happens comes back as events. A runner is a guard process
+What is done is decided elsewhere (`aigc.core.hosting`); what happens comes back as events. A runner is a guard process
 (`aigc.runner.guard`) whose child holds the model and speaks to a ROUTER of ours on an ipc socket, under a token that
 only it knows. Its end is noticed through the guard's process handle, never through silence.
 """

@@ -1,4 +1,4 @@
-"""The worker: the hands of one device. What to do is decided by `aigc.core.device`.
+"""The worker: the hands of one device. What to do is decided by `aigc.core.hosting.device`.
 
 broker    ─► Dealer        ─►                ─► Dealer        reports
 runners   ─► Runners       ─►  Device.apply  ─► Runners       spawn, run, end
@@ -23,9 +23,9 @@ from msgspec import Struct
 from actors.actor import Fate
 from actors.attempt_files import AttemptFiles
 from actors.runner_process import Runners, RunnersSettings
-from aigc.core.device import Device, DeviceSettings
 from aigc.core.errors import Unavailable
 from aigc.core.events import Tick
+from aigc.core.hosting.device import Device, DeviceSettings
 from aigc.core.ids import BootId, Now, WorkerId
 from aigc.core.job import Lease
 from aigc.core.messages import Device as Sample

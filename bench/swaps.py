@@ -27,7 +27,7 @@ from aigc.core.job import Job
 from aigc.core.lifecycle import begin
 from aigc.core.messages import Device, Generation, Grant, LeaseFinished, LeaseStarted, Submit, WorkerHello
 from aigc.core.model import Catalogue, ModelSpec
-from aigc.core.scheduler import Scheduler, SchedulerSettings
+from aigc.core.scheduling.scheduler import Scheduler, SchedulerSettings
 from bench.traces import DEVICE_BYTES, WORKLOADS, Trace, trace
 
 DEVICES = (4, 16)

@@ -21,15 +21,15 @@ from actors.stores.sweeper import Sweeper, SweeperSettings
 from actors.supervisor import ChildSpec, Supervisor
 from actors.worker import Worker, WorkerSettings
 from aigc import __version__
-from aigc.core.device import DeviceSettings
+from aigc.core.hosting.device import DeviceSettings
+from aigc.core.hosting.residents import ResidentsSettings
+from aigc.core.hosting.slot import SlotSettings
+from aigc.core.hosting.turns import TurnsSettings
 from aigc.core.ids import BootId, WorkerId
 from aigc.core.messages import Forgotten, Generation
 from aigc.core.model import Catalogue
 from aigc.core.ports import AssetStore, DeviceProbe, JobStore
-from aigc.core.residents import ResidentsSettings
-from aigc.core.settings import SchedulerSettings
-from aigc.core.slot import SlotSettings
-from aigc.core.turns import TurnsSettings
+from aigc.core.scheduling.settings import SchedulerSettings
 from config.settings import Settings
 from transport import Address, LinkSettings
 from web.app import WebSettings

@@ -40,7 +40,7 @@ from aigc.core.messages import (
     WorkerHello,
 )
 from aigc.core.model import Catalogue, ModelSpec
-from aigc.core.settings import SchedulerSettings
+from aigc.core.scheduling.settings import SchedulerSettings
 from transport import Address, Backoff, Codec, Dealer, Envelope, LinkSettings, Patience, Subscriber
 
 T = TypeVar("T")

@@ -11,7 +11,9 @@ import zmq
 from actors.runner_process import RunnersSettings
 from actors.stores.directory import DirectoryAssetStore, DirectorySettings
 from actors.worker import Worker, WorkerSettings
-from aigc.core.device import DeviceSettings
+from aigc.core.hosting.device import DeviceSettings
+from aigc.core.hosting.residents import ResidentsSettings
+from aigc.core.hosting.slot import SlotSettings
 from aigc.core.ids import AttemptId, BootId, DeviceId, JobId, ModelId, WorkerId
 from aigc.core.job import Input, Lease
 from aigc.core.messages import (
@@ -27,8 +29,6 @@ from aigc.core.messages import (
     WorkerHello,
 )
 from aigc.core.model import Catalogue, ModelSpec
-from aigc.core.residents import ResidentsSettings
-from aigc.core.slot import SlotSettings
 from tests.runner.kit import is_alive
 from transport import Address, Codec, Envelope, LinkSettings, Router
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from aigc.core import messages
-from aigc.core.device import Device, DeviceSettings
 from aigc.core.events import Tick
+from aigc.core.hosting.device import Device, DeviceSettings
+from aigc.core.hosting.turns import TurnsSettings
 from aigc.core.ids import AttemptId, BootId, DeviceId, JobId, ModelId, Now, WorkerId
 from aigc.core.job import Lease
 from aigc.core.messages import Generation, Grant, Welcome, WorkerBeat
@@ -28,7 +29,6 @@ from aigc.core.runner_events import (
     Stored,
     StoreOutputs,
 )
-from aigc.core.turns import TurnsSettings
 
 GIB = 2**30
 WORKER, BOOT = WorkerId("worker-0"), BootId("boot")

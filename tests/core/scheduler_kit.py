@@ -24,7 +24,7 @@ from aigc.core.messages import (
     WorkerHello,
 )
 from aigc.core.model import Catalogue, ModelSpec
-from aigc.core.scheduler import Scheduler, SchedulerSettings
+from aigc.core.scheduling.scheduler import Scheduler, SchedulerSettings
 
 GIB = 2**30
 EPOCH = 1e9

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from aigc.core.books import Books
 from aigc.core.job import Status
-from aigc.core.story import InvariantBroken
+from aigc.core.scheduling.books import Books
+from aigc.core.scheduling.story import InvariantBroken
 from tests.core.scheduler_kit import Desk, spec
 
 

@@ -3,7 +3,8 @@ test_device_machine.py."""
 
 import pytest
 
-from aigc.core.device import DeviceSettings
+from aigc.core.hosting.device import DeviceSettings
+from aigc.core.hosting.residents import ResidentsSettings
 from aigc.core.job import Failure, Progress, Stage
 from aigc.core.messages import (
     CancelLease,
@@ -19,7 +20,6 @@ from aigc.core.messages import (
     UnloadModel,
     WorkerHello,
 )
-from aigc.core.residents import ResidentsSettings
 from aigc.core.runner_events import (
     Connected,
     Drain,

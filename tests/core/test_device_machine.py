@@ -14,7 +14,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aigc.core.device import DeviceSettings
+from aigc.core.hosting.device import DeviceSettings
+from aigc.core.hosting.residents import ResidentsSettings
+from aigc.core.hosting.turns import TurnsSettings
 from aigc.core.job import Failure, Lease, Progress, Stage
 from aigc.core.messages import (
     CancelLease,
@@ -28,7 +30,6 @@ from aigc.core.messages import (
     UnloadModel,
     WorkerHello,
 )
-from aigc.core.residents import ResidentsSettings
 from aigc.core.runner_events import (
     Connected,
     DeviceEvent,
@@ -53,7 +54,6 @@ from aigc.core.runner_events import (
     StoringFailed,
     Terminate,
 )
-from aigc.core.turns import TurnsSettings
 from tests.core.device_kit import GIB, World, finished, grant, lease, sample, spec
 
 TOTAL = 10 * GIB

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from aigc.core.estimates import MARGIN, POPULARITY_HALF_LIFE_S, Average, Learned, bucket
+from aigc.core.scheduling.estimates import MARGIN, POPULARITY_HALF_LIFE_S, Average, Learned, bucket
 from tests.core.scheduler_kit import GIB, spec
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc.core.eviction import Candidate, victims
+from aigc.core.scheduling.eviction import Candidate, victims
 
 
 def candidate(name: str, size: int, reload_s: float = 10.0, use: float = 1.0, **fields: float) -> Candidate:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc.core.fairness import Fairness
 from aigc.core.ids import OwnerId
+from aigc.core.scheduling.fairness import Fairness
 
 ANN, BOB = OwnerId("ann"), OwnerId("bob")
 

@@ -2,12 +2,12 @@
 
 import random
 
-from aigc.core.fleet import Fleet
 from aigc.core.ids import BootId, DeviceId, JobId, ModelId, WorkerId
 from aigc.core.job import Job
 from aigc.core.messages import Device, Resident, WorkerHello
-from aigc.core.waiting import Entry
-from aigc.core.worker_state import IDLE, WorkerState
+from aigc.core.scheduling.fleet import Fleet
+from aigc.core.scheduling.waiting import Entry
+from aigc.core.scheduling.worker_state import IDLE, WorkerState
 from tests.core.scheduler_kit import GIB
 
 

@@ -1,5 +1,5 @@
-from aigc.core.health import LONGEST_QUARANTINE_S, Health
-from aigc.core.ledger import MemoryLedger
+from aigc.core.hosting.health import LONGEST_QUARANTINE_S, Health
+from aigc.core.hosting.ledger import MemoryLedger
 from tests.core.device_kit import GIB, sample
 
 

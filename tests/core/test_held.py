@@ -1,8 +1,8 @@
-from aigc.core.held import Held, Phase
+from aigc.core.hosting.held import Held, Phase
+from aigc.core.hosting.slot import Ended
 from aigc.core.job import Progress, Stage
 from aigc.core.messages import LeaseProgress, LeaseStarted, LeaseStopped
 from aigc.core.runner_events import RunnerId
-from aigc.core.slot import Ended
 from tests.core.device_kit import WORKER, finished, grant, spec
 
 R = RunnerId("a-1")

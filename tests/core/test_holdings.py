@@ -1,7 +1,7 @@
 from typing import Any
 
-from aigc.core.held import Held
-from aigc.core.holdings import SETTLED_KEPT, Holdings
+from aigc.core.hosting.held import Held
+from aigc.core.hosting.holdings import SETTLED_KEPT, Holdings
 from aigc.core.messages import Generation, LeaseStarted, LeaseStopped
 from aigc.core.runner_events import RunnerId
 from tests.core.device_kit import FIRST, WORKER, grant, lease, spec

@@ -2,8 +2,8 @@
 
 from aigc.core.ids import AttemptId, JobId, ModelId, WorkerId
 from aigc.core.job import Job, Lease
-from aigc.core.leases import Granted, LeaseTable
-from aigc.core.waiting import Entry
+from aigc.core.scheduling.leases import Granted, LeaseTable
+from aigc.core.scheduling.waiting import Entry
 
 A, B = WorkerId("a"), WorkerId("b")
 

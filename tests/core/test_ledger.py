@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from aigc.core.ledger import MemoryLedger
+from aigc.core.hosting.ledger import MemoryLedger
 
 
 def ledger(total: int = 100, reserve: int = 10, strangers: int = 0) -> MemoryLedger:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aigc.core.messages import Resident, Submit
-from aigc.core.placement import offer
+from aigc.core.scheduling.placement import offer
 from tests.core.scheduler_kit import GIB, Desk, sent, spec
 
 

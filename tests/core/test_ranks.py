@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc.core.ranks import BLOCK, Ranks
+from aigc.core.scheduling.ranks import BLOCK, Ranks
 
 
 @given(st.lists(st.booleans(), max_size=200), st.integers(0, 1000))

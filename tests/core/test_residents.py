@@ -1,10 +1,10 @@
 import pytest
 
+from aigc.core.hosting.residents import Residents, ResidentsSettings, Room, gib
+from aigc.core.hosting.slot import RunnerSlot
 from aigc.core.messages import Grant
 from aigc.core.model import Catalogue, ModelSpec
-from aigc.core.residents import Residents, ResidentsSettings, Room, gib
 from aigc.core.runner_events import Kill, RunnerExited, RunnerId, RunnerLoaded, Spawn, Terminate
-from aigc.core.slot import RunnerSlot
 from tests.core.device_kit import GIB, grant, sample, spec
 
 

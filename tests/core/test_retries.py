@@ -4,8 +4,8 @@ import pytest
 
 from aigc.core.ids import JobId, ModelId
 from aigc.core.job import Failure, Job
-from aigc.core.retries import Park, Retry, decide, doubled
-from aigc.core.settings import SchedulerSettings
+from aigc.core.scheduling.retries import Park, Retry, decide, doubled
+from aigc.core.scheduling.settings import SchedulerSettings
 
 SETTINGS = SchedulerSettings(pause_s=1.0, pause_limit_s=5.0)
 

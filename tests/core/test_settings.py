@@ -2,7 +2,7 @@
 
 import itertools
 
-from aigc.core.settings import SchedulerSettings
+from aigc.core.scheduling.settings import SchedulerSettings
 from tests.core.scheduler_kit import Desk, spec
 
 

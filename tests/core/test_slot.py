@@ -3,6 +3,7 @@
 import pytest
 
 from aigc.core.events import Tick
+from aigc.core.hosting.slot import Ended, RunnerSlot, SlotSettings, SlotState
 from aigc.core.job import Failure, Progress, Stage
 from aigc.core.runner_events import (
     Interrupt,
@@ -19,7 +20,6 @@ from aigc.core.runner_events import (
     Spawn,
     Terminate,
 )
-from aigc.core.slot import Ended, RunnerSlot, SlotSettings, SlotState
 from tests.core.device_kit import finished, lease, spec
 
 R = RunnerId("a-1")

@@ -1,7 +1,7 @@
 """What is remembered of a job."""
 
 from aigc.core.ids import JobId
-from aigc.core.story import InvariantBroken, Story
+from aigc.core.scheduling.story import InvariantBroken, Story
 
 JOB, OTHER = JobId("job-1"), JobId("job-2")
 

@@ -1,7 +1,7 @@
 """Instants and their order."""
 
 from aigc.core.ids import JobId
-from aigc.core.timers import Alarm, Timers
+from aigc.core.scheduling.timers import Alarm, Timers
 
 
 def test_what_is_due_rings_in_order_and_once() -> None:

@@ -1,6 +1,7 @@
 """Whose turn it is, seen through a device: the rules of `turns` need leases, runners and memory that move together."""
 
-from aigc.core.device import DeviceSettings
+from aigc.core.hosting.device import DeviceSettings
+from aigc.core.hosting.turns import TurnsSettings
 from aigc.core.job import Failure, Progress, Stage
 from aigc.core.messages import LeaseReturned, UnloadModel
 from aigc.core.runner_events import (
@@ -14,7 +15,6 @@ from aigc.core.runner_events import (
     Spawn,
     Terminate,
 )
-from aigc.core.turns import TurnsSettings
 from tests.core.device_kit import FIRST, GIB, WORKER, World, finished, grant, kinds, sample, spec
 
 

@@ -6,11 +6,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from aigc.core.estimates import Learned
-from aigc.core.fairness import Fairness
 from aigc.core.ids import JobId, ModelId, OwnerId
 from aigc.core.job import Job
-from aigc.core.waiting import SWEEP, Demand, Entry, Need, Waiting
+from aigc.core.scheduling.estimates import Learned
+from aigc.core.scheduling.fairness import Fairness
+from aigc.core.scheduling.waiting import SWEEP, Demand, Entry, Need, Waiting
 from tests.core.scheduler_kit import spec
 
 LEARNED = Learned()

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from aigc.core.estimates import Learned
 from aigc.core.ids import AttemptId, BootId, DeviceId, JobId, ModelId, WorkerId
 from aigc.core.job import Job, Lease
-from aigc.core.leases import Granted
 from aigc.core.messages import Device, Resident, WorkerBeat, WorkerHello
-from aigc.core.waiting import Demand, Entry, Need
-from aigc.core.worker_state import IDLE, LOADING, RUNNING, STOPPING, WorkerState
+from aigc.core.scheduling.estimates import Learned
+from aigc.core.scheduling.leases import Granted
+from aigc.core.scheduling.waiting import Demand, Entry, Need
+from aigc.core.scheduling.worker_state import IDLE, LOADING, RUNNING, STOPPING, WorkerState
 from tests.core.scheduler_kit import GIB, spec
 
 W, BOOT = WorkerId("w"), BootId("1")

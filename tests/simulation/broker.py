@@ -20,7 +20,7 @@ from aigc.core.messages import (
     WorkerHello,
     WorkerMessage,
 )
-from aigc.core.scheduler import Scheduler
+from aigc.core.scheduling.scheduler import Scheduler
 from tests.simulation.fates import CATALOGUE
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from aigc.core.ids import AttemptId, JobId, OwnerId
 from aigc.core.job import Job
 from aigc.core.lifecycle import begin
 from aigc.core.messages import CancelJob, MoveJob, Submit
-from aigc.core.scheduler import SchedulerSettings
+from aigc.core.scheduling.scheduler import SchedulerSettings
 from tests.simulation import fates
 from tests.simulation.broker import Broker
 from tests.simulation.checks import Checks

@@ -33,7 +33,7 @@ from aigc.core.messages import (
     WorkerHello,
 )
 from aigc.core.model import Catalogue
-from aigc.core.scheduler import Scheduler, SchedulerSettings
+from aigc.core.scheduling.scheduler import Scheduler, SchedulerSettings
 from tests.simulation.fates import CATALOGUE, GIB, MODELS
 
 FAILURES = ("input_invalid", "model_error", "out_of_memory", "runner_crashed", "model_load_failed", "storage_failed")

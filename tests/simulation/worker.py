@@ -4,13 +4,14 @@ import random
 from typing import TYPE_CHECKING
 
 from aigc.core import messages
-from aigc.core.device import Device, DeviceSettings
 from aigc.core.events import Tick
+from aigc.core.hosting.device import Device, DeviceSettings
+from aigc.core.hosting.residents import ResidentsSettings
+from aigc.core.hosting.turns import TurnsSettings
 from aigc.core.ids import AssetKey, BootId, DeviceId, JobId, WorkerId
 from aigc.core.job import Failure, Lease, Output, Progress, Stage
 from aigc.core.messages import CancelLease, Grant, ToWorker, Welcome
 from aigc.core.model import ModelSpec
-from aigc.core.residents import ResidentsSettings
 from aigc.core.runner_events import (
     Connected,
     DeviceEffect,
@@ -36,7 +37,6 @@ from aigc.core.runner_events import (
     StoringFailed,
     Terminate,
 )
-from aigc.core.turns import TurnsSettings
 from tests.simulation.fates import DEAF, ERROR, GLUTTON, HUNGRY, INVALID, NO_STORE, POISON, SILENT
 
 if TYPE_CHECKING:

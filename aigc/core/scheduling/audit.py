@@ -1,14 +1,14 @@
 """Whether the books agree with themselves. Tests and the simulation look after every step; production need not."""
 
-from aigc.core.books import Books
 from aigc.core.ids import JobId
 from aigc.core.job import Status
-from aigc.core.leases import Granted
 from aigc.core.lifecycle import FINAL
-from aigc.core.placement import offer
-from aigc.core.story import InvariantBroken
-from aigc.core.waiting import Entry
-from aigc.core.worker_state import WorkerState
+from aigc.core.scheduling.books import Books
+from aigc.core.scheduling.leases import Granted
+from aigc.core.scheduling.placement import offer
+from aigc.core.scheduling.story import InvariantBroken
+from aigc.core.scheduling.waiting import Entry
+from aigc.core.scheduling.worker_state import WorkerState
 
 
 def audit(books: Books) -> None:

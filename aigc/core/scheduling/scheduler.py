@@ -13,10 +13,6 @@ Nothing here reads a clock, draws a random number or iterates over a set: equal 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from aigc.core import alarms, attendance, reports, requests
-from aigc.core.audit import audit
-from aigc.core.books import Books
-from aigc.core.dispatch import settle
 from aigc.core.effects import Effect
 from aigc.core.events import (
     Asked,
@@ -28,7 +24,6 @@ from aigc.core.events import (
     WorkerLost,
     WorkerSilent,
 )
-from aigc.core.forecast import Forecast
 from aigc.core.ids import AttemptId, JobId, Now, OwnerId
 from aigc.core.job import Job, Lease
 from aigc.core.messages import (
@@ -47,7 +42,12 @@ from aigc.core.messages import (
     WorkerView,
 )
 from aigc.core.model import Catalogue
-from aigc.core.settings import SchedulerSettings
+from aigc.core.scheduling import alarms, attendance, reports, requests
+from aigc.core.scheduling.audit import audit
+from aigc.core.scheduling.books import Books
+from aigc.core.scheduling.dispatch import settle
+from aigc.core.scheduling.forecast import Forecast
+from aigc.core.scheduling.settings import SchedulerSettings
 
 __all__ = ["Scheduler", "SchedulerSettings"]
 

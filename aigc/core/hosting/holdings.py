@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from aigc.core.held import Held, LastWord
+from aigc.core.hosting.held import Held, LastWord
 from aigc.core.job import Lease
 from aigc.core.messages import Generation, LeaseProgress, LeaseStarted
 

@@ -6,11 +6,11 @@ from itertools import accumulate
 
 from msgspec import Struct
 
-from aigc.core.books import Books
 from aigc.core.ids import JobId
 from aigc.core.messages import Estimate
-from aigc.core.waiting import Demand, Entry, PriorityClass
-from aigc.core.worker_state import WorkerState
+from aigc.core.scheduling.books import Books
+from aigc.core.scheduling.waiting import Demand, Entry, PriorityClass
+from aigc.core.scheduling.worker_state import WorkerState
 
 GIB = 2**30
 UNKNOWN_RETRY_S = 30.0

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from aigc.core.estimates import LoadTime, Profile
-from aigc.core.fairness import Fairness
 from aigc.core.ids import ModelId, OwnerId, WorkerId
 from aigc.core.job import Job
 from aigc.core.model import ModelSpec
-from aigc.core.ranks import Ranks
+from aigc.core.scheduling.estimates import LoadTime, Profile
+from aigc.core.scheduling.fairness import Fairness
+from aigc.core.scheduling.ranks import Ranks
 
 SWEEP = 128
 """Demands remembered before those that nobody has are forgotten."""

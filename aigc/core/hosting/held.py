@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from aigc.core.hosting.slot import Ended
 from aigc.core.job import Stage
 from aigc.core.messages import (
     Grant,
@@ -16,7 +17,6 @@ from aigc.core.messages import (
 )
 from aigc.core.model import ModelSpec
 from aigc.core.runner_events import RunnerId
-from aigc.core.slot import Ended
 
 LastWord = LeaseFinished | LeaseFailed | LeaseStopped | LeaseReturned
 """How a lease ends: exactly one of these is true of it, and it is said until it is settled."""

@@ -1,15 +1,15 @@
 """Leases come and go: granted, asked to end, void."""
 
-from aigc.core.books import Books
 from aigc.core.effects import Discard, SendCancel, SendGrant
 from aigc.core.ids import WorkerId
 from aigc.core.job import Lease, Progress, Stage, Status, Timings
-from aigc.core.leases import Granted
 from aigc.core.messages import CancelLease, Grant
-from aigc.core.placement import offer
-from aigc.core.story import InvariantBroken
-from aigc.core.waiting import Demand, Entry
-from aigc.core.worker_state import STOPPING, WorkerState
+from aigc.core.scheduling.books import Books
+from aigc.core.scheduling.leases import Granted
+from aigc.core.scheduling.placement import offer
+from aigc.core.scheduling.story import InvariantBroken
+from aigc.core.scheduling.waiting import Demand, Entry
+from aigc.core.scheduling.worker_state import STOPPING, WorkerState
 
 NOTHING_YET = Progress()
 

@@ -26,11 +26,11 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from aigc.core.estimates import Learned
-from aigc.core.eviction import Candidate, victims
-from aigc.core.fleet import Fleet
-from aigc.core.waiting import Demand, Entry, OwnerQueue, Waiting
-from aigc.core.worker_state import IDLE, LOADING, STOPPING, WorkerState
+from aigc.core.scheduling.estimates import Learned
+from aigc.core.scheduling.eviction import Candidate, victims
+from aigc.core.scheduling.fleet import Fleet
+from aigc.core.scheduling.waiting import Demand, Entry, OwnerQueue, Waiting
+from aigc.core.scheduling.worker_state import IDLE, LOADING, STOPPING, WorkerState
 
 COMPARED = 32
 """Open devices that are compared when somebody has to leave on each of them."""

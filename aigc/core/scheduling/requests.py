@@ -1,17 +1,17 @@
 """What gateways and the store bring: jobs, and wishes about them."""
 
-from aigc.core.attempts import ask_to_end, revoke, send_cancel
-from aigc.core.books import ANYBODY, Books
-from aigc.core.dispatch import enqueue, place, start_or_wait
 from aigc.core.effects import Answer
 from aigc.core.events import Asked, NeverCreated, Reloaded, Restored
 from aigc.core.ids import Now
 from aigc.core.job import Job, Stage
-from aigc.core.leases import Granted
 from aigc.core.lifecycle import FINAL
 from aigc.core.messages import CancelAnswer, CancelJob, JobAnswer, MoveJob, Submit
-from aigc.core.timers import Alarm
-from aigc.core.waiting import Entry
+from aigc.core.scheduling.attempts import ask_to_end, revoke, send_cancel
+from aigc.core.scheduling.books import ANYBODY, Books
+from aigc.core.scheduling.dispatch import enqueue, place, start_or_wait
+from aigc.core.scheduling.leases import Granted
+from aigc.core.scheduling.timers import Alarm
+from aigc.core.scheduling.waiting import Entry
 
 PRIORITIES = range(10)
 

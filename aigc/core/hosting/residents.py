@@ -7,12 +7,12 @@ from enum import StrEnum
 from msgspec import Struct
 
 from aigc.core.events import Tick
+from aigc.core.hosting.ledger import MemoryLedger
+from aigc.core.hosting.slot import RunnerSlot, SlotEffect, SlotSettings, SlotState
 from aigc.core.job import Failure
-from aigc.core.ledger import MemoryLedger
 from aigc.core.messages import Device, Grant, Resident
 from aigc.core.model import Catalogue, ModelSpec
 from aigc.core.runner_events import RunnerId, RunnerNews
-from aigc.core.slot import RunnerSlot, SlotEffect, SlotSettings, SlotState
 
 
 class ResidentsSettings(Struct, frozen=True, kw_only=True):

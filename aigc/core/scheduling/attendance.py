@@ -1,13 +1,13 @@
 """Which workers are there, and what becomes of their leases when they come, go, or come back."""
 
-from aigc.core.attempts import refuse, revoke, send_again, send_cancel
-from aigc.core.books import Books
 from aigc.core.events import WorkerLost, WorkerSilent
 from aigc.core.job import Failure, Lease
-from aigc.core.leases import Granted
 from aigc.core.messages import WorkerBeat, WorkerBye, WorkerHello
-from aigc.core.outcomes import hand_back, strike
-from aigc.core.worker_state import WorkerState
+from aigc.core.scheduling.attempts import refuse, revoke, send_again, send_cancel
+from aigc.core.scheduling.books import Books
+from aigc.core.scheduling.leases import Granted
+from aigc.core.scheduling.outcomes import hand_back, strike
+from aigc.core.scheduling.worker_state import WorkerState
 
 
 def hello(books: Books, event: WorkerHello) -> None:

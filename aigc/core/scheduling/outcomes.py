@@ -2,12 +2,12 @@
 
 import msgspec
 
-from aigc.core.books import Books
-from aigc.core.dispatch import requeue
 from aigc.core.effects import Discard
 from aigc.core.job import Failure, Job
-from aigc.core.leases import FAILING, Granted
-from aigc.core.retries import Park, decide
+from aigc.core.scheduling.books import Books
+from aigc.core.scheduling.dispatch import requeue
+from aigc.core.scheduling.leases import FAILING, Granted
+from aigc.core.scheduling.retries import Park, decide
 
 
 def conclude(books: Books, granted: Granted) -> None:

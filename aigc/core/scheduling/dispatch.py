@@ -1,15 +1,15 @@
 """Who waits gets a device, as `placement` decides."""
 
-from aigc.core.attempts import NOTHING_YET, grant
-from aigc.core.books import ANYBODY, Books
 from aigc.core.effects import Effect
-from aigc.core.estimates import Profile, bucket
 from aigc.core.ids import WorkerId
 from aigc.core.job import Failure, Job, Stage, Status
-from aigc.core.placement import offer
-from aigc.core.timers import Alarm
-from aigc.core.waiting import Demand, Entry
-from aigc.core.worker_state import WorkerState
+from aigc.core.scheduling.attempts import NOTHING_YET, grant
+from aigc.core.scheduling.books import ANYBODY, Books
+from aigc.core.scheduling.estimates import Profile, bucket
+from aigc.core.scheduling.placement import offer
+from aigc.core.scheduling.timers import Alarm
+from aigc.core.scheduling.waiting import Demand, Entry
+from aigc.core.scheduling.worker_state import WorkerState
 
 
 def start_or_wait(books: Books, entry: Entry, avoid: WorkerId = ANYBODY) -> None:

@@ -1,14 +1,14 @@
 """What is done when an instant has come. A timer only says when to look: what it was set for may be over."""
 
-from aigc.core.attempts import ask_to_end
-from aigc.core.attendance import never_came
-from aigc.core.books import Books
-from aigc.core.dispatch import release, start_or_wait
 from aigc.core.events import Tick
 from aigc.core.ids import JobId, WorkerId
-from aigc.core.leases import DEADLINE_PASSED, RUN_LIMIT_PASSED
-from aigc.core.outcomes import late
-from aigc.core.timers import Alarm, Timer
+from aigc.core.scheduling.attempts import ask_to_end
+from aigc.core.scheduling.attendance import never_came
+from aigc.core.scheduling.books import Books
+from aigc.core.scheduling.dispatch import release, start_or_wait
+from aigc.core.scheduling.leases import DEADLINE_PASSED, RUN_LIMIT_PASSED
+from aigc.core.scheduling.outcomes import late
+from aigc.core.scheduling.timers import Alarm, Timer
 
 
 def tick(books: Books, event: Tick) -> None:

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from aigc.core.held import Held, Phase
-from aigc.core.holdings import Holdings
+from aigc.core.hosting.held import Held, Phase
+from aigc.core.hosting.holdings import Holdings
+from aigc.core.hosting.residents import Residents, Room, gib
+from aigc.core.hosting.slot import RunnerSlot, SlotEffect, SlotState
 from aigc.core.ids import WorkerId
 from aigc.core.job import Progress, Stage
 from aigc.core.messages import LeaseProgress, LeaseStarted
-from aigc.core.residents import Residents, Room, gib
 from aigc.core.runner_events import Run
-from aigc.core.slot import RunnerSlot, SlotEffect, SlotState
 
 
 class TurnsSettings(Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from aigc.core.ledger import MemoryLedger
+from aigc.core.hosting.ledger import MemoryLedger
 from aigc.core.messages import Device
 
 LONGEST_QUARANTINE_S = 3600.0

@@ -8,22 +8,22 @@ of events: `requests`, `reports`, `attendance`, `alarms`.
 from collections.abc import Callable
 
 from aigc.core.effects import Commit, Effect
-from aigc.core.estimates import Learned, bucket
-from aigc.core.fairness import Fairness
-from aigc.core.fleet import Fleet
 from aigc.core.ids import AttemptId, JobId, Now, WorkerId
 from aigc.core.job import Failure, Job, Lease, Status
-from aigc.core.leases import LeaseTable
 from aigc.core.lifecycle import change
 from aigc.core.messages import Generation
 from aigc.core.model import Catalogue, ModelSpec
-from aigc.core.placement import Placement
-from aigc.core.retries import KILLING, OUT_OF_MEMORY
-from aigc.core.settings import SchedulerSettings
-from aigc.core.story import Story
-from aigc.core.timers import Alarm, Timers
-from aigc.core.waiting import Demand, Entry, Need, Waiting
-from aigc.core.worker_state import WorkerState
+from aigc.core.scheduling.estimates import Learned, bucket
+from aigc.core.scheduling.fairness import Fairness
+from aigc.core.scheduling.fleet import Fleet
+from aigc.core.scheduling.leases import LeaseTable
+from aigc.core.scheduling.placement import Placement
+from aigc.core.scheduling.retries import KILLING, OUT_OF_MEMORY
+from aigc.core.scheduling.settings import SchedulerSettings
+from aigc.core.scheduling.story import Story
+from aigc.core.scheduling.timers import Alarm, Timers
+from aigc.core.scheduling.waiting import Demand, Entry, Need, Waiting
+from aigc.core.scheduling.worker_state import WorkerState
 
 ANYBODY = WorkerId("")
 """Whom a job avoids that avoids nobody."""

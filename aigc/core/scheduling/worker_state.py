@@ -9,9 +9,9 @@ import math
 from msgspec import Struct
 
 from aigc.core.ids import JobId
-from aigc.core.leases import Granted
 from aigc.core.messages import Resident, WorkerBeat, WorkerHello, WorkerView
-from aigc.core.waiting import Entry
+from aigc.core.scheduling.leases import Granted
+from aigc.core.scheduling.waiting import Entry
 
 IDLE, LOADING, RUNNING, STOPPING = "idle", "loading", "running", "stopping"
 

@@ -23,9 +23,12 @@ from msgspec import Struct
 
 from aigc.core import messages
 from aigc.core.events import Tick
-from aigc.core.health import Health
-from aigc.core.held import Held, LastWord, Phase
-from aigc.core.holdings import Holdings
+from aigc.core.hosting.health import Health
+from aigc.core.hosting.held import Held, LastWord, Phase
+from aigc.core.hosting.holdings import Holdings
+from aigc.core.hosting.residents import Residents, ResidentsSettings
+from aigc.core.hosting.slot import Ended, SlotEffect
+from aigc.core.hosting.turns import Turns, TurnsSettings
 from aigc.core.ids import BootId, Now, WorkerId
 from aigc.core.job import Failure
 from aigc.core.messages import (
@@ -46,7 +49,6 @@ from aigc.core.messages import (
     WorkerMessage,
 )
 from aigc.core.model import ModelSpec
-from aigc.core.residents import Residents, ResidentsSettings
 from aigc.core.runner_events import (
     Connected,
     DeviceEffect,
@@ -69,8 +71,6 @@ from aigc.core.runner_events import (
     StoreOutputs,
     StoringFailed,
 )
-from aigc.core.slot import Ended, SlotEffect
-from aigc.core.turns import Turns, TurnsSettings
 
 QUIET = frozenset({Connected, Silent, Settled, Stored, RunnerConnected, RunnerProgressed})
 """After these nobody can begin who could not before."""

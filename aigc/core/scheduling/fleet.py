@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from aigc.core.ids import BootId, JobId, WorkerId
-from aigc.core.leases import Granted
 from aigc.core.messages import WorkerHello
-from aigc.core.waiting import Entry
-from aigc.core.worker_state import WorkerState
+from aigc.core.scheduling.leases import Granted
+from aigc.core.scheduling.waiting import Entry
+from aigc.core.scheduling.worker_state import WorkerState
 
 
 class _Place(Struct, frozen=True):

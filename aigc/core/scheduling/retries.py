@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from aigc.core.job import Failure, Job
-from aigc.core.settings import SchedulerSettings
+from aigc.core.scheduling.settings import SchedulerSettings
 
 OUT_OF_MEMORY = "out_of_memory"
 HOPELESS = frozenset({"input_invalid", "deadline_exceeded", "model_removed"})

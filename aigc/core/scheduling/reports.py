@@ -2,12 +2,8 @@
 
 import msgspec
 
-from aigc.core.attempts import refuse, revoke
-from aigc.core.books import Books
-from aigc.core.dispatch import ease
 from aigc.core.effects import Discard, Publish
 from aigc.core.job import Progress, Stage, Status, Timings
-from aigc.core.leases import Granted
 from aigc.core.messages import (
     LeaseFailed,
     LeaseFinished,
@@ -17,10 +13,14 @@ from aigc.core.messages import (
     LeaseStopped,
     Progressed,
 )
-from aigc.core.outcomes import conclude, hand_back, strike
-from aigc.core.retries import OUT_OF_MEMORY, doubled
-from aigc.core.timers import Alarm
-from aigc.core.waiting import Demand
+from aigc.core.scheduling.attempts import refuse, revoke
+from aigc.core.scheduling.books import Books
+from aigc.core.scheduling.dispatch import ease
+from aigc.core.scheduling.leases import Granted
+from aigc.core.scheduling.outcomes import conclude, hand_back, strike
+from aigc.core.scheduling.retries import OUT_OF_MEMORY, doubled
+from aigc.core.scheduling.timers import Alarm
+from aigc.core.scheduling.waiting import Demand
 
 
 def started(books: Books, event: LeaseStarted) -> None:

@@ -5,7 +5,7 @@ from msgspec import Struct
 from aigc.core.ids import BootId, JobId, WorkerId
 from aigc.core.job import Lease
 from aigc.core.messages import Grant
-from aigc.core.waiting import Demand, Entry
+from aigc.core.scheduling.waiting import Demand, Entry
 
 DEADLINE_PASSED = "its deadline has passed"
 """Reason of a cancel that ends in `failed`, not in `cancelled`; it stands in the record, so a restart knows it too."""
