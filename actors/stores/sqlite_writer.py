@@ -103,11 +103,12 @@ class SqliteWriter:
         missing = set()
         for job, record in rows:
             place = self._place(job.id)
-            if place is None:
+            status = job.status
+            # A late copy of a submission may make a new broker begin a job that ended under an earlier one.
+            if place is None or (place[1].is_final and not status.is_final):
                 missing.add(job.id)
                 continue
             seq, former = place
-            status = job.status
             finished_at = None
             if status.is_final:
                 finished_at = job.finished_at

@@ -86,6 +86,8 @@ class JobStore(Protocol):
     async def commit(self, generation: Generation, jobs: Sequence[Job]) -> frozenset[JobId]:
         """Replace these records, all or none of them; ids that have no record are skipped and returned.
 
+        So are ids whose record is final, unless the new one is final too: what has ended is never begun again.
+
         Raises:
             StaleGeneration: another generation leads; nothing was written.
         """

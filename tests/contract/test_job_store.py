@@ -296,6 +296,20 @@ async def test_the_last_of_several_changes_in_one_commit_stands(store: JobStore)
     assert await store.open_jobs() == []
 
 
+async def test_what_has_ended_is_never_begun_again(store: JobStore) -> None:
+    (one,) = await created(store, job())
+    leader = await store.lead("me")
+    over = ended(started(one))
+    await store.commit(leader, [over])
+
+    missing = await store.commit(leader, [started(one)])
+
+    assert missing == {one.id}
+    assert await store.get(one.id) == over
+    assert await store.commit(leader, [over]) == frozenset(), "said twice, it stands"
+    assert (await store.counts())[Status.COMPLETED] == 1
+
+
 async def test_nobody_commits_before_somebody_leads(store: JobStore) -> None:
     (one,) = await created(store, job())
 
