@@ -72,15 +72,15 @@ def command(
         raise click.exceptions.Abort from None
     finish(client, job, as_json=as_json)
     if job["status"] == "completed":
-        _save(client, job, output)
+        _save(client, job, output, hints=not (as_json or quiet))
     return outcome(job)
 
 
-def _save(client: Client, job: dict[str, Any], output: Path | None) -> None:
+def _save(client: Client, job: dict[str, Any], output: Path | None, *, hints: bool) -> None:
     if output is not None:
         click.echo(f"saved {client.download(job['id'], output)}", err=True)
     beside = [out["name"] for out in job["outputs"] if out["role"] not in ("model", "thumbnail")]
-    if output is None or beside:
+    if hints and (output is None or beside):
         click.echo(f"all of it: aigc download {job['id']} --all FOLDER", err=True)
 
 

@@ -212,6 +212,8 @@ def test_an_interrupt_ends_the_command_and_not_the_job(server: Server, how: list
     command = subprocess.Popen(
         [sys.executable, "-m", "aigc", *how],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "AIGC_URL": server.url},
+        # Who runs the tests in the background has its shell ignore interrupts, and a child inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert command.stderr is not None
     while "sampling" not in command.stderr.readline():
