@@ -70,7 +70,9 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     runners: RunnersSettings
     link: LinkSettings
     measure_s: float = 1.0
-    """Between two looks at the device."""
+    """Between two looks at the device while it holds leases."""
+    rest_s: float = 5.0
+    """The same while it holds none: looking costs more than everything else that an idle server does."""
     probe_limit_s: float = 5.0
     """A probe that takes longer counts as a device that does not answer: a sick driver hangs rather than fails."""
     settle_s: float = 2.0
@@ -223,7 +225,8 @@ class Worker:
 
     async def _measure(self, runners: Runners, sample: Sample) -> None:
         while True:
-            await asyncio.sleep(self._settings.measure_s)
+            is_idle = self._device is None or self._device.is_idle
+            await asyncio.sleep(self._settings.rest_s if is_idle else self._settings.measure_s)
             asked_at = time.monotonic()
             look = _in_thread(self._look, runners.pids())
             patience_s = self._settings.probe_limit_s

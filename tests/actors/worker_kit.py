@@ -134,7 +134,8 @@ class WorkerHouse:
             device=device,
             runners=RunnersSettings(staging=self.assets.folder, fsync=False),
             link=settings.pop("link", None) or LinkSettings(),
-            measure_s=settings.pop("measure_s", 0.05),
+            measure_s=settings.get("measure_s", 0.05),
+            rest_s=settings.pop("measure_s", 0.05),
             **settings,
         )
         self.worker = self.new_worker()
