@@ -89,15 +89,15 @@ async def watch(port: int, path: str, hello: bytes, watchers: int) -> list[Watch
     return made
 
 
-async def heard_during(made: list[Watcher], work: "asyncio.Future[None]") -> Heard:
-    """What they hear until `work` is done and a moment after."""
+async def heard_during(made: list[Watcher], work: "asyncio.Future[None]", *, to_the_end: bool) -> Heard:
+    """What they hear until `work` is done; `to_the_end`: until nothing more comes."""
     began = time.perf_counter()
     frames, events = sum(one.frames for one in made), sum(one.events for one in made)
     await work
-    last = -1
-    while last != (last := sum(one.events for one in made)):  # noqa: ASYNC110 - it ends when nothing comes any more
+    last, seconds = -1, time.perf_counter() - began
+    while to_the_end and last != (last := sum(one.events for one in made)):
+        seconds = time.perf_counter() - began
         await asyncio.sleep(0.25)
-    seconds = time.perf_counter() - began - 0.25
     return Heard(sum(one.frames for one in made) - frames, sum(one.events for one in made) - events, seconds)
 
 
@@ -110,7 +110,7 @@ def ours(service: Service, watchers: int, seconds: float) -> Heard:
         def work() -> None:
             run_in_thread(service, seconds)
 
-        result = await heard_during(made, asyncio.ensure_future(asyncio.to_thread(work)))
+        result = await heard_during(made, asyncio.ensure_future(asyncio.to_thread(work)), to_the_end=True)
         for one in made:
             one.transport.close()
         return result
@@ -129,7 +129,7 @@ def picows(watchers: int, seconds: float) -> Heard:
 
     async def main(port: int) -> Heard:
         made = await watch(port, "/", b"", watchers)
-        result = await heard_during(made, asyncio.ensure_future(asyncio.sleep(seconds)))
+        result = await heard_during(made, asyncio.ensure_future(asyncio.sleep(seconds)), to_the_end=False)
         for one in made:
             one.transport.close()
         return result
