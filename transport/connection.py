@@ -18,6 +18,10 @@ from transport.liveness import Patience, Verdict
 log = structlog.get_logger(__name__)
 
 
+FIRST_LOOK_S = 0.02
+LAST_LOOK_S = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Events:
     """What a connection tells its owner; all run on the loop."""
@@ -74,6 +78,21 @@ class Connection:
         self._last_s = self._loop.time()
         self._timer = self._loop.call_later(self._beat_s, self._beat)
         self._events.on_open(self.incarnation)
+        self._loop.call_later(FIRST_LOOK_S, self._look_again, self.link, FIRST_LOOK_S)
+
+    def _look_again(self, link: Link | None, after_s: float) -> None:
+        """Until the other end is heard, look whether the connection is made, at growing distances.
+
+        On ipc about one connection in a hundred became ready without a sign of its descriptor; a beat would find it
+        only a second later.
+        """
+        if link is None or link is not self.link or self.verdict is Verdict.ALIVE:
+            return
+        self._events.on_room()
+        if link is self.link:
+            link.drain()
+        after_s = min(2 * after_s, LAST_LOOK_S)
+        self._loop.call_later(after_s, self._look_again, link, after_s)
 
     def heard(self) -> None:
         """The other end spoke just now."""
