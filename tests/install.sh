@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the tests need beside Python: a browser, Node.js for the glTF validator. Debian and its like, as root or by sudo.
+# What the tests need beside Python: a browser, Node.js for the glTF validator, systemd to check the unit. Debian and its like, as root or by sudo.
 set -eu
 cd "$(dirname "$0")"
 
@@ -7,6 +7,7 @@ missing=""
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v node >/dev/null || missing="$missing nodejs"
 command -v npm >/dev/null || missing="$missing npm"
+command -v systemd-analyze >/dev/null || missing="$missing systemd"
 if [ -n "$missing" ]; then
     if ! command -v apt-get >/dev/null; then
         echo "please install:$missing" >&2
