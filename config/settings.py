@@ -32,6 +32,7 @@ class Server(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7842
     public_url: str | None = None
+    workers: Count = 1
 
     @property
     def is_loopback(self) -> bool:
@@ -44,10 +45,21 @@ class Server(Section):
             return False
 
 
+class S3(Section):
+    """A bucket for uploads and results. Credentials come from the environment, as S3 tools expect (AWS_*)."""
+
+    bucket: str
+    prefix: str = ""
+    endpoint: str | None = None
+    region: str = "us-east-1"
+
+
 class Storage(Section):
     """What is kept, where and for how long."""
 
     data_dir: Path | None = None
+    run_dir: Path | None = None
+    s3: S3 | None = None
     min_free_gb: Annotated[float, Field(ge=0)] = 1
     keep_uploads_h: Positive = 24
     keep_results_h: Positive = 168
@@ -69,6 +81,34 @@ class Limits(Section):
     watchers: Count = 4000
 
 
+class Redis(Section):
+    """Where job records are kept when several processes share them."""
+
+    enabled: bool = False
+    url: str = "redis://localhost:6379"
+    sentinels: list[str] = []
+    sentinel_master: str = "mymaster"
+    durability: Literal["everysec", "always"] = "everysec"
+    replicas: Annotated[int, Field(ge=0)] = 0
+    timeout_s: Positive = 2
+
+
+class Place(Section):
+    """Where one broker can be found."""
+
+    name: str
+    address: str
+    news: str
+    key: str = ""
+
+
+class Broker(Section):
+    """Brokers of this installation; without `places` there is one machine, and they meet in its run folder."""
+
+    places: list[Place] = []
+    lease_s: Positive = 2
+
+
 class Scheduling(Section):
     """The scheduler's few knobs."""
 
@@ -79,6 +119,7 @@ class Scheduling(Section):
 class Worker(Section):
     """What this host computes on."""
 
+    name: str | None = None
     devices: Literal["auto"] | list[str] = "auto"
     slots: Count = 1
     reserve_gb: Annotated[float, Field(ge=0)] = 1
@@ -103,6 +144,8 @@ class Security(Section):
     cors_origins: list[str] = ["*"]
     allow_open_access: bool = False
     fetch_allow: list[str] = []
+    keys_dir: Path | None = None
+    allow_plain_tcp: bool = False
 
     @field_validator("fetch_allow")
     @classmethod
@@ -120,11 +163,13 @@ class Logging(Section):
 
 
 class Settings(Section):
-    """All of it. `redis_enabled` and `redis_url` are read by the multi-worker mode."""
+    """All of it."""
 
     server: Server = Server()
     storage: Storage = Storage()
     limits: Limits = Limits()
+    redis: Redis = Redis()
+    broker: Broker = Broker()
     scheduler: Scheduling = Scheduling()
     worker: Worker = Worker()
     models: Models = Models()
@@ -150,11 +195,17 @@ SHORT_NAMES = {
     "P3D_LOG_LEVEL": ("logging", "level"),
     "P3D_ENVIRONMENT": ("environment",),
     "P3D_DEBUG": ("debug",),
+    "P3D_WORKERS": ("server", "workers"),
+    "P3D_REDIS_URL": ("redis", "url"),
+    "P3D_REDIS_ENABLED": ("redis", "enabled"),
 }
 """Variables that existing installations use; the rest follow the pattern P3D_SECTION__NAME."""
 
-OF_OTHER_MODES = {"P3D_WORKERS", "P3D_REDIS_URL", "P3D_REDIS_ENABLED", "P3D_USER_AUTH_ENABLED", "P3D_RELOAD"}
-"""Known and without effect in single-worker mode; said at the start, not refused."""
+SEED_NAMES = {"redis_url": ("redis", "url"), "redis_enabled": ("redis", "enabled")}
+"""Keys that existing files have at the top."""
+
+WITHOUT_EFFECT = {"P3D_USER_AUTH_ENABLED", "P3D_RELOAD"}
+"""Known from existing installations; said at the start, not refused."""
 
 
 class Loaded(NamedTuple):
@@ -189,6 +240,7 @@ def load(
     if not isinstance(document.data, dict):
         raise ConfigInvalid([Complaint(document.place(()), "is not a mapping", "write `section:` lines")])
     overlay = _Overlay(document)
+    overlay.move_seed_names()
     for name, value in sorted(environment.items()):
         if name.startswith("P3D_"):
             overlay.variable(name, value)
@@ -225,8 +277,8 @@ class _Overlay:
         self.notes: list[str] = []
 
     def variable(self, name: str, text: str) -> None:
-        if name in OF_OTHER_MODES:
-            self.notes.append(f"{name} has no effect in single-worker mode")
+        if name in WITHOUT_EFFECT:
+            self.notes.append(f"{name} has no effect")
             return
         keys = SHORT_NAMES.get(name) or tuple(name.removeprefix("P3D_").lower().split("__"))
         if keys not in set(_names(Settings)):
@@ -238,6 +290,12 @@ class _Overlay:
         except (yaml.YAMLError, ConfigInvalid):
             value = text
         self.set(keys, value, name)
+
+    def move_seed_names(self) -> None:
+        """Keys at the top that have a place in a section now."""
+        for name, keys in SEED_NAMES.items():
+            if name in self.document.data:
+                self.set(keys, self.document.data.pop(name), self.document.places[(name,)])
 
     def set(self, keys: tuple[str, ...], value: Any, place: str) -> None:
         target = self.document.data

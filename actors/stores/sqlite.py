@@ -1,7 +1,8 @@
 """Job records in one SQLite file: WAL, full sync, one writer thread, group commit."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Container, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from actors.stores.sqlite_writer import SqliteWriter
 from aigc.core.errors import InputInvalid, StoreBroken, Unavailable
 from aigc.core.ids import JobId
 from aigc.core.job import Job, Status
-from aigc.core.messages import Generation
+from aigc.core.messages import BrokerView, Generation
 from aigc.core.ports import Created, JobPage, JobQuery
 
 
@@ -73,9 +74,25 @@ class SqliteJobStore:
         """See the port."""
         await self._writing.ask(partial(self._writer.delete, generation, tuple(jobs)))
 
-    async def lead(self, owner: str) -> Generation:
+    def clock(self) -> float:
+        """See the port: this host's, since nobody else can use the file."""
+        return time.time()
+
+    async def lead(self, owner: str, *, lease_s: float = 0.0, above: int = 0) -> Generation:
+        """See the port. A lease is not written down: it ends with the process, whose file lock is the real one."""
+        return await self._writing.ask(partial(self._writer.lead, owner, lease_s, above))
+
+    async def renew(self, generation: Generation, lease_s: float) -> None:
         """See the port."""
-        return await self._writing.ask(partial(self._writer.lead, owner))
+        await self._writing.ask(partial(self._writer.renew, generation, lease_s))
+
+    async def resign(self, generation: Generation) -> None:
+        """See the port."""
+        await self._writing.ask(partial(self._writer.resign, generation))
+
+    async def brokers(self) -> Sequence[BrokerView]:
+        """See the port."""
+        return await self._writing.ask(self._writer.brokers)
 
     async def remember(self, name: str, value: bytes) -> None:
         """See the port."""
@@ -97,9 +114,9 @@ class SqliteJobStore:
         """See the port."""
         return await self._searching.ask(partial(self._search.page, query, self._known_total(query)))
 
-    async def open_jobs(self) -> Sequence[Job]:
+    async def open_jobs(self, known: Container[JobId] = frozenset()) -> Sequence[Job]:
         """See the port."""
-        return await self._searching.ask(self._search.open_jobs)
+        return await self._searching.ask(partial(self._search.open_jobs, known))
 
     async def expired(self, status: Status, finished_before: float, limit: int) -> Sequence[Job]:
         """See the port."""

@@ -1,7 +1,7 @@
 """What a reading thread of a `SqliteJobStore` does: its own connection, which waits for no writer."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from aigc.core.job import Job, Status
 from aigc.core.ports import JobPage, JobQuery
 
 # The condition's words are those of the partial index: SQLite uses it only then.
-OPEN = "SELECT record FROM jobs WHERE status IN ('queued', 'processing') ORDER BY seq"
+OPEN = "SELECT id, record FROM jobs WHERE status IN ('queued', 'processing') ORDER BY seq"
 EXPIRED = """SELECT record FROM jobs
     WHERE status = ? AND finished_at < ? AND finished_at IS NOT NULL ORDER BY finished_at LIMIT ?"""
 RECALL = "SELECT value FROM kept WHERE name = ?"
@@ -43,9 +43,9 @@ class SqliteReader:
         """See `JobStore.get`."""
         return next(iter(self._fetch(BY_ID, (job,))), None)
 
-    def open_jobs(self) -> Sequence[Job]:
+    def open_jobs(self, known: Container[JobId] = frozenset()) -> Sequence[Job]:
         """See `JobStore.open_jobs`."""
-        return self._fetch(OPEN)
+        return [decoded(record, self._path) for job, record in self._db.execute(OPEN) if job not in known]
 
     def expired(self, status: Status, finished_before: float, limit: int) -> Sequence[Job]:
         """See `JobStore.expired`."""

@@ -3,6 +3,7 @@
 import os
 import secrets
 import sqlite3
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import cast
 
 from actors.stores.group_thread import Call
 from actors.stores.sqlite_file import SqliteSettings, decoded, open_writer, translated
-from aigc.core.errors import AigcError, Conflict, QueueFull, StaleGeneration, StoreBroken
+from aigc.core.errors import AigcError, AlreadyLed, Conflict, QueueFull, StaleGeneration, StoreBroken
 from aigc.core.ids import JobId
 from aigc.core.job import Job, Status
-from aigc.core.messages import Generation
+from aigc.core.messages import BrokerView, Generation
 from aigc.core.ports import Created
 
 INSERT = """INSERT INTO jobs (id, status, feature, owner, tags, created_at, idempotency_key, record)
@@ -51,6 +52,7 @@ class SqliteWriter:
         self.counts: dict[Status, int] = {status: found.get(status, 0) for status in Status}
         """Committed records by status; replaced, never changed, so that any thread may read it."""
         self._leader = Generation(*leader) if leader else None
+        self._owner, self._leased_until, self._seen_at = "", 0.0, 0.0
         self._tally = self.counts
         self._places: dict[JobId, tuple[int, Status]] = {}
         """`seq` and status of open records, as far as this process wrote them: spares a commit its search."""
@@ -131,14 +133,34 @@ class SqliteWriter:
                 self._places.pop(job, None)
                 self._tally[status] -= 1
 
-    def lead(self, owner: str) -> Generation:
+    def lead(self, owner: str, lease_s: float, above: int) -> Generation:
         """See `JobStore.lead`."""
-        number = self._leader.number + 1 if self._leader else 1
-        leader = Generation(number, secrets.token_hex(8))
+        now = time.monotonic()
+        if self._leader is not None and owner != self._owner and now < self._leased_until:
+            raise AlreadyLed(self._owner, self._leader.number, self._leased_until - now)
+        leader = Generation(max(self._leader.number if self._leader else 0, above) + 1, secrets.token_hex(8))
         since = datetime.now(UTC).isoformat(" ", "seconds")
         self._db.execute(LEAD, (leader.number, leader.id, owner, since))
-        self._leader = leader
+        self._leader, self._owner, self._leased_until, self._seen_at = leader, owner, now + lease_s, now
         return leader
+
+    def renew(self, generation: Generation, lease_s: float) -> None:
+        """See `JobStore.renew`."""
+        self._check_leader(generation)
+        self._seen_at = time.monotonic()
+        self._leased_until = self._seen_at + lease_s
+
+    def resign(self, generation: Generation) -> None:
+        """See `JobStore.resign`."""
+        if generation == self._leader:
+            self._leased_until = 0.0
+
+    def brokers(self) -> Sequence[BrokerView]:
+        """See `JobStore.brokers`; only one that led in this process, since no other one can use the file."""
+        if self._leader is None or not self._owner:
+            return []
+        seen_s = time.monotonic() - self._seen_at
+        return [BrokerView(owner=self._owner, generation=self._leader.number, seen_s=seen_s)]
 
     def remember(self, name: str, value: bytes) -> None:
         """See `JobStore.remember`."""

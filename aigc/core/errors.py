@@ -7,6 +7,7 @@ AigcError
     Unavailable         try again later (429, 503, 507), with `retry_after_s`
         QueueFull
     StaleGeneration     this broker no longer leads; its write was refused
+    AlreadyLed          another broker leads, so this one stands by
     StoreBroken         the store cannot be used until somebody repairs it
     InvalidChange       a defect of ours: an illegal change of a record was asked for
 """
@@ -81,6 +82,25 @@ class StaleGeneration(AigcError):
     """Another broker leads; what this one wanted to write was refused and nothing was changed."""
 
     code = "stale_generation"
+
+
+class AlreadyLed(AigcError):
+    """Another broker's lease runs; who wants to lead asks again when it may have ended.
+
+    Args:
+        leader: who it is, in the words that it gave.
+        generation: its number.
+        for_s: seconds that its lease still runs, if it is not renewed.
+    """
+
+    code = "already_led"
+
+    def __init__(self, leader: str, generation: int, for_s: float) -> None:
+        super().__init__(
+            f"broker {leader} leads as generation {generation}",
+            suggestion="start this one with --standby to take over when that one ends",
+        )
+        self.leader, self.generation, self.for_s = leader, generation, for_s
 
 
 class StoreBroken(AigcError):

@@ -349,6 +349,17 @@ class WorkerView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why no job is given to it; empty: it gets jobs."""
 
 
+class BrokerView(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One broker as the store knows it."""
+
+    owner: str
+    """Who it is, in its own words."""
+    generation: int = 0
+    """What it leads with; 0: it stands by."""
+    seen_s: float = 0.0
+    """Seconds since it renewed its lease, or asked for one."""
+
+
 class SystemStatus(Message, frozen=True, kw_only=True):
     """Everything that an operator wants to see at once."""
 
@@ -367,6 +378,8 @@ class SystemStatus(Message, frozen=True, kw_only=True):
     learned: dict[str, Any]
     """Per model: memory, load and run time as learned."""
     catalogue_digest: str
+    brokers: tuple[BrokerView, ...] = ()
+    """The leading one first, then those that stand by."""
 
 
 class CatalogueAnswer(Message, frozen=True):

@@ -1,6 +1,6 @@
 """What the actors need from the outside, as protocols. Each has one contract suite that every implementation passes."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from aigc.core.ids import AssetKey, JobId, OwnerId
 from aigc.core.job import Job, Status
-from aigc.core.messages import Device, Generation
+from aigc.core.messages import BrokerView, Device, Generation
 
 
 class Created(Struct, frozen=True):
@@ -77,11 +77,36 @@ class JobStore(Protocol):
     async def counts(self) -> dict[Status, int]:
         """How many records there are of each status; every status is a key."""
 
-    async def lead(self, owner: str) -> Generation:
-        """Become the one writer of changes: a generation higher than any before. `owner` says who, for people."""
+    def clock(self) -> float:
+        """Seconds since the epoch, as all who share the store agree; another host's own clock may differ."""
 
-    async def open_jobs(self) -> Sequence[Job]:
-        """Every record that is queued or processing, oldest first, by an index."""
+    async def lead(self, owner: str, *, lease_s: float = 0.0, above: int = 0) -> Generation:
+        """Become the one writer of changes: a generation higher than any before, and than `above`.
+
+        Args:
+            owner: who asks, for people; unique, so that its own lease is no obstacle to it. Asking enters it among the
+                brokers.
+            lease_s: nobody else may lead for so long, unless `resign` or `renew` is called.
+            above: the highest generation that the asker ever heard of: after a store was emptied, numbers go on.
+        Raises:
+            AlreadyLed: another one's lease runs.
+        """
+
+    async def renew(self, generation: Generation, lease_s: float) -> None:
+        """The lease runs for so long from now, also if it had ended and nobody else led meanwhile.
+
+        Raises:
+            StaleGeneration: another generation leads, or none: the store was emptied.
+        """
+
+    async def resign(self, generation: Generation) -> None:
+        """The lease ends now, so that the next one need not wait. No harm if another generation leads."""
+
+    async def brokers(self) -> Sequence[BrokerView]:
+        """Those that lead or asked to lead lately, the leading one first."""
+
+    async def open_jobs(self, known: Container[JobId] = frozenset()) -> Sequence[Job]:
+        """Every record that is queued or processing and not among `known`, oldest first, by an index."""
 
     async def commit(self, generation: Generation, jobs: Sequence[Job]) -> frozenset[JobId]:
         """Replace these records, all or none of them; ids that have no record are skipped and returned.

@@ -55,8 +55,25 @@ def test_listening_beyond_loopback_is_refused_until_it_is_allowed_in_words() -> 
     assert load(environment={"P3D_HOST": "::1"}).settings.server.is_loopback
 
 
-def test_variables_of_the_other_mode_are_noted_and_not_refused() -> None:
-    assert load(environment={"P3D_WORKERS": "4"}).notes == ("P3D_WORKERS has no effect in single-worker mode",)
+def test_variables_that_say_nothing_here_are_noted_and_not_refused() -> None:
+    assert load(environment={"P3D_RELOAD": "1"}).notes == ("P3D_RELOAD has no effect",)
+
+
+def test_the_names_of_existing_installations_reach_the_section_on_redis(tmp_path: Path) -> None:
+    (file := tmp_path / "system.yaml").write_text("redis_url: redis://store:6380\nredis_enabled: true\n")
+
+    from_file = load(file, environment={}).settings.redis
+    from_variables = load(environment={"P3D_REDIS_URL": "redis://there:1", "P3D_REDIS_ENABLED": "true"}).settings.redis
+
+    assert (from_file.url, from_file.enabled) == ("redis://store:6380", True)
+    assert (from_variables.url, from_variables.enabled) == ("redis://there:1", True)
+
+
+def test_an_error_in_an_old_name_is_told_at_its_place(tmp_path: Path) -> None:
+    (file := tmp_path / "system.yaml").write_text("debug: false\nredis_enabled: perhaps\n")
+
+    with pytest.raises(ConfigInvalid, match=r"system.yaml:2:\d+"):
+        load(file, environment={})
 
 
 def test_relative_catalogues_start_at_the_file_that_names_them(file: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from aigc.core.errors import Conflict, InputInvalid, QueueFull, StaleGeneration
+from aigc.core.errors import AlreadyLed, Conflict, InputInvalid, QueueFull, StaleGeneration
 from aigc.core.ids import AssetKey, Now, OwnerId
 from aigc.core.job import Failure, Input, Job, Lease, Output, Progress, Stage, Status, Timings
 from aigc.core.lifecycle import begin, change
@@ -646,3 +646,70 @@ async def test_a_page_of_many_records_is_as_quick_as_a_page_of_few(store: JobSto
     # Generous, because the machine is shared: without an index it would be a hundred times as slow.
     assert await usual_ms(JobQuery(limit=100)) < 10 * few + 20
     assert await usual_ms(JobQuery(limit=100, status=Status.QUEUED, cursor=page.next_cursor)) < 10 * few + 20
+
+
+async def test_nobody_else_leads_while_a_lease_runs(store: JobStore) -> None:
+    first = await store.lead("first", lease_s=60)
+
+    with pytest.raises(AlreadyLed) as refused:
+        await store.lead("second", lease_s=60)
+    await store.commit(first, [])
+
+    assert (refused.value.leader, refused.value.generation) == ("first", first.number)
+    assert 0 < refused.value.for_s <= 60
+
+
+async def test_its_own_lease_is_no_obstacle_to_a_broker_that_begins_again(store: JobStore) -> None:
+    former = await store.lead("same", lease_s=60)
+
+    again = await store.lead("same", lease_s=60)
+
+    assert again.number > former.number
+    with pytest.raises(StaleGeneration):
+        await store.commit(former, [])
+
+
+async def test_who_resigns_makes_room_at_once(store: JobStore) -> None:
+    first = await store.lead("first", lease_s=60)
+
+    await store.resign(first)
+    second = await store.lead("second", lease_s=60)
+    await store.resign(first)  # late, and no harm
+
+    with pytest.raises(AlreadyLed):
+        await store.lead("third")
+    assert second.number > first.number
+
+
+async def test_a_lease_that_ended_can_be_renewed_until_another_leads(store: JobStore) -> None:
+    first = await store.lead("first", lease_s=0)
+
+    await store.renew(first, 60)
+    with pytest.raises(AlreadyLed):
+        await store.lead("second")
+    await store.renew(first, 0)
+    await store.lead("second")
+
+    with pytest.raises(StaleGeneration):
+        await store.renew(first, 60)
+
+
+async def test_generations_go_on_above_what_was_heard_of(store: JobStore) -> None:
+    assert (await store.lead("me", above=41)).number == 42
+    assert (await store.lead("me", above=7)).number == 43
+
+
+async def test_the_leading_broker_is_listed(store: JobStore) -> None:
+    await store.lead("former")
+    leading = await store.lead("leading", lease_s=60)
+
+    listed = await store.brokers()
+
+    assert (listed[0].owner, listed[0].generation) == ("leading", leading.number)
+    assert all(one.generation == 0 for one in listed[1:])
+
+
+async def test_open_jobs_leaves_out_those_that_are_known(store: JobStore) -> None:
+    jobs = await created(store, job(0), job(1), job(2))
+
+    assert list(await store.open_jobs(known={jobs[1].id})) == [jobs[0], jobs[2]]
