@@ -7,6 +7,7 @@ Nothing here decides anything about jobs: see `aigc.core.scheduling`. What gatew
 """
 
 import asyncio
+import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -17,9 +18,9 @@ import zmq
 from msgspec import Struct
 
 from actors.actor import Fate
-from actors.inquiries import Asker, Inquiries
+from actors.inquiries import Asker, Inquiries, Reread, nothing_to_read
 from actors.outbox import Outbox, Tell
-from aigc.core.effects import Answer, Commit, Effect, Publish, SendCancel, SendGrant
+from aigc.core.effects import Answer, Commit, Effect, Publish, SendCancel, SendGrant, SendOrder
 from aigc.core.errors import StaleGeneration, Unavailable
 from aigc.core.events import Event, NeverCreated, Reloaded, Restored, Tick, WorkerLost, WorkerSilent
 from aigc.core.ids import AttemptId, BootId, JobId, Now, WorkerId
@@ -27,6 +28,7 @@ from aigc.core.job import Job, Lease
 from aigc.core.messages import (
     CatalogueChanged,
     Changed,
+    GatewayMessage,
     Generation,
     Grant,
     LeaseFailed,
@@ -59,6 +61,9 @@ log = structlog.get_logger()
 LEARNED = "learned"
 """Name under which the store remembers what the scheduler has learned."""
 
+QUIET = (Submit, LeaseProgress)
+"""These change nothing that telemetry tells."""
+
 
 class BrokerSettings(Struct, frozen=True, kw_only=True):
     """What a broker must be told."""
@@ -75,10 +80,18 @@ class BrokerSettings(Struct, frozen=True, kw_only=True):
     """How often what was learned is kept in the store."""
     news_s: float = 1.0
     """Telemetry and movements of the queue are published at most this often."""
+    agreed: dict[str, str] = {}
+    """Settings that every process must share, for those who compare theirs, see `config.agreement`."""
 
 
 class Broker:
-    """The leading broker of one generation. Ends (`run` returns) when another one leads."""
+    """The leading broker of one generation. Ends (`run` returns) when another one leads.
+
+    Args:
+        generation: what it leads with, as the store granted it to its owner, see `actors.leader`.
+        catalogue: the one in force.
+        reread: brings into force what the configuration's files say now, and calls `reload`.
+    """
 
     def __init__(
         self,
@@ -87,16 +100,19 @@ class Broker:
         store: JobStore,
         catalogue: Callable[[], Catalogue],
         *,
+        generation: Generation,
         boot: BootId,
+        reread: Reread = nothing_to_read,
     ) -> None:
         self._context = context
         self._settings = settings
         self._store = store
         self._catalogue = catalogue
+        self._reread = reread
         self._boot = boot
         self._fate = Fate()
         self._outbox = Outbox(commit=self._commit, release=self._release, forget=self._forget, fail=self._end)
-        self._generation = Generation(0, "")
+        self._generation = generation
         self._scheduler: Scheduler | None = None
         self._router: Router[ToWorker | ToGateway, ToBroker] | None = None
         self._news: Publisher[ToWatchers] | None = None
@@ -107,11 +123,11 @@ class Broker:
         self._news_timer: asyncio.TimerHandle | None = None
         self._remembering: asyncio.Task[None] | None = None
         self._shown_waiting = -1
-        self._beats = False
+        self._has_telemetry = False
+        self._told_at = -math.inf
 
     async def start(self) -> None:
-        """Lead, replay what the store holds, and listen."""
-        self._generation = await self._store.lead(self._boot)
+        """What the store holds was replayed, and workers and gateways are listened to."""
         scheduler = Scheduler(self._settings.scheduler, self._catalogue(), self._generation, _attempt_id)
         learned = await self._store.recall(LEARNED)
         if learned is not None:
@@ -123,10 +139,12 @@ class Broker:
             self,
             generation=self._generation,
             boot=self._boot,
-            started_at=time.time(),
+            started_at=self._store.clock(),
             queue_bound=self._settings.queue_bound,
+            agreed=self._settings.agreed,
             catalogue=self._catalogue,
-            now=now,
+            reread=self._reread,
+            now=self._now,
         )
         open_jobs = tuple(await self._store.open_jobs())
         self.apply([Restored(open_jobs)])
@@ -146,11 +164,6 @@ class Broker:
         )
         self._remembering = asyncio.get_running_loop().create_task(self._remember(), name="broker-memory")
         log.info("broker.leading", generation=self._generation.number, open_jobs=len(open_jobs))
-
-    @property
-    def generation(self) -> Generation:
-        """What this broker leads with; number 0 before it has started."""
-        return self._generation
 
     async def run(self) -> None:
         """Return when another broker leads; raise what made this one useless."""
@@ -184,6 +197,7 @@ class Broker:
 
     def _on_batch(self, batch: Sequence[tuple[bytes, Envelope[ToBroker]]]) -> None:
         events: list[Event] = []
+        questions: list[tuple[Asker, GatewayMessage]] = []
         over: dict[bytes, list[Lease]] = {}
         for peer, envelope in batch:
             for message in envelope.messages:
@@ -194,15 +208,17 @@ class Broker:
                     case WorkerHello():
                         self._welcome(peer, message)
                         events.append(message)
-                    case WorkerBeat():
-                        self._beats = True
-                        self._set_news()
+                    case Submit(job=job):
+                        self._tell_new(job)
                         events.append(message)
-                    case Submit() | LeaseStarted() | LeaseProgress() | WorkerBye():
+                    case LeaseStarted() | LeaseProgress() | WorkerBeat() | WorkerBye():
                         events.append(message)
-                    case _ if self._inquiries is not None:
-                        self._inquiries.take(Asker(peer, envelope.correlation), message)
+                    case _:
+                        questions.append((Asker(peer, envelope.correlation), message))
         self.apply(events)
+        for asker, question in questions:
+            if self._inquiries is not None:
+                self._inquiries.take(asker, question)
         for peer, leases in over.items():
             # After the commit, and not before: the worker forgets the result then.
             self._outbox.add([Tell(peer, Settled(self._generation, tuple(leases)))])
@@ -216,9 +232,17 @@ class Broker:
         self._workers[peer] = who
         self._send(peer, Welcome(self._generation, self._catalogue()))
 
+    def _tell_new(self, job: Job) -> None:
+        # Durable already: a gateway hands over what the store has acknowledged. The other gateways hear of it here.
+        if self._scheduler is not None and self._scheduler.job(job.id) is None:
+            self.publish(Changed(job))
+
     def _on_peer(self, peer: bytes, verdict: Verdict) -> None:
         who = self._workers.get(peer)
         if who is None:
+            if verdict is Verdict.LOST and self._inquiries is not None:
+                # A gateway, perhaps: what it created last it may have told nobody.
+                self._inquiries.catch_up()
             return
         if verdict is Verdict.SUSPECT:
             self.apply([WorkerSilent(*who)])
@@ -232,7 +256,7 @@ class Broker:
         scheduler = self._scheduler
         if scheduler is None or self._fate.is_settled or not events:
             return
-        at = now()
+        at = self._now()
         effects: list[Effect] = []
         try:
             for event in events:
@@ -244,7 +268,8 @@ class Broker:
             return
         self._outbox.add(effects)
         self._set_tick()
-        if scheduler.waiting_count != self._shown_waiting:
+        self._has_telemetry = self._has_telemetry or not all(isinstance(event, QUIET) for event in events)
+        if self._has_telemetry or scheduler.waiting_count != self._shown_waiting:
             self._set_news()
 
     # What goes out.
@@ -266,6 +291,8 @@ class Broker:
                     self._send(self._peers.get((worker, boot)), grant)
                 case SendCancel(worker=worker, boot=boot, cancel=cancel):
                     self._send(self._peers.get((worker, boot)), cancel)
+                case SendOrder(worker=worker, boot=boot, order=order):
+                    self._send(self._peers.get((worker, boot)), order)
                 case Tell(peer=peer, message=message):
                     self._send(peer, message)
                 case Answer(token=Asker(peer=peer, correlation=correlation), reply=reply):
@@ -294,10 +321,13 @@ class Broker:
 
     # Time.
 
+    def _now(self) -> Now:
+        return Now(time.monotonic(), self._store.clock())
+
     def _set_tick(self) -> None:
         if self._scheduler is None:
             return
-        at = self._scheduler.next_tick(now())
+        at = self._scheduler.next_tick(self._now())
         if self._tick is not None:
             self._tick.cancel()
             self._tick = None
@@ -310,15 +340,17 @@ class Broker:
 
     def _set_news(self) -> None:
         if self._news_timer is None:
-            self._news_timer = asyncio.get_running_loop().call_later(self._settings.news_s, self._tell_news)
+            # At once after a pause, so that what an operator did is seen; then at most once in `news_s`.
+            pause_s = max(0.0, self._told_at + self._settings.news_s - time.monotonic())
+            self._news_timer = asyncio.get_running_loop().call_later(pause_s, self._tell_news)
 
     def _tell_news(self) -> None:
-        self._news_timer = None
+        self._news_timer, self._told_at = None, time.monotonic()
         if self._scheduler is None:
             return
-        if self._beats:
-            self._beats = False
-            self.publish(Telemetry(self._scheduler.workers()))
+        if self._has_telemetry:
+            self._has_telemetry = False
+            self.publish(Telemetry(self._scheduler.workers(self._now())))
         if self._scheduler.waiting_count != self._shown_waiting:
             self._shown_waiting = self._scheduler.waiting_count
             self.publish(QueueMoved(self._shown_waiting))
@@ -350,11 +382,6 @@ class Broker:
             self._fate.finish()
         else:
             self._fate.fail(reason)
-
-
-def now() -> Now:
-    """This instant on the host's clocks."""
-    return Now(time.monotonic(), time.time())
 
 
 def _attempt_id() -> AttemptId:

@@ -46,7 +46,7 @@ class GuardedProcess:
     The guard dies with the thread that started it, by `PR_SET_PDEATHSIG`: that is the thread of the event loop.
 
     Args:
-        token: marks the processes in `environment`, for those whose guard was killed.
+        mark: what the guard is to wear, with all that comes of it: by that they are found if it was killed.
         on_print: gets what was printed, as far as the guard passes it on.
         on_end: called once, on the loop, when neither the guard nor any descendant exists any more.
     Raises:
@@ -58,12 +58,12 @@ class GuardedProcess:
         command: Sequence[str],
         environment: Mapping[str, str],
         folder: Path,
-        token: str,
+        mark: int,
         on_print: Callable[[str], None],
         on_end: Callable[[Ended], None],
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._token = token
+        self._mark = mark
         self._on_print, self._on_end = on_print, on_end
         self._tail = Tail()  # what the guard passed on, in case it is killed and gives no report
         self._line = bytearray()
@@ -74,7 +74,7 @@ class GuardedProcess:
         try:
             self._popen = subprocess.Popen(  # noqa: S603 - the interpreter is the operator's own choice
                 command,
-                env=environment,
+                env={**environment, descent.MARK_VARIABLE: str(mark)},
                 cwd=folder,
                 stdin=guard_in,  # reports its end to the guard when we are gone: nobody else holds the other one
                 stdout=guard_out,
@@ -159,13 +159,14 @@ class GuardedProcess:
             self._on_end(self._ended)
             return
         # Killed, or it never came to guard anything. Its own death took the model process along, but no grandchildren.
+        marks = range(self._mark, self._mark + 1)
         how = Ended(code if code >= 0 else None, signal_name(-code) if code < 0 else "", self._tail.text())
 
         def swept(sweep: asyncio.Future[int]) -> None:
             self._on_end(how)
             sweep.result()  # an error in it is a defect of ours, and the loop's handler says so
 
-        self._loop.run_in_executor(None, descent.kill_marked, self._token).add_done_callback(swept)
+        self._loop.run_in_executor(None, descent.kill_marked, marks).add_done_callback(swept)
 
     def _close_pipes(self) -> None:
         os.close(self._lifeline)

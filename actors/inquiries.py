@@ -1,26 +1,31 @@
-"""What gateways ask the broker: cancel, move, forget, where does it stand, what is going on.
+"""What gateways ask the broker: cancel, move, forget, where does it stand, what is going on, what an operator wants.
 
 Only the leading broker changes records, so a gateway's wish comes here. Jobs that this broker has not heard of are
 looked up in the store before the answer is given.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Protocol
 
 import structlog
 from msgspec import Struct
 
+from aigc.core.errors import AigcError
 from aigc.core.events import Asked, Event, Restored
 from aigc.core.ids import BootId, JobId, Now
-from aigc.core.job import Job
+from aigc.core.job import Job, Status
 from aigc.core.messages import (
     AskCatalogue,
     AskEstimates,
     AskStatus,
+    BrokerView,
     CancelAnswer,
     CancelJob,
     CatalogueAnswer,
+    Changed,
+    ControlModel,
+    ControlWorker,
     Estimates,
     ForgetJob,
     Forgotten,
@@ -29,6 +34,8 @@ from aigc.core.messages import (
     Generation,
     JobAnswer,
     MoveJob,
+    ReloadAnswer,
+    ReloadCatalogue,
     SystemStatus,
     ToGateway,
     ToWatchers,
@@ -38,6 +45,27 @@ from aigc.core.ports import JobStore
 from aigc.core.scheduling.scheduler import Scheduler
 
 log = structlog.get_logger()
+
+STORE_S = 1.0
+"""The store may take so long for its part of the whole picture; without it the rest is told all the same."""
+
+
+class Reading(Struct, frozen=True):
+    """How it went when the configuration's files were read again."""
+
+    complaints: tuple[str, ...] = ()
+    """`file:line:col: what: what to do`; if there is one, the catalogue of before is still in force."""
+    notes: tuple[str, ...] = ()
+    """What the files say and what is not in force before the next start."""
+
+
+Reread = Callable[[], Awaitable[Reading]]
+"""Brings into force what the configuration's files say now, or nothing of it."""
+
+
+async def nothing_to_read() -> Reading:
+    """Of a broker that has no files."""
+    return Reading(("this broker was started without files that it could read again",))
 
 
 class Asker(Struct, frozen=True):
@@ -73,7 +101,9 @@ class Inquiries:
         boot: BootId,
         started_at: float,
         queue_bound: int,
+        agreed: dict[str, str],
         catalogue: Callable[[], Catalogue],
+        reread: Reread,
         now: Callable[[], Now],
     ) -> None:
         self._scheduler = scheduler
@@ -83,9 +113,14 @@ class Inquiries:
         self._boot = boot
         self._started_at = started_at
         self._queue_bound = queue_bound
+        self._agreed = agreed
         self._catalogue = catalogue
+        self._reread = reread
         self._now = now
+        self._counts = dict.fromkeys(Status, 0)
+        self._brokers: tuple[BrokerView, ...] = ()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_behind = self._is_catching_up = False
 
     def take(self, asker: Asker, question: GatewayMessage) -> None:
         """Answer now, or as soon as the store has been asked."""
@@ -94,6 +129,8 @@ class Inquiries:
                 self._answer(asker, Estimates(self._scheduler.estimates(jobs, self._now())))
             case AskCatalogue():
                 self._answer(asker, CatalogueAnswer(self._catalogue()))
+            case ControlModel() | ControlWorker():
+                self._desk.apply([Asked(asker, question)])
             case CancelJob() | MoveJob() if self._scheduler.job(question.job) is not None:
                 self._desk.apply([Asked(asker, question)])
             case CancelJob() | MoveJob():
@@ -102,10 +139,19 @@ class Inquiries:
                 self._look_up(self._forget(asker, question.job))
             case AskStatus():
                 self._look_up(self._status(asker))
+            case ReloadCatalogue():
+                self._look_up(self._reload(asker))
             case GatewayHello():
-                self._look_up(self._catch_up())
+                self.catch_up()
             case _:
                 log.warning("question.unexpected", kind=type(question).__name__)
+
+    def catch_up(self) -> None:
+        """Jobs that a gateway created and handed to nobody, since it or its broker was lost, are found in the store."""
+        self._is_behind = True
+        if not self._is_catching_up:
+            self._is_catching_up = True
+            self._look_up(self._catch_up())
 
     async def close(self) -> None:
         """Drop what is not answered; who asked will ask the next broker."""
@@ -134,29 +180,70 @@ class Inquiries:
             self._answer(asker, JobAnswer(job))
 
     async def _status(self, asker: Asker) -> None:
-        counts = await self._store.counts()
+        fault = await self._ask_store()
         scheduler, now = self._scheduler, self._now()
+        running = scheduler.running(now)
+        if fault:
+            self._counts |= {Status.QUEUED: scheduler.waiting_count, Status.PROCESSING: len(running)}
         status = SystemStatus(
             generation=self._generation,
             broker=self._boot,
             started_at=self._started_at,
-            workers=scheduler.workers(),
-            counts=counts,
+            workers=scheduler.workers(now),
+            counts=self._counts,
             waiting_by_feature=scheduler.waiting_by_feature(),
             waiting_by_owner=scheduler.waiting_by_owner(),
-            running=scheduler.leases(),
+            running=running,
             queue_bound=self._queue_bound,
             retry_after_s=scheduler.retry_after_s(now),
             learned=scheduler.learned_view(),
             catalogue_digest=self._catalogue().digest,
+            brokers=self._brokers,
+            waiting_by_priority=scheduler.waiting_by_priority(),
+            reasons=scheduler.reasons(now),
+            store_fault=fault,
+            agreed=self._agreed,
         )
         self._answer(asker, status)
 
+    async def _ask_store(self) -> str:
+        """Its part of the picture is known, or as it was last; why not, then."""
+        try:
+            async with asyncio.timeout(STORE_S):
+                self._counts = await self._store.counts()
+                self._brokers = tuple(await self._store.brokers())
+        except TimeoutError:
+            return "does not answer"
+        except AigcError as error:
+            return str(error)
+        return ""
+
+    async def _reload(self, asker: Asker) -> None:
+        before = {spec.id: spec for spec in self._catalogue().models}
+        reading = await self._reread()
+        catalogue = self._catalogue()
+        after = {spec.id: spec for spec in catalogue.models}
+        answer = ReloadAnswer(
+            catalogue.digest,
+            added=tuple(model for model in after if model not in before),
+            removed=tuple(model for model in before if model not in after),
+            changed=tuple(model for model in after if model in before and after[model] != before[model]),
+            complaints=reading.complaints,
+            notes=reading.notes,
+        )
+        self._answer(asker, answer)
+
     async def _catch_up(self) -> None:
-        # A gateway that lost its broker may have handed jobs to nobody: the store has them.
-        unheard = [job for job in await self._store.open_jobs() if self._scheduler.job(job.id) is None]
-        if unheard:
-            self._desk.apply([Restored(tuple(unheard))])
+        try:
+            while self._is_behind:
+                self._is_behind = False
+                unheard = await self._store.open_jobs(known=self._scheduler)
+                if unheard:
+                    self._desk.apply([Restored(tuple(unheard))])
+                    for job in unheard:
+                        self._desk.publish(Changed(job))
+        finally:
+            self._is_catching_up = False
 
     def _answer(self, asker: Asker, message: ToGateway) -> None:
         self._desk.reply(asker, message)

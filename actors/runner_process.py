@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path, PurePath
 
@@ -20,6 +18,7 @@ import zmq
 from msgspec import Struct
 
 from actors.guarded import Ended, GuardedProcess
+from actors.runner_folder import SOCKET, family_of, made_ready, removed
 from actors.runner_news import Misheard, understood, wire
 from aigc.core.job import Failure, Lease
 from aigc.core.model import ModelSpec
@@ -41,7 +40,6 @@ log = structlog.get_logger(__name__)
 
 LOG_TAIL_CHARS = 8000
 _NOT_STARTED = 127
-_SOCKET_PATH_BYTES = 100  # the system allows 107
 
 
 class RunnersSettings(Struct, frozen=True, kw_only=True):
@@ -64,11 +62,12 @@ class RunnersSettings(Struct, frozen=True, kw_only=True):
 class _Runner:
     """One runner: its process, and the lease that it works on."""
 
-    __slots__ = ("folder", "id", "lease", "process", "token")
+    __slots__ = ("folder", "id", "lease", "mark", "process", "token")
 
-    def __init__(self, runner: RunnerId, token: str, folder: Path) -> None:
+    def __init__(self, runner: RunnerId, token: str, mark: int, folder: Path) -> None:
         self.id = runner
         self.token = token
+        self.mark = mark
         self.folder = folder
         self.lease: Lease | None = None
         self.process: GuardedProcess | None = None
@@ -78,7 +77,7 @@ class Runners:
     """All runner processes of one worker. Every runner that was spawned ends in exactly one `RunnerExited`.
 
     Args:
-        folder: for the socket and the runners' scratch folders; ours alone, emptied at `start` and at `close`.
+        folder: for the socket and the runners' scratch folders; ours alone, see `runner_folder`.
         device: `cpu`, a GPU's UUID, `cuda:<n>` or `fake:<n>`; runners see this device and no other GPU.
         on_event: is called on the loop, in order, never from within `spawn`, `run` and the like. The preview of a
             `RunnerProgressed` is the name of a file in the task's staging folder: whoever passes it on stores it first.
@@ -100,6 +99,7 @@ class Runners:
         self._runners: dict[RunnerId, _Runner] = {}
         self._by_token: dict[bytes, _Runner] = {}
         self._spawned = 0
+        self._marks = range(1)
         self._link: Link | None = None
         self._address = ""
         self._socket_folder = folder
@@ -111,8 +111,9 @@ class Runners:
 
     async def start(self) -> None:
         """Runners can be spawned. Raises OSError or zmq.ZMQError if the folder or the socket cannot be had."""
-        self._socket_folder = await asyncio.to_thread(_made_ready, self._folder)
-        self._address = f"ipc://{self._socket_folder / 'runners.sock'}"
+        self._socket_folder = await asyncio.to_thread(made_ready, self._folder)
+        self._marks = await asyncio.to_thread(family_of, self._folder)
+        self._address = f"ipc://{self._socket_folder / SOCKET}"
         socket = self._context.socket(zmq.ROUTER)
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.MAXMSGSIZE, protocol.MESSAGE_BYTES)
@@ -129,7 +130,8 @@ class Runners:
         """The process starts and will load its model; takes a few milliseconds."""
         self._spawned += 1
         token = secrets.token_hex(16)
-        made = _Runner(runner, token, self._folder / f"runner-{self._spawned}")
+        mark = self._marks[self._spawned % len(self._marks)]
+        made = _Runner(runner, token, mark, self._folder / f"runner-{self._spawned}")
         self._runners[runner] = self._by_token[token.encode()] = made
         self._all_gone.clear()
         try:
@@ -204,7 +206,7 @@ class Runners:
         if self._tidying:
             await asyncio.wait(self._tidying)
         for folder in {self._folder, self._socket_folder}:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await asyncio.to_thread(removed, folder)
 
     # Towards a runner
 
@@ -238,7 +240,6 @@ class Runners:
             path=spec.path,
             extra=spec.env,
             own=own,
-            token=made.token,
             device=self._device,
             threads=settings.threads,
             temporary=str(temporary),
@@ -251,7 +252,7 @@ class Runners:
             self._ended(made, how)
 
         command = launch.command(spec.python, "serve", str(boot_file))
-        return GuardedProcess(command, environment, scratch, made.token, printed, ended)
+        return GuardedProcess(command, environment, scratch, made.mark, printed, ended)
 
     def _send(self, running: _Runner, frame: bytes) -> bool:
         """False if the runner's socket is gone or does not take it."""
@@ -292,23 +293,9 @@ class Runners:
         del self._runners[made.id], self._by_token[made.token.encode()]
         if not self._runners:
             self._all_gone.set()
-        tidying = asyncio.get_running_loop().run_in_executor(None, _removed, made.folder)
+        tidying = asyncio.get_running_loop().run_in_executor(None, removed, made.folder)
         self._tidying.add(tidying)
         tidying.add_done_callback(self._tidying.discard)
         peak = how.peak_bytes if launch.model_device(self._device) == "cpu" else 0
         self._on_event(RunnerExited(made.id, how.code, how.signal, how.tail[-LOG_TAIL_CHARS:], peak))
         log.info("runner.exited", runner=made.id, code=how.code, signal=how.signal, peak_bytes=peak)
-
-
-def _made_ready(folder: Path) -> Path:
-    """`folder` is there, ours alone and empty; returns where a socket may be put: there, or where paths are shorter."""
-    shutil.rmtree(folder, ignore_errors=True)  # left by a worker that was killed
-    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
-    folder.chmod(0o700)
-    if len(os.fsencode(folder / "runners.sock")) <= _SOCKET_PATH_BYTES:
-        return folder
-    return Path(tempfile.mkdtemp(prefix="aigc-"))
-
-
-def _removed(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)

@@ -3,32 +3,28 @@
 broker    ─► Dealer        ─►                ─► Dealer        reports
 runners   ─► Runners       ─►  Device.apply  ─► Runners       spawn, run, end
 store     ─► AttemptFiles  ─►                ─► AttemptFiles  inputs, staging, results
-device    ─► DeviceProbe   ─►
+device    ─► DeviceWatch   ─►
 """
 
 import asyncio
 import contextlib
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
-import psutil
 import structlog
 import zmq
 from msgspec import Struct
 
 from actors.actor import Fate
 from actors.attempt_files import AttemptFiles
+from actors.device_watch import DeviceWatch, WatchSettings, first_look
 from actors.runner_process import Runners, RunnersSettings
-from aigc.core.errors import Unavailable
 from aigc.core.events import Tick
 from aigc.core.hosting.device import Device, DeviceSettings
 from aigc.core.ids import BootId, Now, WorkerId
 from aigc.core.job import Lease
-from aigc.core.messages import Device as Sample
 from aigc.core.messages import ToBroker, ToWorker, WorkerBye, WorkerHello, WorkerMessage
 from aigc.core.ports import AssetStore, DeviceProbe
 from aigc.core.runner_events import (
@@ -39,11 +35,11 @@ from aigc.core.runner_events import (
     DropStaging,
     Interrupt,
     Kill,
-    Measured,
     Prepare,
     Report,
     Run,
     RunnerEvent,
+    RunnerExited,
     RunnerId,
     RunnerProgressed,
     RunnerStopped,
@@ -57,8 +53,6 @@ from transport import Address, Codec, Dealer, Envelope, LinkSettings, TransportE
 
 log = structlog.get_logger()
 
-T = TypeVar("T")
-
 
 class WorkerSettings(Struct, frozen=True, kw_only=True):
     """What one worker must be told. Times are seconds."""
@@ -69,12 +63,7 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     device: DeviceSettings
     runners: RunnersSettings
     link: LinkSettings
-    measure_s: float = 1.0
-    """Between two looks at the device while it holds leases."""
-    rest_s: float = 5.0
-    """The same while it holds none: looking costs more than everything else that an idle server does."""
-    probe_limit_s: float = 5.0
-    """A probe that takes longer counts as a device that does not answer: a sick driver hangs rather than fails."""
+    watch: WatchSettings = WatchSettings()
     settle_s: float = 2.0
     """How long a drained worker waits for the broker to have heard its last words."""
 
@@ -103,6 +92,7 @@ class Worker:
         self._device: Device | None = None
         self._dealer: Dealer[ToBroker, ToWorker] | None = None
         self._runners: Runners | None = None
+        self._watch: DeviceWatch | None = None
         self._measuring: asyncio.Task[None] | None = None
         self._tick: asyncio.TimerHandle | None = None
         self._tick_at: float | None = None
@@ -115,12 +105,10 @@ class Worker:
             Unavailable: the device does not answer.
         """
         settings = self._settings
-        first = _in_thread(self._probe.sample, ())
-        if not (await asyncio.wait({first}, timeout=settings.probe_limit_s))[0]:
-            raise Unavailable(f"the device of {self._name} did not answer for {settings.probe_limit_s:g} s")
-        sample = first.result()
+        sample = await first_look(self._probe, settings.watch)
         self._device = Device(settings.device, self._name, self._boot, sample)
         self._runners = Runners(self._context, settings.folder, sample.id, settings.runners, self._on_runner)
+        self._watch = DeviceWatch(self._probe, settings.watch, sample, self._device, self._runners, self._apply)
         await self._runners.start()
         self._dealer = Dealer(
             self._context,
@@ -134,7 +122,7 @@ class Worker:
             settings=settings.link,
         )
         self._apply(Connected())
-        self._measuring = asyncio.get_running_loop().create_task(self._measure(self._runners, sample))
+        self._measuring = asyncio.get_running_loop().create_task(self._watch.run())
         self._measuring.add_done_callback(self._stopped_measuring)
         log.info("worker.started", worker=self._name, device=sample.id, total=sample.total)
 
@@ -146,6 +134,9 @@ class Worker:
         """No lease is held and no runner is there: jobs have ended, or after the budget (seconds) were handed back."""
         if self._device is None or self._fate.is_settled:
             return
+        # The broker may have had it drained, and resumed it since.
+        self._drained.clear()
+        self._settled.clear()
         self._apply(Drain(budget_s))
         await self._drained.wait()
         if self._dealer is not None and self._dealer.verdict is Verdict.ALIVE:
@@ -157,6 +148,8 @@ class Worker:
         """Every runner is gone, with all that it started. What still ran is handed back rather than blamed."""
         if self._measuring is not None:
             self._measuring.cancel()
+        if self._watch is not None:
+            self._watch.close()
         self._apply(Drain(0.0), Tick())
         if self._runners is not None:
             await self._runners.close()
@@ -181,6 +174,9 @@ class Worker:
             self._apply(Silent())
 
     def _on_runner(self, event: RunnerEvent) -> None:
+        if isinstance(event, RunnerExited) and self._watch is not None:
+            self._watch.ended(event)
+            return
         if isinstance(event, RunnerProgressed) and event.progress.preview is not None:
             self._files.preview(event)
             event = msgspec.structs.replace(event, progress=msgspec.structs.replace(event.progress, preview=None))
@@ -220,29 +216,6 @@ class Worker:
     def _on_tick(self) -> None:
         self._tick = self._tick_at = None
         self._apply(Tick())
-
-    # The device
-
-    async def _measure(self, runners: Runners, sample: Sample) -> None:
-        while True:
-            is_idle = self._device is None or self._device.is_idle
-            await asyncio.sleep(self._settings.rest_s if is_idle else self._settings.measure_s)
-            asked_at = time.monotonic()
-            look = _in_thread(self._look, runners.pids())
-            patience_s = self._settings.probe_limit_s
-            while not (await asyncio.wait({look}, timeout=patience_s))[0]:
-                note = f"it has not answered for {time.monotonic() - asked_at:.0f} s"
-                self._apply(Measured(msgspec.structs.replace(sample, healthy=False, note=note)))
-                patience_s = self._settings.measure_s
-            measured = look.result()
-            sample = measured.device
-            self._apply(measured)
-
-    def _look(self, pids: Mapping[RunnerId, Sequence[int]]) -> Measured:
-        sample = self._probe.sample([pid for below in pids.values() for pid in below])
-        # On a GPU what a runner holds there is not in its resident set.
-        held = {runner: _resident(below) for runner, below in pids.items()} if sample.kind == "cpu" else {}
-        return Measured(sample, held)
 
     def _stopped_measuring(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (defect := task.exception()) is not None:
@@ -292,36 +265,3 @@ class Worker:
             asyncio.get_running_loop().call_soon(self._apply, RunnerStopped(runner, lease))
         else:
             runners.interrupt(runner, lease)
-
-
-def _in_thread(call: Callable[..., T], *arguments: object) -> "asyncio.Future[T]":
-    """What the call returns, from a thread that nobody waits for: one in a hung driver must not keep the process."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(set_it: Callable[..., None], value: object) -> None:
-        if not future.done():
-            set_it(value)
-
-    def tell(set_it: Callable[..., None], value: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, set_it, value)
-
-    def work() -> None:
-        try:
-            result = call(*arguments)
-        except BaseException as error:  # noqa: BLE001 - it is raised where the future is awaited
-            tell(future.set_exception, error)
-        else:
-            tell(future.set_result, result)
-
-    threading.Thread(target=work, name="probe", daemon=True).start()
-    return future
-
-
-def _resident(pids: Sequence[int]) -> int:
-    total = 0
-    for pid in pids:
-        with contextlib.suppress(psutil.Error):
-            total += psutil.Process(pid).memory_info().rss
-    return total

@@ -211,6 +211,36 @@ class Client:
         """Devices, resident models, queue."""
         return self._json("GET", "/api/v1/system/status")
 
+    # Operators.
+
+    def workers(self) -> dict[str, Any]:
+        """Every worker with its device, its runners and what it works on."""
+        return self._json("GET", "/api/v1/workers")
+
+    def worker(self, name: str) -> dict[str, Any]:
+        """One worker."""
+        return self._json("GET", f"/api/v1/workers/{_quoted(name)}")
+
+    def drain(self, worker: str) -> dict[str, Any]:
+        """What was begun so that the worker takes no more jobs."""
+        return self._json("POST", f"/api/v1/workers/{_quoted(worker)}/drain", {})
+
+    def resume(self, worker: str) -> dict[str, Any]:
+        """What was begun so that the worker takes jobs again."""
+        return self._json("POST", f"/api/v1/workers/{_quoted(worker)}/resume", {})
+
+    def forget(self, worker: str) -> dict[str, Any]:
+        """A worker that was lost is shown no more."""
+        return self._json("DELETE", f"/api/v1/workers/{_quoted(worker)}")
+
+    def control(self, action: str, model: str, worker: str = "") -> dict[str, Any]:
+        """What was begun for a model, and where; `action` is load, unload, pin or unpin."""
+        return self._json("POST", f"/api/v1/models/{_quoted(model)}/{_quoted(action)}", {"worker": worker})
+
+    def reload(self) -> dict[str, Any]:
+        """What changed in the catalogue when the broker read its files again."""
+        return self._json("POST", "/api/v1/system/reload", {})
+
     # The wire.
 
     def _json(

@@ -3,7 +3,20 @@
 import subprocess
 import sys
 
-PARTS = ("wire", "store", "decisions", "swaps", "idle", "load", "fanout")
+PARTS = (
+    "wire",
+    "store",
+    "decisions",
+    "swaps",
+    "idle --mode single",
+    "idle --mode multi",
+    "load --mode single",
+    "load --mode multi",
+    "fanout --mode single",
+    "fanout --mode multi",
+    "peers",
+    "recovery",
+)
 
 
 def main() -> int:
@@ -11,7 +24,8 @@ def main() -> int:
     failed = []
     for part in PARTS:
         print(f"\n== {part}", flush=True)
-        if subprocess.run([sys.executable, "-m", f"bench.{part}"], check=False).returncode:
+        module, *arguments = part.split()
+        if subprocess.run([sys.executable, "-m", f"bench.{module}", *arguments], check=False).returncode:
             failed.append(part)
     if failed:
         print(f"\nfailed: {', '.join(failed)}")

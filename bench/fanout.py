@@ -1,6 +1,6 @@
 """One stream of events to a thousand WebSockets: P11, against picows sending one frame per event.
 
-python -m bench.fanout [--watchers 1000] [--rounds 3] [--seconds 3]
+python -m bench.fanout [--mode multi] [--watchers 1000] [--rounds 3] [--seconds 3]
 """
 
 import argparse
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import uvloop
 
-from bench.harness import Figure, Service, aigc_server, keep, row, started
+from bench.harness import MODES, Figure, Service, aigc_server, keep, row, started
 from bench.http_load import run
 from bench.load import CLIENT_CPU, POST, SERVER_CPU, drained, warm
 
@@ -124,7 +124,7 @@ def run_in_thread(service: Service, seconds: float) -> None:
     drained(service)
 
 
-def picows(watchers: int, seconds: float) -> Heard:
+def picows(watchers: int, seconds: float, cpu: int | None) -> Heard:
     """The same watchers on picows, which sends one frame per event as fast as it can."""
 
     async def main(port: int) -> Heard:
@@ -134,23 +134,28 @@ def picows(watchers: int, seconds: float) -> Heard:
             one.transport.close()
         return result
 
-    with started(["-m", "bench.picows_server"], SERVER_CPU) as service:
+    with started(["-m", "bench.picows_server"], cpu) as service:
         return uvloop.run(main(service.port))
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mode", choices=MODES, default="single")
     parser.add_argument("--watchers", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3.0)
     options = parser.parse_args()
-    os.sched_setaffinity(0, {CLIENT_CPU})
+    cpu = None
+    if options.mode == "single":  # several processes share all cores with the watchers, and so does picows then
+        cpu = SERVER_CPU
+        os.sched_setaffinity(0, {CLIENT_CPU})
     rounds = []
-    with aigc_server(SERVER_CPU, limits={"queue": 1_000_000, "watchers": 20_000}) as service:
+    limits = {"queue": 1_000_000, "watchers": 20_000}
+    with aigc_server(options.mode, cpu, limits=limits) as service:
         warm(service)
         for _ in range(options.rounds):
-            yard = picows(options.watchers, options.seconds)
+            yard = picows(options.watchers, options.seconds, cpu)
             mine = ours(service, options.watchers, options.seconds)
             rounds.append(
                 {
@@ -166,7 +171,7 @@ def main() -> None:
     print(f"picows: {Figure.of([values['picows_deliveries'] for values in rounds]):.0f} deliveries/s")
     row("P11", f"deliveries/s to {options.watchers} watchers, against picows", f"{ratios['deliveries']}", ">= 0.9")
     row("", "coalesced events/s, against picows uncoalesced", f"{ratios['events']}", ">= 7")
-    keep("fanout", rounds)
+    keep(f"fanout-{options.mode}", rounds)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,24 @@
-"""A load generator that costs little: fixed requests over kept-alive connections, answers only measured."""
+"""A load generator that costs little: clients are scripts over kept-alive connections, answers only measured."""
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, NamedTuple
 
 import uvloop
+
+
+class Answer(NamedTuple):
+    """What came back for one request."""
+
+    body: bytes
+    is_fine: bool
+    """The status was 2xx."""
+    ms: float
+
+
+Script = Generator[bytes | float, Any, None]
+"""One client: yields a request and is sent its `Answer`, or yields a pause in seconds and is sent nothing."""
 
 
 class Load(NamedTuple):
@@ -24,8 +37,13 @@ class Load(NamedTuple):
 
     def percentile_ms(self, share: float) -> float:
         """The latency below which `share` (0 to 1) of the answers came."""
-        ordered = sorted(self.latencies_ms)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        return percentile(self.latencies_ms, share)
+
+
+def percentile(values: Iterable[float], share: float) -> float:
+    """The value below which `share` (0 to 1) of the values lie."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def request_bytes(method: str, path: str, body: bytes = b"") -> bytes:
@@ -37,18 +55,18 @@ def request_bytes(method: str, path: str, body: bytes = b"") -> bytes:
 
 
 class _Connection(asyncio.Protocol):
-    """Sends the next request when the answer to the last one is whole."""
+    """Plays one script to its end."""
 
-    def __init__(self, next_request: Callable[[], bytes | None], done: Callable[[float, bool, bytes], None]) -> None:
-        self._next = next_request
-        self._done = done
+    def __init__(self, script: Script) -> None:
+        self._script = script
         self._answer = b""
         self._sent_at = 0.0
-        self.ended = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = self._loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-        self._send()
+        self._go_on()
 
     def data_received(self, data: bytes) -> None:
         self._answer += data
@@ -58,21 +76,45 @@ class _Connection(asyncio.Protocol):
         at = head.lower().index(b"content-length:") + 15
         if len(body) < int(head[at:].split(b"\r\n", 1)[0]):
             return
-        self._done((time.perf_counter() - self._sent_at) * 1e3, head[9:10] == b"2", body)
         self._answer = b""
-        self._send()
+        self._go_on(Answer(body, head[9:10] == b"2", (time.perf_counter() - self._sent_at) * 1e3))
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.ended.done():
-            self.ended.set_result(None)
+            self.ended.set_exception(error or ConnectionError("the server closed the connection"))
 
-    def _send(self) -> None:
-        request = self._next()
-        if request is None:
+    def _go_on(self, answer: Answer | None = None) -> None:
+        try:
+            wanted = self._script.send(answer)
+        except StopIteration:
+            self.ended.set_result(None)
             self._transport.close()
             return
-        self._sent_at = time.perf_counter()
-        self._transport.write(request)  # type: ignore[attr-defined]
+        except Exception as defect:  # noqa: BLE001 - raised where the script was started
+            self.ended.set_exception(defect)
+            self._transport.close()
+            return
+        if isinstance(wanted, float):
+            self._loop.call_later(wanted, self._go_on)
+        else:
+            self._sent_at = time.perf_counter()
+            self._transport.write(wanted)  # type: ignore[attr-defined]
+
+
+def play(port: int, scripts: Iterable[Script]) -> float:
+    """Every script has its own connection and was played to its end; the seconds that it took."""
+
+    async def main() -> float:
+        loop = asyncio.get_running_loop()
+        began = time.perf_counter()
+        made = [
+            (await loop.create_connection(lambda script=script: _Connection(script), "127.0.0.1", port))[1]
+            for script in scripts
+        ]
+        await asyncio.gather(*(connection.ended for connection in made))
+        return time.perf_counter() - began
+
+    return uvloop.run(main())
 
 
 def run(
@@ -85,34 +127,20 @@ def run(
     on_answer: Callable[[bytes], None] | None = None,
 ) -> Load:
     """Closed loop: every connection has one request under way, for `seconds` or until `count` were sent."""
+    until = time.perf_counter() + (seconds or 1e9)
+    left = count or 1 << 60
+    latencies: list[float] = []
+    refused = 0
 
-    async def main() -> Load:
-        loop = asyncio.get_running_loop()
-        until = time.perf_counter() + (seconds or 1e9)
-        left = count or 1 << 60
-        latencies: list[float] = []
-        refused = 0
-
-        def next_request() -> bytes | None:
-            nonlocal left
-            if left <= 0 or time.perf_counter() >= until:
-                return None
+    def client() -> Script:
+        nonlocal left, refused
+        while left > 0 and time.perf_counter() < until:
             left -= 1
-            return request()
-
-        def done(latency_ms: float, is_fine: bool, body: bytes) -> None:
-            nonlocal refused
-            latencies.append(latency_ms)
-            refused += not is_fine
+            answer = yield request()
+            latencies.append(answer.ms)
+            refused += not answer.is_fine
             if on_answer is not None:
-                on_answer(body)
+                on_answer(answer.body)
 
-        began = time.perf_counter()
-        made = [
-            (await loop.create_connection(lambda: _Connection(next_request, done), "127.0.0.1", port))[1]
-            for _ in range(connections)
-        ]
-        await asyncio.gather(*(connection.ended for connection in made))
-        return Load(len(latencies), time.perf_counter() - began, latencies, refused)
-
-    return uvloop.run(main())
+    took = play(port, [client() for _ in range(connections)])
+    return Load(len(latencies), took, latencies, refused)

@@ -309,6 +309,15 @@ def _round(transport: str, style: str, folder: Path, number: int, seconds: float
         return {measure: _across(style, url, measure, seconds) for measure in MEASURES}
 
 
+def round_trip_ms(seconds: float = 0.5) -> float:
+    """One question and its answer over our link between two processes, one at a time, in milliseconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"ipc://{folder}/echo"
+        with _server_process("link", url):
+            _across("link", url, "rtt_1", 0.05)
+            return 1e3 / _across("link", url, "rtt_1", seconds)
+
+
 def _free_port() -> int:
     with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
         return socket.bind_to_random_port("tcp://127.0.0.1")

@@ -9,14 +9,20 @@ import click
 
 COMMANDS = {
     "serve": ("config.commands.serve", "Run the server on this machine."),
+    "up": ("config.commands.up", "Run all processes of the server on this machine, to see them work together."),
+    "web": ("config.commands.web", "Run the gateways, which clients talk to."),
+    "broker": ("config.commands.broker", "Run the broker, which decides what runs where."),
+    "worker": ("config.commands.worker", "Run a worker, the hands of one device."),
+    "units": ("config.commands.units", "Print systemd units that run all of it on this machine."),
     "submit": ("config.commands.submit", "Send a text, a picture or a mesh; wait for the result or not."),
     "watch": ("config.commands.watch", "Follow a job until it ends."),
     "status": ("config.commands.status", "Show a job, or the whole server."),
     "cancel": ("config.commands.cancel", "End a job, waiting or running."),
     "list": ("config.commands.list", "List jobs, newest first."),
     "download": ("config.commands.download", "Save a job's result."),
-    "models": ("config.commands.models", "Show what can be asked for."),
-    "config": ("config.commands.config", "Check, show or start a configuration."),
+    "models": ("config.commands.models", "Show what can be asked for; load, unload, pin."),
+    "workers": ("config.commands.workers", "Show workers and their devices; drain, resume."),
+    "config": ("config.commands.config", "Check, show, start or reload a configuration."),
     "demo": ("config.commands.demo", "Make a mesh from a picture of ours, to see that all works."),
     "doctor": ("config.commands.doctor", "Look for what is missing or wrong on this machine."),
 }

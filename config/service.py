@@ -1,22 +1,25 @@
 """A process of the server: its loop, its signals, and what it tells systemd."""
 
 import asyncio
-import contextlib
+import ctypes
 import os
 import resource
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from aigc.core.errors import AigcError
+from aigc.core.errors import AigcError, InputInvalid
 from config.catalogue import load_for
+from config.house import ALL, House, Role
+from config.listening import listening_socket
 from config.marks import ConfigInvalid
+from config.notify import Notifier, watch
+from config.processes import PARENT
 from config.settings import Settings
-from config.wiring import House, single
+from config.wiring import topology
 from transport import TransportError
-from web.server import listen
 
 log = structlog.get_logger()
 
@@ -26,50 +29,59 @@ FILES = 65_536
 """Open files that are asked for, where the system allows more than were given."""
 
 
-class Notifier:
-    """systemd's protocol of readiness and watchdog (sd_notify); silent where nobody listens."""
-
-    def __init__(self, address: str | None = None) -> None:
-        self._address = os.environ.get("NOTIFY_SOCKET") if address is None else address
-
-    def tell(self, state: str) -> None:
-        """Send one line such as `READY=1`."""
-        if not self._address:
-            return
-        path = "\0" + self._address[1:] if self._address.startswith("@") else self._address
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, contextlib.suppress(OSError):
-            notify.sendto(state.encode(), path)
-
-    @property
-    def watchdog_s(self) -> float | None:
-        """How often a sign of life is due: half of what systemd allows."""
-        allowed = os.environ.get("WATCHDOG_USEC")
-        return int(allowed) / 2e6 if allowed else None
+_PR_SET_PDEATHSIG = 1
 
 
-async def serve(settings: Settings, announce: Callable[[str], None], again: Callable[[], Settings]) -> int:
-    """Run everything in this process until a signal; returns the exit code.
+async def serve(
+    settings: Settings,
+    announce: Callable[[str], None],
+    again: Callable[[], Settings],
+    *,
+    roles: Sequence[Role] = ALL,
+    place: str | None = None,
+    standby: bool = False,
+    listening: socket.socket | None = None,
+) -> int:
+    """Do the work of these roles in this process until a signal; returns the exit code.
 
     Args:
-        announce: told in words, for people: first the page's address, when requests are answered.
+        announce: told in words, for people: first what is ready, or the page's address.
         again: reads the settings anew, for the catalogue that SIGHUP brings into force; raises ConfigInvalid.
+        place, standby: see `wiring.topology` and `Leader`.
+        listening: where a gateway answers; None: where the settings say.
     """
     loop = asyncio.get_running_loop()
     _raise_file_limit(settings.limits.watchers)
     try:
-        catalogue = await asyncio.to_thread(load_for, settings)
-        listening = listen(settings.server.host, settings.server.port)
+        catalogue = await asyncio.to_thread(load_for, settings) if Role.BROKER in roles else None
+        if Role.WEB in roles and listening is None:
+            listening = listening_socket(settings)
     except ConfigInvalid as error:
         log.error("config.invalid", complaints=[str(complaint) for complaint in error.complaints])
+        return BAD_CONFIG
+    except InputInvalid as error:
+        log.error("server.unstarted", reason=str(error))
         return BAD_CONFIG
     except OSError as error:
         where = f"{settings.server.host}:{settings.server.port}"
         log.error("server.unstarted", reason=f"cannot listen on {where}: {error.strerror}", do="choose another --port")
         return CANNOT_START
-    house = House(single(settings), settings, catalogue, listening)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    try:
+        house = House(
+            topology(settings, place),
+            settings,
+            roles,
+            catalogue=catalogue,
+            listening=listening,
+            standby=standby,
+            again=again,
+        )
+    except InputInvalid as error:
+        log.error("server.unstarted", reason=str(error))
+        return BAD_CONFIG
     try:
         await house.start()
     except (AigcError, TransportError, OSError) as error:
@@ -77,22 +89,43 @@ async def serve(settings: Settings, announce: Callable[[str], None], again: Call
         await house.close()
         return CANNOT_START
     notifier = Notifier()
-    loop.add_signal_handler(signal.SIGHUP, _reloader(house, again))
-    host, port = listening.getsockname()[:2]
-    announce(f"open http://[{host}]:{port}" if ":" in host else f"open http://{host}:{port}")
+    loop.add_signal_handler(signal.SIGHUP, house.reread.begin if Role.BROKER in roles else _nothing_to_reload)
+    announce(page(listening) if listening is not None else f"{' and '.join(role.value for role in roles)} ready")
     notifier.tell("READY=1")
-    watchdog = loop.create_task(_watch(notifier))
+    watchdog = loop.create_task(watch(notifier))
     code = await _until_stopped(house, stop)
     notifier.tell("STOPPING=1")
-    if code == STARTED:
+    if code == STARTED and Role.WORKER in roles:
         announce(f"stopping: running jobs have {settings.worker.drain_s:g} s to end; Ctrl-C again hands them back now")
     watchdog.cancel()
     # A second signal does not wait for running jobs; they are handed back and begun again at the next start.
     stop.clear()
     await _first(house.drain(settings.worker.drain_s), stop.wait())
     await house.close()
-    listening.close()
+    if listening is not None:
+        listening.close()
     return code
+
+
+def page(listening: socket.socket) -> str:
+    """Where people find the page, in words."""
+    host, port = listening.getsockname()[:2]
+    return f"open http://[{host}]:{port}" if ":" in host else f"open http://{host}:{port}"
+
+
+def _nothing_to_reload() -> None:
+    log.info("config.unread", reason="the broker holds the catalogue", do="send SIGHUP to the broker")
+
+
+def die_with_parent() -> None:
+    """End at once when the process that started us ends, if it asked for that: no child is left behind."""
+    parent = os.environ.get(PARENT)
+    if parent is None:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != int(parent):  # it ended before we asked
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _raise_file_limit(watchers: int) -> None:
@@ -123,36 +156,6 @@ async def _first(*waits: Awaitable[object]) -> None:
     for task in late:
         task.cancel()
     await asyncio.gather(*late, return_exceptions=True)
-
-
-async def _watch(notifier: Notifier) -> None:
-    if (pause := notifier.watchdog_s) is None:
-        return
-    while True:
-        # Fed by the loop that all actors live on: if it hangs, systemd hears of it.
-        notifier.tell("WATCHDOG=1")
-        await asyncio.sleep(pause)
-
-
-def _reloader(house: House, again: Callable[[], Settings]) -> Callable[[], None]:
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def reload() -> None:
-        try:
-            catalogue = await asyncio.to_thread(lambda: load_for(again()))
-        except ConfigInvalid as error:
-            # Refused whole: what runs goes on as it was.
-            log.error("config.refused", complaints=[str(complaint) for complaint in error.complaints])
-            return
-        house.reload(catalogue)
-        log.info("config.reloaded", models=len(catalogue.models), digest=catalogue.digest)
-
-    def begin() -> None:
-        task = asyncio.get_running_loop().create_task(reload())
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    return begin
 
 
 def new_loop() -> asyncio.AbstractEventLoop:

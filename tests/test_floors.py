@@ -17,10 +17,14 @@ TESTED_ELSEWHERE = {
     "aigc/runner/__main__.py": "runner",
     "actors/actor.py": "actors",
     "actors/inquiries.py": "actors",
+    "config/children.py": "house",
     "config/cli.py": "house",
     "config/commands/": "house",
+    "config/gateways.py": "house",
+    "config/house.py": "house",
     "config/logs.py": "house",
     "config/service.py": "house",
+    "config/together.py": "house",
     "config/wiring.py": "house",
     "web/server.py": "house",
 }
@@ -45,6 +49,18 @@ def test_only_the_wiring_knows_the_modes() -> None:
     told = {str(file.relative_to(ROOT)) for file in sources() if word.search(file.read_text())}
     allowed = {"config/wiring.py", "config/settings.py", "web/compat_system.py"}
     assert told <= allowed, "existing clients are told the mode in words; nothing else asks for it"
+
+
+def test_only_the_wiring_asks_whether_there_is_a_redis() -> None:
+    asks = re.compile(r"redis\.enabled|redis_enabled|stores\.(redis|sqlite) import")
+    asking = {str(file.relative_to(ROOT)) for file in sources() if asks.search(file.read_text())}
+    assert asking == {"config/settings.py", "config/wiring.py"}
+
+
+def test_only_starting_and_looking_depend_on_the_mode() -> None:
+    asking = {str(file.relative_to(ROOT)) for file in sources() if "is_shared(" in file.read_text()}
+    # Whether a Redis is to be started, or looked at, beside the one file that knows.
+    assert asking == {"config/wiring.py", "config/together.py", "config/commands/doctor.py"}
 
 
 def test_every_import_goes_down() -> None:

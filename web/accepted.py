@@ -4,6 +4,7 @@ Two of them differ in few places, so the rest is written once: `job_view` takes 
 """
 
 import re
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,7 +25,7 @@ class AcceptedText:
     """Writes what `job_view` says about a job that waits and has no history but its beginning."""
 
     def __init__(self) -> None:
-        self._templates: dict[tuple[str, str, int, int], list[bytes]] = {}
+        self._templates: dict[tuple[str, str, int, int], _Template] = {}
 
     def text(self, job: Job) -> bytes:
         """The whole job as JSON."""
@@ -43,12 +44,19 @@ class AcceptedText:
             b'"@metadata@"': _encode(job.metadata),
             b'"@deadline_at@"': _encode(rfc3339(job.deadline_at)),
         }
-        return b"".join([values.get(piece, piece) for piece in template])
+        return template.text % tuple([values[mark] for mark in template.marks])
 
 
-def _template(job: Job) -> list[bytes]:
-    """The text of a job of this kind, cut at the places where another one differs."""
+class _Template(NamedTuple):
+    text: bytes
+    """With `%b` at the places where jobs of the same kind differ."""
+    marks: list[bytes]
+    """What belongs there, in order."""
+
+
+def _template(job: Job) -> _Template:
     view = job_view(msgspec.structs.replace(job, id=JobId("@id@"), inputs={}))
     view |= {name: f"@{name}@" for name in _PLACES}
     view["created_at"] = view["history"][0]["at"] = "@at@"
-    return _MARKS.split(_encode(view))
+    pieces = _MARKS.split(_encode(view))
+    return _Template(b"%b".join(piece.replace(b"%", b"%%") for piece in pieces[::2]), pieces[1::2])

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 from msgspec import Struct, field
 
-from web import compat, downloads, events, jobs, models, page, system, uploads
+from web import compat, control, downloads, events, jobs, models, page, system, uploads, workers
 from web.gateway import Gateway
 from web.intake import IntakeLimits
 from web.middleware import Passage
@@ -28,8 +28,10 @@ class WebSettings(Struct, frozen=True, kw_only=True):
     tune_gc: bool = True
     """What lives at the start is kept out of garbage collection, and the rest is collected less often: a tenth of the
     CPU time of each request."""
+    linger_s: float = 2.0
+    """For so long a draining server goes on answering on open connections before it closes idle ones."""
     shutdown_s: float = 5.0
-    """How long requests under way may take when the server stops."""
+    """How long requests that a drain has left, or that had none, may take when the server stops."""
 
 
 def make_app(gateway: Gateway, settings: WebSettings) -> web.Application:
@@ -41,6 +43,8 @@ def make_app(gateway: Gateway, settings: WebSettings) -> web.Application:
             *jobs.routes(gateway),
             *events.routes(gateway),
             *models.routes(gateway),
+            *workers.routes(gateway),
+            *control.routes(gateway),
             *system.routes(gateway, settings.data_path),
             *uploads.routes(gateway, settings.limits),
             *downloads.routes(gateway),
@@ -61,6 +65,7 @@ def make_app(gateway: Gateway, settings: WebSettings) -> web.Application:
 
     async def release(app: web.Application) -> None:
         gateway.release()
+        gateway.hub.close()
 
     app.cleanup_ctx.append(running)
     app.on_shutdown.append(release)

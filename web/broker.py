@@ -21,7 +21,17 @@ from aigc.core.messages import (
     SystemStatus,
     ToGateway,
 )
-from transport import Address, Codec, Dealer, Envelope, LinkSettings, MessageTooLarge, TransportError, Verdict
+from transport import (
+    Address,
+    Codec,
+    Dealer,
+    Envelope,
+    LinkSettings,
+    MessageTooLarge,
+    PeerUnreachable,
+    TransportError,
+    Verdict,
+)
 
 A = TypeVar("A")
 
@@ -29,6 +39,8 @@ FRESH_S = 1.0
 """An answer about the queue or the system is good for so long."""
 
 JOBS_PER_ASK = 1000
+AGAIN_S = 0.05
+"""Before a question is asked again that went down with a broker."""
 
 log = structlog.get_logger(__name__)
 
@@ -65,10 +77,11 @@ class BrokerLink:
         self._estimates: dict[JobId, tuple[Estimate | None, float]] = {}
         self._wanted: set[JobId] = set()
         self._asking: asyncio.Task[None] | None = None
+        self._codec: Codec[GatewayMessage, ToGateway] = Codec(ToGateway)
         self._dealer: Dealer[GatewayMessage, ToGateway] = Dealer(
             context,
             address,
-            Codec(ToGateway),
+            self._codec,
             self._unasked,
             name=name,
             boot=boot,
@@ -90,13 +103,10 @@ class BrokerLink:
             if task is not None:
                 task.cancel()
 
-    def submit(self, job: Job) -> None:
-        """The broker hears of a record that is being created; if it cannot now, it finds it in the store later.
-
-        Raises InputInvalid for a record that no message can hold.
-        """
+    def check(self, job: Job) -> None:
+        """Raises InputInvalid for a record that no message can hold."""
         try:
-            self._dealer.send(Submit(job))
+            self._codec.pack(Submit(job))
         except MessageTooLarge as error:
             raise InputInvalid(
                 f"the request takes {error.size_bytes} bytes, a job may take {error.limit_bytes}",
@@ -105,13 +115,18 @@ class BrokerLink:
             ) from None
         except OverflowError:
             raise InputInvalid("the request holds an integer beyond 64 bits") from None
+
+    def submit(self, job: Job) -> None:
+        """The broker hears of a record that is durable; if it cannot now, it finds it in the store later."""
+        try:
+            self._dealer.send(Submit(job))
         except TransportError:
             self._hello_later()
 
-    async def ask(self, message: GatewayMessage, kind: type[A]) -> A:
-        """The broker's answer. Raises Unavailable (code `broker_unavailable`) if none comes."""
+    async def ask(self, message: GatewayMessage, kind: type[A], *, timeout_s: float | None = None) -> A:
+        """The broker's answer. Raises Unavailable (code `broker_unavailable`) if none comes in time."""
         try:
-            answer = await self._dealer.ask(message, self._ask_timeout_s, urgent=True)
+            answer = await self._asked(message, timeout_s or self._ask_timeout_s)
         except TransportError as error:
             log.warning("broker.unanswered", question=type(message).__name__, reason=str(error))
             raise Unavailable(
@@ -123,6 +138,17 @@ class BrokerLink:
             raise TypeError(f"{type(answer).__name__} is no answer to {type(message).__name__}")
         return answer
 
+    async def _asked(self, message: GatewayMessage, timeout_s: float) -> ToGateway:
+        limit = self._loop.time() + timeout_s
+        while True:
+            try:
+                return await self._dealer.ask(message, limit - self._loop.time(), urgent=True)
+            except PeerUnreachable:
+                # A broker that ends takes its questions with it. Each of them may be asked again, of the next broker.
+                if self._loop.time() + AGAIN_S >= limit:
+                    raise
+                await asyncio.sleep(AGAIN_S)
+
     async def status(self) -> SystemStatus:
         """The whole picture, at most FRESH_S old. Raises Unavailable."""
         task = self._status
@@ -130,6 +156,11 @@ class BrokerLink:
             task = self._status = self._loop.create_task(self.ask(AskStatus(), SystemStatus))
             task.add_done_callback(self._status_came)
         return await asyncio.shield(task)
+
+    def forget_status(self) -> None:
+        """Something was changed: what was known is old."""
+        if self._status is not None and self._status.done():
+            self._status = None
 
     async def estimates(self, jobs: Iterable[JobId]) -> dict[JobId, Estimate]:
         """Where these jobs wait, at most FRESH_S old. Those that wait no more, or a silent broker, leave gaps.

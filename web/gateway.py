@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from typing import TypeVar
 
 import msgspec
 import zmq
@@ -14,14 +15,17 @@ from msgspec import Struct, field
 
 from aigc.core.errors import AigcError, Conflict, NotFound, QueueFull, StoreBroken, Unavailable
 from aigc.core.ids import BootId, JobId, OwnerId
-from aigc.core.job import Job
+from aigc.core.job import Job, Status
 from aigc.core.messages import (
     CancelAnswer,
     CancelJob,
+    ControlModel,
+    ControlWorker,
     Estimate,
     ForgetJob,
     JobAnswer,
     MoveJob,
+    ReloadCatalogue,
     SystemStatus,
 )
 from aigc.core.model import Catalogue
@@ -36,6 +40,9 @@ from web.news import News
 from web.submission import Submission, Submitted
 
 __all__ = ["Fetch", "Gateway", "GatewaySettings", "Health", "Submission", "Submitted"]
+
+A = TypeVar("A")
+Wish = ControlModel | ControlWorker | ReloadCatalogue
 
 FAULT_S = 10.0
 """A failed write makes the gateway unhealthy for so long, unless a later one succeeds."""
@@ -135,8 +142,11 @@ class Gateway:
             self._opened = opened.pop_all()
 
     def release(self) -> None:
-        """Those who wait or watch are let go, since the server goes away; everything else still works."""
-        self.hub.close()
+        """Those who wait or watch are let go, since the server goes away; everything else still works.
+
+        Who waits or watches from now on is let go by the next call.
+        """
+        self.hub.release()
         self._news.release()
 
     async def close(self) -> None:
@@ -239,8 +249,8 @@ class Gateway:
         return self._news.records.put(answer)
 
     async def _create(self, job: Job) -> Submitted:
+        self._link.check(job)
         epoch = self._news.records.epoch
-        self._link.submit(job)
         try:
             created = await self.store.create(job, bound=self.settings.queue_bound)
         except QueueFull as error:
@@ -260,6 +270,9 @@ class Gateway:
             self._store_fault = (_outward(error), time.monotonic())
             raise
         self._store_fault = None
+        if created.job.status is Status.QUEUED:
+            # Also one that stood there before: whoever created it may have ended before it told the broker.
+            self._link.submit(created.job)
         self._news.created(created.job, epoch)
         return Submitted(created.job, created.replayed)
 
@@ -283,11 +296,17 @@ class Gateway:
         """The whole picture, as the broker sees it; at most a second old. Raises Unavailable if no broker answers."""
         return await self._link.status()
 
+    async def ask(self, wish: Wish, kind: type[A], *, timeout_s: float | None = None) -> A:
+        """The broker's answer to what an operator wants. Raises Unavailable if none comes."""
+        answer = await self._link.ask(wish, kind, timeout_s=timeout_s)
+        self._link.forget_status()
+        return answer
+
     async def health(self) -> Health:
         """What is away, as far as can be known without writing."""
         faults = {}
         if not self._link.is_alive:
-            faults["broker"] = "no broker answers; accepted jobs wait for one"
+            faults["broker"] = f"no broker answers{await self._last_heard()}; accepted jobs wait for one"
         if self._known_catalogue.value is None:
             faults["catalogue"] = "not known yet, since no broker has told it"
         try:
@@ -300,6 +319,15 @@ class Gateway:
         if self._store_fault is not None and time.monotonic() - self._store_fault[1] < FAULT_S:
             faults.setdefault("store", self._store_fault[0])
         return Health(faults)
+
+    async def _last_heard(self) -> str:
+        """Which broker led, and when the store heard of it."""
+        try:
+            async with asyncio.timeout(self.settings.ask_timeout_s):
+                led = next((broker for broker in await self.store.brokers() if broker.generation), None)
+        except (AigcError, TimeoutError):
+            return ""
+        return f" ({led.owner} led as generation {led.generation}, heard {led.seen_s:.0f} s ago)" if led else ""
 
     def _queue_moved(self) -> None:
         self._link.forget_estimates()

@@ -118,12 +118,16 @@ class Hub:
         """It hears of devices and of the queue as a whole."""
         (self._system.add if wanted else self._system.discard)(watcher)
 
-    def close(self) -> None:
-        """Every watcher is told that the server goes away. Twice does no harm."""
-        self._closed = True
-        self._heartbeat.cancel()
+    def release(self) -> None:
+        """Every watcher is told that the server goes away. Who comes later is told by the next call."""
         for watcher in list(self._watchers):
             self._dismiss(watcher, 1001, "the server is going away; connect again and resume")
+
+    def close(self) -> None:
+        """Every watcher is told so, and no other may come. Twice does no harm."""
+        self._closed = True
+        self._heartbeat.cancel()
+        self.release()
 
     # News
 

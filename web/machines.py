@@ -2,30 +2,42 @@
 
 from typing import Any
 
-from aigc.core.messages import Device, Resident, WorkerView
+from aigc.core.messages import Device, LeaseView, Resident, WorkerView
 
 MB = 1 << 20
 
 
 def worker_view(worker: WorkerView) -> dict[str, Any]:
-    """One worker, its device and what it holds."""
+    """One worker, its device, who has reserved what of it, and what it works on."""
     return {
         "id": worker.id,
+        "boot": worker.boot,
         "host": worker.host,
         "version": worker.version,
         "liveness": worker.liveness,
+        "lost_s": worker.lost_s,
         "draining": worker.draining,
         "quarantined": worker.quarantined,
         "slots": worker.slots,
         "credit": worker.credit,
         "device": device_view(worker.device),
-        "residents": [resident_view(resident) for resident in worker.residents],
-        "jobs": [{"id": lease.job, "attempt": lease.attempt} for lease in worker.leases],
+        "residents": [
+            resident_view(resident) | {"jobs": _working_in(worker, resident.residency)} for resident in worker.residents
+        ],
+        "leases": [lease_view(lease) for lease in worker.leases],
     }
 
 
+def _working_in(worker: WorkerView, residency: str) -> list[str]:
+    """Jobs whose models run, or will run, within that reservation."""
+    return [lease.lease.job for lease in worker.leases if lease.residency == residency]
+
+
 def device_view(device: Device) -> dict[str, Any]:
-    """One device; memory in bytes, utilisation 0 to 1, `None` where it does not tell."""
+    """One device; memory in bytes, utilisation 0 to 1, `None` where it does not tell.
+
+    `usable` is what models may reserve, `reserved` the sum of what its residents have, `free` the rest of it.
+    """
     return {
         "id": device.id,
         "kind": device.kind,
@@ -34,6 +46,7 @@ def device_view(device: Device) -> dict[str, Any]:
         "usable": device.usable,
         "used": device.used,
         "reserved": device.reserved,
+        "free": max(0, device.usable - device.reserved),
         "strangers": device.strangers,
         "utilisation": device.utilisation,
         "temperature_c": device.temperature_c,
@@ -44,7 +57,7 @@ def device_view(device: Device) -> dict[str, Any]:
 
 
 def resident_view(resident: Resident) -> dict[str, Any]:
-    """One runner and the model that it holds."""
+    """One runner and the model that it holds; `bytes` is what is reserved for it."""
     return {
         "residency": resident.residency,
         "state": resident.state,
@@ -54,6 +67,25 @@ def resident_view(resident: Resident) -> dict[str, Any]:
         "idle_s": resident.idle_s,
         "jobs_done": resident.jobs_done,
         "load_s": resident.load_s,
+    }
+
+
+def lease_view(lease: LeaseView) -> dict[str, Any]:
+    """One job that a worker has, and how far it is; seconds up to now, `running_s` None before it has begun."""
+    return {
+        "id": lease.lease.job,
+        "attempt": lease.lease.attempt,
+        "worker": lease.worker,
+        "model": lease.model,
+        "feature": lease.feature,
+        "owner": lease.owner,
+        "residency": lease.residency,
+        "need_bytes": lease.need_bytes,
+        "held_s": round(lease.held_s, 3),
+        "running_s": None if lease.running_s is None else round(lease.running_s, 3),
+        "stage": lease.stage,
+        "fraction": lease.fraction,
+        "ending": lease.ending,
     }
 
 

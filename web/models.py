@@ -86,7 +86,7 @@ def _inputs(spec: ModelSpec) -> dict[str, Any]:
 
 
 def _model(spec: ModelSpec, status: SystemStatus | None) -> dict[str, Any]:
-    """The model without what concerns its host alone: interpreter, folders, environment."""
+    """The model without what concerns its host alone: interpreter, folders, environment. `digest` is of all of it."""
     return {
         "id": spec.id,
         "feature": spec.feature,
@@ -105,13 +105,20 @@ def _model(spec: ModelSpec, status: SystemStatus | None) -> dict[str, Any]:
         "batch": spec.batch,
         "licence": spec.licence,
         "commercial_use": spec.commercial_use,
+        "digest": spec.digest,
     }
 
 
 def _residency(spec: ModelSpec, status: SystemStatus) -> list[dict[str, Any]]:
     """Where the model is in memory now."""
     return [
-        {"worker": worker.id, "state": resident.state, "bytes": resident.bytes, "idle_s": resident.idle_s}
+        {
+            "worker": worker.id,
+            "state": resident.state,
+            "bytes": resident.bytes,
+            "idle_s": resident.idle_s,
+            "pinned": resident.pinned,
+        }
         for worker in status.workers
         for resident in worker.residents
         if resident.residency == spec.residency

@@ -4,6 +4,8 @@ A record may stand here only as long as every later change of it would be heard.
 owner calls `clear`; a reader that went to the store meanwhile sees by `epoch` that what it read may be old.
 """
 
+from collections import OrderedDict
+
 import msgspec
 
 from aigc.core.ids import JobId
@@ -16,7 +18,8 @@ class Records:
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._jobs: dict[JobId, Job] = {}  # in the order of their last touch
+        # In the order of their last touch. A plain dict finds its first key by looking past all that were deleted.
+        self._jobs: OrderedDict[JobId, Job] = OrderedDict()
         self._live: dict[JobId, Progressed] = {}
         self.epoch = 0
         """Grows whenever something that a reader got from the store before must not be put here any more."""
@@ -33,7 +36,7 @@ class Records:
             job = known
         jobs[job.id] = job
         if len(jobs) > self._capacity:
-            del jobs[next(iter(jobs))]
+            jobs.popitem(last=False)
         live = self._live.get(job.id)
         if live is not None and (job.status is not Status.PROCESSING or live.attempt != job.attempt):
             del self._live[job.id]

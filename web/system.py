@@ -8,12 +8,12 @@ import psutil
 from aiohttp import web
 
 from aigc import __version__
-from aigc.core.errors import Unavailable
+from aigc.core.errors import AigcError, Unavailable
 from aigc.core.job import Status
-from aigc.core.messages import SystemStatus
+from aigc.core.messages import BrokerView, SystemStatus
 from web import urls
 from web.gateway import Gateway
-from web.machines import legacy_gpus, worker_view
+from web.machines import lease_view, legacy_gpus, worker_view
 from web.problem import problem
 from web.requests import reply, request_id_of
 from web.views import rfc3339
@@ -50,7 +50,7 @@ class System:
 
     async def status(self, request: web.Request) -> web.Response:
         """This host, all devices, all workers, the queue."""
-        counts, seen = await self._seen()
+        counts, brokers, seen = await self._seen()
         host = await asyncio.to_thread(self._host)
         workers = seen.workers if seen else ()
         residents = [resident for worker in workers for resident in worker.residents]
@@ -65,6 +65,8 @@ class System:
             },
             "queue": _queue(counts),
             "broker": _broker(seen),
+            "brokers": [_candidate(broker) for broker in brokers],
+            "store": {"fault": seen.store_fault if seen else ""},
             "workers": [worker_view(worker) for worker in workers],
             "learned": seen.learned if seen else {},
             "waiting": _waiting(seen),
@@ -73,7 +75,7 @@ class System:
 
     async def scheduler(self, request: web.Request) -> web.Response:
         """The scheduler's view: `running` says whether one answers."""
-        counts, seen = await self._seen()
+        counts, brokers, seen = await self._seen()
         workers = seen.workers if seen else ()
         queued, processing = counts[Status.QUEUED], counts[Status.PROCESSING]
         bound = seen.queue_bound if seen else self._gateway.settings.queue_bound
@@ -106,18 +108,25 @@ class System:
             "queued_jobs": queued,
             "completed_jobs": counts[Status.COMPLETED],
             "broker": _broker(seen),
+            "brokers": [_candidate(broker) for broker in brokers],
             "workers": [worker_view(worker) for worker in workers],
             "waiting": _waiting(seen),
         }
         return reply(body)
 
-    async def _seen(self) -> tuple[dict[Status, int], SystemStatus | None]:
-        """How many jobs there are by status, and what the broker sees; None if none answers."""
+    async def _seen(self) -> tuple[dict[Status, int], tuple[BrokerView, ...], SystemStatus | None]:
+        """How many jobs there are by status, the brokers, and what the leading one sees; None if none answers."""
         try:
             seen = await self._gateway.status()
         except Unavailable:
-            return await self._gateway.store.counts(), None
-        return {status: seen.counts.get(status, 0) for status in Status}, seen
+            return await self._gateway.store.counts(), await self._brokers(), None
+        return {status: seen.counts.get(status, 0) for status in Status}, seen.brokers, seen
+
+    async def _brokers(self) -> tuple[BrokerView, ...]:
+        try:
+            return tuple(await self._gateway.store.brokers())
+        except AigcError:
+            return ()
 
     def _host(self) -> dict[str, Any]:
         memory, disk = psutil.virtual_memory(), psutil.disk_usage(self._data_path)
@@ -154,15 +163,28 @@ def _broker(seen: SystemStatus | None) -> dict[str, Any]:
         "catalogue_digest": seen.catalogue_digest,
         "queue_bound": seen.queue_bound,
         "retry_after_s": seen.retry_after_s,
+        "agreed": seen.agreed,
+    }
+
+
+def _candidate(broker: BrokerView) -> dict[str, Any]:
+    """One that leads or stands by, and how long ago it was heard."""
+    return {
+        "owner": broker.owner,
+        "leads": broker.generation > 0,
+        "generation": broker.generation or None,
+        "seen_s": round(broker.seen_s, 3),
     }
 
 
 def _waiting(seen: SystemStatus | None) -> dict[str, Any]:
-    """Waiting jobs by feature and owner, and the running ones."""
+    """Waiting jobs by feature, owner, priority and reason, and the jobs that workers have."""
     if seen is None:
-        return {"by_feature": {}, "by_owner": {}, "running": []}
+        return {"by_feature": {}, "by_owner": {}, "by_priority": {}, "reasons": [], "running": []}
     return {
         "by_feature": seen.waiting_by_feature,
         "by_owner": seen.waiting_by_owner,
-        "running": [{"id": lease.job, "attempt": lease.attempt} for lease in seen.running],
+        "by_priority": seen.waiting_by_priority,
+        "reasons": [{"reason": one.reason, "jobs": one.jobs, "models": one.models} for one in seen.reasons],
+        "running": [lease_view(lease) for lease in seen.running],
     }

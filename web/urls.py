@@ -5,6 +5,7 @@ from aigc.core.ids import JobId
 API = "/api/v1"
 JOBS = f"{API}/jobs"
 EVENTS = f"{API}/events"
+WORKERS = f"{API}/workers"
 
 
 def job_url(job: JobId) -> str:

@@ -18,7 +18,14 @@ def rfc3339(seconds: float | None) -> str | None:
     """Seconds since the epoch as `2026-01-31T12:00:00.123456Z`."""
     if seconds is None:
         return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    whole, micros = divmod(round(seconds * 1e6), 1_000_000)
+    return f"{_second(whole)}.{micros:06d}Z"
+
+
+@lru_cache(64)
+def _second(seconds: int) -> str:
+    """Taking a date apart takes four times as long as the rest, and many instants share their second."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:-6]
 
 
 def job_view(job: Job, estimate: Estimate | None = None) -> dict[str, Any]:

@@ -6,62 +6,64 @@ from msgspec import Struct
 
 from actors.devices import nvml
 from actors.devices.cpu import Cpu
-from actors.devices.fake import Fake
+from actors.devices.fake import KIND, Fake, FakeSpec, parse
+from actors.devices.nvml import Found
 from aigc.core.errors import InputInvalid
 from aigc.core.ports import DeviceProbe
-
-GIB = 1 << 30
 
 
 class DevicesSettings(Struct, frozen=True, kw_only=True):
     """Which devices are wanted."""
 
     wanted: Sequence[str] | None = None
-    """`cpu`, a GPU's UUID, `fake:<GiB>`; None: every GPU, or the CPU if there is none."""
+    """`cpu`, a GPU's or MIG instance's UUID, `fake:<GiB>`, see `fake`; None: every GPU, or the CPU if there is none."""
     memory_bytes: int | None = None
     """The CPU's budget; None: all of the host's memory."""
+    label: str = ""
+    """What a fake device is called that has no label of its own: this, with its place in the list if there are others;
+    empty: its place. Give it a name that no other process has."""
 
 
 def find(settings: DevicesSettings) -> list[DeviceProbe]:
-    """A probe for each device that is wanted.
+    """A probe for each device that is wanted, no two of which have the same id.
 
     Raises:
         InputInvalid: a wanted one is not there; the message lists those that are.
     """
-    gpus, reason = nvml.look()
+    found = nvml.look()
     if settings.wanted is None:
-        return [nvml.Gpu(uuid) for uuid in gpus] or [Cpu(settings.memory_bytes)]
-    if twice := next((name for name in settings.wanted if _is_real(name) and settings.wanted.count(name) > 1), None):
+        return [nvml.Gpu(uuid) for uuid in found.uuids] or [Cpu(settings.memory_bytes)]
+    fakes = {place: parse(name) for place, name in enumerate(settings.wanted) if name.startswith(KIND)}
+    names = [
+        KIND + _label(place, fakes[place], settings) if place in fakes else name
+        for place, name in enumerate(settings.wanted)
+    ]
+    if twice := next((name for name in names if names.count(name) > 1), None):
         raise InputInvalid(
             f"{twice} is named twice",
             suggestion="a device has one worker; give that more slots",
             where="worker.devices",
         )
-    return [_probe(name, number, gpus, reason, settings) for number, name in enumerate(settings.wanted)]
+    return [
+        Fake(name.removeprefix(KIND), fakes[place]) if place in fakes else _probe(name, found, settings)
+        for place, name in enumerate(names)
+    ]
 
 
-def _probe(name: str, number: int, gpus: list[str], reason: str, settings: DevicesSettings) -> DeviceProbe:
+def _label(place: int, fake: FakeSpec, settings: DevicesSettings) -> str:
+    assert settings.wanted is not None
+    if fake.label:
+        return fake.label
+    if not settings.label:
+        return str(place)
+    return settings.label if len(settings.wanted) == 1 else f"{settings.label}-{place}"
+
+
+def _probe(name: str, found: Found, settings: DevicesSettings) -> DeviceProbe:
     if name == "cpu":
         return Cpu(settings.memory_bytes)
-    if not _is_real(name):
-        return Fake(number, _fake_bytes(name))
-    if name in gpus:
+    if name in found.uuids:
         return nvml.Gpu(name)
-    known = ", ".join(["cpu", *gpus]) + (f"; no GPU: {reason}" if reason else "")
-    raise InputInvalid(f"there is no device {name}", suggestion=f"there are: {known}", where="worker.devices")
-
-
-def _is_real(name: str) -> bool:
-    return not name.startswith("fake:")
-
-
-def _fake_bytes(name: str) -> int:
-    try:
-        size = int(float(name.removeprefix("fake:")) * GIB)
-    except (ValueError, OverflowError):
-        size = 0
-    if size <= 0:
-        raise InputInvalid(
-            f"{name} does not say how large it is", suggestion="write fake:24 for 24 GiB", where="worker.devices"
-        )
-    return size
+    known = ", ".join(["cpu", *found.uuids]) + (f"; no GPU: {found.reason}" if found.reason else "")
+    what = f"{name} is divided (MIG mode is on)" if name in found.divided else f"there is no device {name}"
+    raise InputInvalid(what, suggestion=f"there are: {known}", where="worker.devices")

@@ -29,7 +29,7 @@ class Cpu:
         self._name = f"{_model_name()}, {self._cores} cores"
         self._busy = (time.monotonic(), _busy_s())
 
-    def sample(self, ours: Sequence[int]) -> Device:
+    def sample(self, ours: Sequence[int], reserved: int = 0) -> Device:
         """See the port. What is neither free nor held by `ours` is a stranger's, as far as it narrows the budget."""
         try:
             return self._sample(ours)

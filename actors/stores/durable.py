@@ -1,6 +1,8 @@
 """The few steps by which a file or a name in a folder survives a power cut."""
 
 import os
+from collections.abc import Sequence
+from concurrent.futures import Executor, wait
 from pathlib import Path
 
 
@@ -22,6 +24,21 @@ def sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
+def sync_files(paths: Sequence[Path], threads: Executor) -> None:
+    """The bytes of all these files are durable; returns when no thread is at it any more, also where one raised.
+
+    Side by side, as a journal commits at once what is synced at once.
+    """
+    others = [threads.submit(sync_file, path) for path in paths[1:]]
+    try:
+        for path in paths[:1]:
+            sync_file(path)
+    finally:
+        wait(others)
+    for other in others:
+        other.result()
+
+
 def make_folder(folder: Path) -> None:
     """The folder is there, durably, with all above it."""
     try:
@@ -35,12 +52,11 @@ def make_folder(folder: Path) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """A new file with that content, its bytes durable, its name not yet; or, if that fails, no file."""
+    """A new file with that content; or, if that fails, no file. Neither its bytes nor its name are durable yet."""
     with path.open("xb") as file:
         try:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
         except BaseException:
             path.unlink()
             raise

@@ -1,15 +1,24 @@
-"""When stored files expire, in order, without looking at the files: empty marker files in a folder per hour."""
+"""When stored files expire, in order, without looking at the files: empty marker files in a folder per hour.
+
+Several processes may add and drop at once; nothing is found out from the absence of a marker.
+"""
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from actors.stores.asset_key import segments
 from actors.stores.durable import make_folder
+from aigc.core.errors import InputInvalid
 from aigc.core.ids import AssetKey
 
 BUCKET_S = 3600
+LATE_S = 3600.0
+"""A marker whose file is not there, or says another time, is old when its own time was so long ago: before that the
+file may just be on its way, from a host whose clock is slow."""
+
 _LAST_MS = 10**15 - 1
 _HOUR = re.compile(r"\d{9}")
 _MARKER = re.compile(r"(?P<at>\d{15})\+(?P<key>.+)")
@@ -18,15 +27,20 @@ _MARKER = re.compile(r"(?P<at>\d{15})\+(?P<key>.+)")
 class Marker(NamedTuple):
     """A reminder to look at a file. The file's own word counts: it may have been touched or deleted since."""
 
-    path: Path
     key: AssetKey
     at_ms: int
+    """Milliseconds since the epoch."""
+
+    def is_old(self, now: float) -> bool:
+        """True if what is not as the marker says will not become so any more (`LATE_S`)."""
+        return self.at_ms < (now - LATE_S) * 1000
 
 
 class ExpiryIndex:
     """Markers `<folder>/<hour>/<milliseconds>+<key with + for />`, sorted by name within their hour.
 
-    A file's old marker stays when its time changes; who meets it drops it. So nothing has to be found to be changed.
+    Who changes a file's time adds a marker before and drops the old one after, so that there is always one. Where
+    that was cut short, an old marker stays until somebody meets it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,31 +55,33 @@ class ExpiryIndex:
         """
         buckets: dict[Path, list[str]] = {}
         for key, expires_at in times.items():
-            at_ms = milliseconds(expires_at)
-            bucket = self._folder / f"{at_ms // (BUCKET_S * 1000):09d}"
-            buckets.setdefault(bucket, []).append(f"{at_ms:015d}+{key.replace('/', '+')}")
+            hour, name = marker_name(key, milliseconds(expires_at))
+            buckets.setdefault(self._folder / hour, []).append(name)
         for bucket, names in buckets.items():
             while not self._entered(bucket, names):
                 pass  # an empty bucket, removed by a sweep since it was made: once more
 
     def due(self, before: float) -> Iterator[Marker]:
         """Markers of times before that, soonest first. Empty hours go."""
-        for hour in sorted(filter(_HOUR.fullmatch, os.listdir(self._folder))):
-            if int(hour) * BUCKET_S >= before:
-                return
-            for name in sorted(os.listdir(self._folder / hour)):
-                marker = _MARKER.fullmatch(name)
+        for hour in due_hours(os.listdir(self._folder), before):
+            bucket = self._folder / hour
+            try:
+                names = sorted(os.listdir(bucket))
+            except FileNotFoundError:
+                continue  # another process found it empty
+            for name in names:
+                marker = parsed_marker(name)
                 if marker is None:
                     continue
-                at_ms = int(marker["at"])
-                if at_ms >= before * 1000:
+                if marker.at_ms >= before * 1000:
                     return
-                yield Marker(self._folder / hour / name, AssetKey(marker["key"].replace("+", "/")), at_ms)
-            self._drop_empty(self._folder / hour)
+                yield marker
+            self._drop_empty(bucket)
 
-    def drop(self, marker: Marker) -> None:
+    def drop(self, key: AssetKey, at_ms: int) -> None:
         """The reminder has served."""
-        marker.path.unlink(missing_ok=True)
+        hour, name = marker_name(key, at_ms)
+        (self._folder / hour / name).unlink(missing_ok=True)
 
     def _entered(self, bucket: Path, names: Sequence[str]) -> bool:
         make_folder(bucket)
@@ -81,6 +97,29 @@ class ExpiryIndex:
             bucket.rmdir()
         except OSError:
             return  # markers are left in it, or another sweep was quicker
+
+
+def marker_name(key: AssetKey, at_ms: int) -> tuple[str, str]:
+    """The hour under which a key's reminder lies, and its name there; names sort as their times do."""
+    return f"{at_ms // (BUCKET_S * 1000):09d}", f"{at_ms:015d}+{key.replace('/', '+')}"
+
+
+def parsed_marker(name: str) -> Marker | None:
+    """The reminder of that name; None if it is none of ours."""
+    found = _MARKER.fullmatch(name)
+    if found is None:
+        return None
+    key = AssetKey(found["key"].replace("+", "/"))
+    try:
+        segments(key)
+    except InputInvalid:
+        return None
+    return Marker(key, int(found["at"]))
+
+
+def due_hours(names: Iterable[str], before: float) -> list[str]:
+    """Those of the names that are hours which begin before that time, in order."""
+    return sorted(hour for hour in names if _HOUR.fullmatch(hour) and int(hour) * BUCKET_S < before)
 
 
 def milliseconds(at: float) -> int:

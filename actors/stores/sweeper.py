@@ -33,12 +33,13 @@ class SweeperSettings(Struct, frozen=True, kw_only=True):
     cancelled_s: float | None = DAY_S
     renew_s: float = 3600.0
     """A file whose time has come while it is in use is looked at again after this long."""
-    grace_s: float = 60.0
-    """A file goes this long after its time: a request that had just found it has become a job by then."""
+    grace_s: float = 600.0
+    """A file goes this long after its time: a request that had just found it, at a gateway whose clock is slow, has
+    become a job by then."""
     interval_s: float = 3600.0
     """The longest time between two rounds."""
     retry_s: float = 60.0
-    """Until the next try when a store failed."""
+    """Until the next try when a store failed, and until the next look at who leads."""
     pause_s: float = 1.0
     """Between two rounds while there is more to do than one round takes."""
     batch: int = 256
@@ -63,13 +64,17 @@ class Swept(Struct, frozen=True):
 
 
 class Sweeper:
-    """Removes expired records and files, beside the leading broker. An actor, see `actors.actor`.
+    """Removes expired records and files, beside the leading broker only. An actor, see `actors.actor`.
 
     Only files that have outlived their own expiry go, and of those only what nobody uses or names: inputs of jobs that
     wait or run (an upload, another job's output), all files of such jobs, and outputs that a record names get more
     time. A record goes by its age; its files are told that their time has come, and go in a later round. So a crash at
     any point leaves no record whose files are gone, and no file that is never looked at again. A download that has
     begun keeps its file open.
+
+    Files are not fenced by a generation, and need not be: nothing makes a file that has expired and that nobody claims
+    claimed again (gateways refuse it as an input, and the outputs of a finished job are settled). So a leader that was
+    stopped in the middle of a round and goes on when another one leads removes only what that one would remove too.
 
     Args:
         jobs, assets: what is swept.
@@ -132,7 +137,7 @@ class Sweeper:
     async def next_due_s(self) -> float:
         """Seconds until there is something to sweep, at most the interval."""
         if self._generation() is None:
-            return self._settings.interval_s
+            return self._settings.retry_s
         times = [_expiry(asset) + self._settings.grace_s for asset in await self._assets.expired(math.inf, 1)]
         for status in FINAL:
             kept_s = self._settings.kept_s(status)

@@ -1,31 +1,15 @@
 """The blocking half of storing one stream: threads write, hash and finish a file, or leave nothing of it."""
 
-import os
-import shutil
 import threading
 from collections.abc import Sequence
 from hashlib import sha256
 from io import FileIO
-from pathlib import Path
 
 import msgspec
 
 from actors.stores.asset_files import AssetFiles
-from aigc.core.errors import Unavailable
+from actors.stores.disk_errors import check_room
 from aigc.core.ports import Asset
-
-
-def check_room(folder: Path, wanted: int, min_free: int) -> None:
-    """Raise Unavailable (`disk_full`) where `wanted` bytes more would leave less than `min_free`."""
-    free = shutil.disk_usage(folder).free
-    if free - wanted < min_free:
-        raise Unavailable(
-            f"the disk that holds the files has {free >> 20} MiB free, of which {min_free >> 20} MiB are kept for "
-            "results and records",
-            retry_after_s=30,
-            suggestion="make room on it, or shorten how long results are kept",
-            code="disk_full",
-        )
 
 
 class Upload:
@@ -58,7 +42,6 @@ class Upload:
             self._write(chunks)
             if self._abandoned or self._file is None:
                 return asset
-            os.fsync(self._file.fileno())
             self._file.close()
             asset = msgspec.structs.replace(asset, bytes=self._bytes, sha256=self._digest.hexdigest())
             self._files.install([(self._path, asset)])

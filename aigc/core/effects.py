@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from aigc.core.ids import BootId, WorkerId
 from aigc.core.job import Job, Lease
-from aigc.core.messages import CancelAnswer, CancelLease, Grant, JobAnswer, Progressed
+from aigc.core.messages import CancelAnswer, CancelLease, ControlAnswer, Grant, JobAnswer, Order, Progressed
 
 
 class Commit(Struct, frozen=True):
@@ -30,6 +30,14 @@ class SendCancel(Struct, frozen=True):
     cancel: CancelLease
 
 
+class SendOrder(Struct, frozen=True):
+    """Have a worker follow an operator's wish."""
+
+    worker: WorkerId
+    boot: BootId
+    order: Order
+
+
 class Publish(Struct, frozen=True):
     """Tell the watchers; nothing durable."""
 
@@ -40,7 +48,7 @@ class Answer(Struct, frozen=True):
     """The reply to an `Asked`, after the commit."""
 
     token: object
-    reply: CancelAnswer | JobAnswer
+    reply: CancelAnswer | JobAnswer | ControlAnswer
 
 
 class Discard(Struct, frozen=True):
@@ -49,4 +57,4 @@ class Discard(Struct, frozen=True):
     lease: Lease
 
 
-Effect = Commit | SendGrant | SendCancel | Publish | Answer | Discard
+Effect = Commit | SendGrant | SendCancel | SendOrder | Publish | Answer | Discard

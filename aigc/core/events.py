@@ -6,6 +6,8 @@ from aigc.core.ids import BootId, JobId, WorkerId
 from aigc.core.job import Job
 from aigc.core.messages import (
     CancelJob,
+    ControlModel,
+    ControlWorker,
     LeaseFailed,
     LeaseFinished,
     LeaseProgress,
@@ -25,7 +27,7 @@ class Asked(Struct, frozen=True):
     """A request that wants an answer: `token` comes back in `effects.Answer`."""
 
     token: object
-    request: CancelJob | MoveJob
+    request: CancelJob | MoveJob | ControlModel | ControlWorker
 
 
 class Restored(Struct, frozen=True):

@@ -4,7 +4,7 @@ A message is an event that has not arrived yet: the broker hands what it decodes
 Every message from a worker names its lease; every message to a worker names the generation of the broker that sent it.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -50,6 +50,8 @@ class Device(Struct, frozen=True, kw_only=True, omit_defaults=True):
     healthy: bool = True
     note: str = ""
     """Why it is not healthy, or what is special about it."""
+    fault: str = ""
+    """A hardware error that was met and is not known to be mended, with what to do about it."""
 
 
 class Resident(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -218,9 +220,25 @@ class CancelLease(Message, frozen=True):
 
 
 class DrainWorker(Message, frozen=True):
-    """Take no more leases; hand back what has not started."""
+    """Take no more leases; hand back what has not started; let idle models go."""
 
     generation: Generation
+
+
+class ResumeWorker(Message, frozen=True):
+    """Take leases again, also after an error for which the device is in quarantine."""
+
+    generation: Generation
+
+
+class LoadModel(Message, frozen=True):
+    """Have the model resident as soon as there is room; idle models that are not pinned leave for it."""
+
+    generation: Generation
+    model: ModelId
+    need_bytes: int
+    evict: tuple[str, ...] = ()
+    """Residencies that should leave to make room, if room is needed."""
 
 
 class UnloadModel(Message, frozen=True):
@@ -228,6 +246,14 @@ class UnloadModel(Message, frozen=True):
 
     generation: Generation
     residency: str
+
+
+class PinModel(Message, frozen=True):
+    """Keep the model resident whatever else wants its memory, or no more; holds for as long as the worker lives."""
+
+    generation: Generation
+    model: ModelId
+    is_pinned: bool
 
 
 class Settled(Message, frozen=True):
@@ -241,7 +267,9 @@ class Settled(Message, frozen=True):
     leases: tuple[Lease, ...]
 
 
-ToWorker = Welcome | Grant | CancelLease | DrainWorker | UnloadModel | Settled
+Order = DrainWorker | ResumeWorker | LoadModel | UnloadModel | PinModel
+"""What an operator wants of a worker."""
+ToWorker = Welcome | Grant | CancelLease | Settled | Order
 
 # Gateway -> broker.
 
@@ -292,7 +320,42 @@ class AskCatalogue(Message, frozen=True):
     """Asked; answered by `CatalogueAnswer`."""
 
 
-GatewayMessage = GatewayHello | Submit | CancelJob | MoveJob | ForgetJob | AskEstimates | AskStatus | AskCatalogue
+class ControlModel(Message, frozen=True):
+    """An operator wants a model loaded, unloaded, kept or not kept. Asked; answered by `ControlAnswer`."""
+
+    model: ModelId
+    action: Literal["load", "unload", "pin", "unpin"]
+    worker: WorkerId = WorkerId("")
+    """Empty: where it is, or for what is nowhere where it costs least."""
+
+
+class ControlWorker(Message, frozen=True):
+    """An operator wants a worker to take no more jobs, to take them again, or a lost one to be shown no more.
+
+    Asked; answered by `ControlAnswer`.
+    """
+
+    worker: WorkerId
+    action: Literal["drain", "resume", "forget"]
+
+
+class ReloadCatalogue(Message, frozen=True):
+    """Read the configuration's files again. Asked; answered by `ReloadAnswer`."""
+
+
+GatewayMessage = (
+    GatewayHello
+    | Submit
+    | CancelJob
+    | MoveJob
+    | ForgetJob
+    | AskEstimates
+    | AskStatus
+    | AskCatalogue
+    | ControlModel
+    | ControlWorker
+    | ReloadCatalogue
+)
 ToBroker = WorkerMessage | GatewayMessage
 
 # Broker -> gateway: answers on the link, news on the event stream.
@@ -330,6 +393,28 @@ class Estimates(Message, frozen=True):
     estimates: tuple[Estimate, ...]
 
 
+class LeaseView(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One lease that is out, as the broker sees it. Times are seconds, up to now."""
+
+    lease: Lease
+    worker: WorkerId
+    model: ModelId
+    feature: str = ""
+    owner: OwnerId = OwnerId("")
+    residency: str = ""
+    """Whose reservation it works in."""
+    need_bytes: int = 0
+    """What it may take of that."""
+    held_s: float = 0.0
+    """Since it was granted, or found by this broker."""
+    running_s: float | None = None
+    """Since its model began to work on it; None: it has not begun."""
+    stage: Stage = Stage.NONE
+    fraction: float = 0.0
+    ending: str = ""
+    """Why it was asked to end; empty: it was not."""
+
+
 class WorkerView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One worker as the broker sees it."""
 
@@ -339,14 +424,18 @@ class WorkerView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`alive`, `suspect`, `lost`."""
     device: Device
     residents: tuple[Resident, ...] = ()
-    leases: tuple[Lease, ...] = ()
+    leases: tuple[LeaseView, ...] = ()
     slots: int = 1
+    """Jobs that it runs at once."""
     credit: int = 2
+    """Leases that it takes at once."""
     host: str = ""
     version: str = ""
     draining: bool = False
     quarantined: str = ""
     """Why no job is given to it; empty: it gets jobs."""
+    lost_s: float = 0.0
+    """Of a lost one: since when."""
 
 
 class BrokerView(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -360,6 +449,15 @@ class BrokerView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Seconds since it renewed its lease, or asked for one."""
 
 
+class WaitReason(Struct, frozen=True, array_like=True):
+    """Why some jobs wait."""
+
+    reason: str
+    jobs: int
+    models: tuple[ModelId, ...]
+    """What they wait for."""
+
+
 class SystemStatus(Message, frozen=True, kw_only=True):
     """Everything that an operator wants to see at once."""
 
@@ -371,7 +469,8 @@ class SystemStatus(Message, frozen=True, kw_only=True):
     """Jobs in the store by status; queued and processing are exact."""
     waiting_by_feature: dict[str, int]
     waiting_by_owner: dict[OwnerId, int]
-    running: tuple[Lease, ...]
+    running: tuple[LeaseView, ...]
+    """Every lease that is out, oldest first, also of workers that have not come back yet."""
     queue_bound: int
     retry_after_s: float
     """When a refused client should come again."""
@@ -380,6 +479,13 @@ class SystemStatus(Message, frozen=True, kw_only=True):
     catalogue_digest: str
     brokers: tuple[BrokerView, ...] = ()
     """The leading one first, then those that stand by."""
+    waiting_by_priority: dict[int, int] = {}
+    reasons: tuple[WaitReason, ...] = ()
+    """Why jobs wait, most jobs first; every job that is queued counts once."""
+    store_fault: str = ""
+    """Why the store cannot be read; what it would tell is then as it was last known."""
+    agreed: dict[str, str] = {}
+    """Settings that every process must share, as the broker has them, see `config.agreement`."""
 
 
 class CatalogueAnswer(Message, frozen=True):
@@ -388,7 +494,38 @@ class CatalogueAnswer(Message, frozen=True):
     catalogue: Catalogue
 
 
-ToGateway = JobAnswer | CancelAnswer | Estimates | SystemStatus | CatalogueAnswer
+class Step(Struct, frozen=True, array_like=True):
+    """What follows from an operator's wish on one worker."""
+
+    worker: WorkerId
+    is_begun: bool
+    """False: it was so already."""
+    detail: str
+
+
+class ControlAnswer(Message, frozen=True):
+    """What was begun, and where; or why nothing was."""
+
+    steps: tuple[Step, ...] = ()
+    refusal: str = ""
+    code: str = ""
+    """Of a refusal: `unknown` (no such model or worker), `conflict`, `unavailable` (no worker could now)."""
+
+
+class ReloadAnswer(Message, frozen=True):
+    """The catalogue in force after the files were read again: the new one whole, or the old one and every complaint."""
+
+    digest: str
+    added: tuple[ModelId, ...] = ()
+    removed: tuple[ModelId, ...] = ()
+    changed: tuple[ModelId, ...] = ()
+    complaints: tuple[str, ...] = ()
+    """`file:line:col: what: what to do`."""
+    notes: tuple[str, ...] = ()
+    """Settings that were changed and take effect at the next start only."""
+
+
+ToGateway = JobAnswer | CancelAnswer | Estimates | SystemStatus | CatalogueAnswer | ControlAnswer | ReloadAnswer
 
 
 class Changed(Message, frozen=True):

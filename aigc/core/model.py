@@ -1,7 +1,9 @@
 """What the catalogue says about one model, as every process sees it."""
 
+import hashlib
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from aigc.core.ids import ModelId
@@ -59,6 +61,11 @@ class ModelSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def residency(self) -> str:
         """What is loaded when this model is: the key of runners and reservations."""
         return self.family or self.id
+
+    @property
+    def digest(self) -> str:
+        """By which two processes notice that their entries differ."""
+        return hashlib.sha256(msgspec.msgpack.encode(self)).hexdigest()[:16]
 
 
 class Catalogue(Struct, frozen=True):

@@ -222,6 +222,10 @@ class AssetStore(Protocol):
 class DeviceProbe(Protocol):
     """Telemetry of one device. Called off the event loop, once a second."""
 
-    def sample(self, ours: Sequence[int]) -> Device:
-        """The device now; `ours` are the process ids whose memory is not a stranger's. Never raises: a device that
-        cannot be read is returned unhealthy, with the reason in `note`."""
+    def sample(self, ours: Sequence[int], reserved: int = 0) -> Device:
+        """The device now. Never raises: one that cannot be read is returned unhealthy, with the reason in `note`.
+
+        Args:
+            ours: process ids whose memory is not a stranger's.
+            reserved: bytes that these may hold together, for devices that do not tell what they do hold; 0: not known.
+        """

@@ -51,6 +51,7 @@ class Guard:
 
     def run(self, model_process: Callable[[], int]) -> int:
         """`model_process` ran in a child of its own and everything that came of it is gone; returns 0."""
+        descent.wear_mark()
         _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import aigc
-from aigc.runner.descent import TOKEN_VARIABLE
 
 # All else stays behind: the server's environment holds its secrets. A catalogue entry can add what its model needs.
 _PASSED = frozenset(
@@ -68,7 +67,6 @@ def environment(
     path: Sequence[str] = (),
     extra: Mapping[str, str] | None = None,
     own: bool = False,
-    token: str = "",
     device: str = "cpu",
     threads: int = 0,
     temporary: str = "",
@@ -78,7 +76,7 @@ def environment(
     Args:
         ours: this process's environment, of which a short list is passed on.
         path: folders that the catalogue puts on its import path.
-        extra: the catalogue's own words; they win over all others, except for the token.
+        extra: the catalogue's own words; they win over all others, except for which GPU is seen.
         own: as said to `make_import_folder`.
         device: the worker's device: a GPU's UUID or `cuda:<n>` is made the only one that the runner sees.
         threads: for OpenMP and the like; 0: theirs to choose.
@@ -91,12 +89,11 @@ def environment(
     return {
         **passed,
         **(dict.fromkeys(_THREADS, str(threads)) if threads else {}),
-        **_visible(device),
         "PYTHONPATH": os.pathsep.join(folders),
         "PYTHONHASHSEED": "0",  # equal seeds give equal results also where a set is walked
         **({"TMPDIR": temporary} if temporary else {}),
         **(extra or {}),
-        TOKEN_VARIABLE: token,
+        **_visible(device),
     }
 
 
@@ -108,8 +105,6 @@ def model_device(device: str) -> str:
 def _visible(device: str) -> dict[str, str]:
     if model_device(device) == "cpu":
         return {"CUDA_VISIBLE_DEVICES": ""}
-    _, _, number = device.partition("cuda:")
-    if device.startswith("cuda"):
-        # Without this CUDA counts from the fastest device on, and the driver's tools by bus.
-        return {"CUDA_VISIBLE_DEVICES": number or "0", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
-    return {"CUDA_VISIBLE_DEVICES": device}
+    seen = (device.partition(":")[2] or "0") if device.startswith("cuda") else device
+    # Without this CUDA counts from the fastest device on, and the driver's tools by bus.
+    return {"CUDA_VISIBLE_DEVICES": seen, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}

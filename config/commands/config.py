@@ -1,16 +1,23 @@
-"""`aigc config check | show | init | schema`"""
+"""`aigc config check | show | init | schema | reload`"""
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from aigc.client import Client
+from config.commands.talking import FAILED, exit_codes, show, talking
 from config.marks import ConfigInvalid
+
+if TYPE_CHECKING:
+    from aigc.core.model import Catalogue
+    from config.settings import Settings
 
 
 @click.group("config")
 def command() -> None:
-    """Check, show or start a configuration."""
+    """Check, show, start or reload a configuration."""
 
 
 _FILE = click.option(
@@ -22,7 +29,8 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for sc
 @command.command()
 @_FILE
 @_JSON
-def check(file: Path | None, as_json: bool) -> int:
+@click.option("--url", metavar="URL", help="Compare with this running server, too; 1 is the exit code if they differ.")
+def check(file: Path | None, as_json: bool, url: str | None) -> int:
     """Check the settings and the catalogue; every error at once, as file:line:col: what: what to do."""
     from config.catalogue import load_for
     from config.settings import load
@@ -36,20 +44,61 @@ def check(file: Path | None, as_json: bool) -> int:
         else:
             click.echo(error, err=True)
         return 2
+    found = _compared(loaded.settings, catalogue, url) if url else []
     if as_json:
-        click.echo(json.dumps({"ok": True, "models": len(catalogue.models), "digest": catalogue.digest}))
+        told: dict[str, Any] = {"ok": not found, "models": len(catalogue.models), "digest": catalogue.digest}
+        show(told | ({"url": url, "differences": found} if url else {}))
+        return FAILED if found else 0
+    features = len({spec.feature for spec in catalogue.models})
+    click.echo(f"fine: {len(catalogue.models)} models for {features} features, catalogue {catalogue.digest}")
+    for note in loaded.notes:
+        click.echo(f"note: {note}")
+    if url:
+        click.echo(f"{url} has the same" if not found else f"{url} differs:")
+    for line in found:
+        click.echo(f"  {line}")
+    return FAILED if found else 0
+
+
+def _compared(settings: "Settings", catalogue: "Catalogue", url: str) -> list[str]:
+    """What the server at `url` has otherwise than this machine's files, in words."""
+    from aigc import __version__
+    from config import agreement
+
+    with exit_codes():
+        client = Client(url)
+        version, models, broker = client.health()["version"], client.models(), client.system()["broker"]
+    found = [] if version == __version__ else [f"aigc is {__version__} here and {version} there"]
+    if not broker["answers"]:
+        found.append("no broker answers there, so only what its gateway remembers can be compared")
     else:
-        features = len({spec.feature for spec in catalogue.models})
-        click.echo(f"fine: {len(catalogue.models)} models for {features} features, catalogue {catalogue.digest}")
-        for note in loaded.notes:
-            click.echo(f"note: {note}")
-    return 0
+        found += agreement.differences(agreement.agreed(settings), broker["agreed"])
+    if models["digest"] != catalogue.digest:
+        found += agreement.model_differences(catalogue.models, models["models"])
+    return found
 
 
 @command.command()
+@talking
+def reload(client: Client, as_json: bool) -> int:
+    """Have the broker read its files again: all of it is in force, or nothing and every complaint is told."""
+    answer = client.reload()
+    if as_json:
+        show(answer)
+        return 0
+    click.echo(f"in force: catalogue {answer['digest']}")
+    for what in ("added", "removed", "changed"):
+        if answer[what]:
+            click.echo(f"  {what}: {', '.join(answer[what])}")
+    for note in answer["notes"]:
+        click.echo(f"note: {note}")
+    return 0
+
+
+@command.command("show")
 @_FILE
 @_JSON
-def show(file: Path | None, as_json: bool) -> int:
+def show_settings(file: Path | None, as_json: bool) -> int:
     """Print every setting in force and where it comes from."""
     from config.settings import load
 

@@ -61,7 +61,9 @@ def _strangers(_: Path | None) -> Iterator[Finding]:
 def _settings(file: Path | None) -> Iterator[Finding]:
     from config.catalogue import load_for
     from config.marks import ConfigInvalid
+    from config.redis_check import look
     from config.settings import load
+    from config.wiring import is_shared
 
     try:
         loaded = load(file)
@@ -73,6 +75,8 @@ def _settings(file: Path | None) -> Iterator[Finding]:
     yield Finding("fine", f"configuration; {len(catalogue.models)} models")
     yield from _folder(loaded.settings.storage.folder, loaded.settings.storage.min_free_gb)
     yield from _port(loaded.settings.server.host, loaded.settings.server.port)
+    if is_shared(loaded.settings):
+        yield from (Finding(*found) for found in look(loaded.settings.redis))
     for spec in catalogue.models:
         if spec.python and not os.access(spec.python, os.X_OK):
             yield Finding("wrong", f"{spec.id}: {spec.python} cannot be run", "make its environment")
@@ -135,12 +139,11 @@ def _runners(_: Path | None) -> Iterator[Finding]:
 def _devices(_: Path | None) -> Iterator[Finding]:
     from actors.devices import nvml
 
-    gpus, reason = nvml.look()
-    if gpus:
-        for gpu in gpus:
-            yield Finding("fine", f"GPU {gpu}")
-    else:
-        yield Finding("note", f"no NVIDIA GPU ({reason}); models run on the CPU")
+    found = nvml.look()
+    for gpu in found.uuids:
+        yield Finding("fine", f"GPU {gpu}")
+    if not found.uuids:
+        yield Finding("note", f"no NVIDIA GPU ({found.reason}); models run on the CPU")
 
 
 LOOKS: tuple[Callable[[Path | None], Iterator[Finding]], ...] = (

@@ -65,7 +65,10 @@ def _said(event: dict[str, Any]) -> tuple[str, float | None]:
         start = queue.get("estimated_start_s")
         wait = f", starts in about {ago(start)}" if start else ""
         return f"waiting: {queue['position']} before it{wait}", None
-    return str(job.get("stage") or kind).replace("_", " "), (job.get("progress") or {}).get("fraction")
+    progress = job.get("progress") or {}
+    if job.get("stage") == "waiting" and progress.get("message"):
+        return f"waiting: {progress['message']}", None
+    return str(job.get("stage") or kind).replace("_", " "), progress.get("fraction")
 
 
 def summary(job: dict[str, Any]) -> None:

@@ -1,25 +1,57 @@
-"""`aigc models [MODEL]`"""
+"""`aigc models [MODEL]`, `aigc models load | unload | pin | unpin MODEL`"""
 
 from typing import Any
 
 import click
 
 from aigc.client import Client
-from config.commands.talking import show, talking
+from config.commands.talking import begun, show, talking
 
 
-@click.command("models")
-@click.argument("model", required=False)
+class Models(click.Group):
+    """A word that is no command of this group is the name of a model, which is shown."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command, with its arguments."""
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["show", *args])
+
+
+@click.group("models", cls=Models, invoke_without_command=True, subcommand_metavar="[MODEL | COMMAND MODEL]")
 @talking
-def command(client: Client, as_json: bool, model: str | None) -> int:
-    """List features and their models, or show one MODEL with its parameters."""
-    if model:
-        found = client.model(model)
-        show(found) if as_json else _one(found)
-        return 0
-    models = client.models()
-    show(models) if as_json else _all(models["models"])
+@click.pass_context
+def command(ctx: click.Context, client: Client, as_json: bool) -> int:
+    """List features and their models, show one MODEL with its parameters, or change what is in memory."""
+    if ctx.invoked_subcommand is None:
+        models = client.models()
+        show(models) if as_json else _all(models["models"])
     return 0
+
+
+@command.command("show")
+@click.argument("model")
+@talking
+def one(client: Client, as_json: bool, model: str) -> int:
+    """Show one MODEL with its parameters."""
+    found = client.model(model)
+    show(found) if as_json else _one(found)
+    return 0
+
+
+def _changing(action: str, help_text: str) -> None:
+    @command.command(action, help=help_text)
+    @click.argument("model")
+    @click.option("--worker", default="", metavar="NAME", help="Only there. [default: where it is, or fits best]")
+    @talking
+    def change(client: Client, as_json: bool, model: str, worker: str) -> int:
+        return begun(client.control(action, model, worker), as_json=as_json)
+
+
+_changing("load", "Load MODEL; idle models leave for it if there is no room.")
+_changing("unload", "Have MODEL leave memory, when its job has ended.")
+_changing("pin", "Keep MODEL in memory, whatever else needs it; loads it if it is not there.")
+_changing("unpin", "Let MODEL leave memory again when that is needed.")
 
 
 def _all(models: list[dict[str, Any]]) -> None:
@@ -28,7 +60,14 @@ def _all(models: list[dict[str, Any]]) -> None:
         if model["feature"] != feature:
             feature = model["feature"]
             click.echo(click.style(feature, bold=True))
-        click.echo(f"  {model['id']:28} {model['memory_bytes'] / 2**30:5.1f} GiB  {model['description']}")
+        places = ", ".join(
+            f"{place['state']} on {place['worker']}{' (pinned)' if place['pinned'] else ''}"
+            for place in model["residency"] or ()
+        )
+        click.echo(
+            f"  {model['id']:28} {model['memory_bytes'] / 2**30:5.1f} GiB  {model['description']}"
+            + (f"  [{places}]" if places else "")
+        )
 
 
 def _one(model: dict[str, Any]) -> None:

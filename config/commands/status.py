@@ -7,13 +7,14 @@ import click
 from aigc.client import Client
 from config.commands.follow import summary
 from config.commands.talking import ago, outcome, show, talking
+from config.commands.workers import describe
 
 
 @click.command("status")
 @click.argument("job", required=False)
 @talking
 def command(client: Client, as_json: bool, job: str | None) -> int:
-    """Show JOB, or without one the server: devices, resident models, queue."""
+    """Show JOB, or without one the server: brokers, devices, resident models, queue, and why jobs wait."""
     if job:
         record = client.job(job)
         show(record) if as_json else summary(record)
@@ -28,13 +29,15 @@ def _overview(system: dict[str, Any]) -> None:
     click.echo(
         f"{queue['pending_jobs']} waiting, {queue['processing_jobs']} running, {queue['completed_jobs']} completed"
     )
-    for worker in system.get("workers", ()):
-        device = worker["device"]
-        used, usable = device.get("reserved", 0) / 2**30, device.get("usable", 0) / 2**30
-        state = "" if worker["liveness"] == "alive" else f"  {worker['liveness']}"
-        click.echo(
-            f"{worker['id']}  {device.get('name') or device['id']}  {used:.1f} of {usable:.1f} GiB reserved{state}"
-        )
-        for resident in worker.get("residents", ()):
-            idle = f" for {ago(resident['idle_s'])}" if resident.get("idle_s") else ""
-            click.echo(f"  {resident['residency']}  {resident['bytes'] / 2**30:.2f} GiB  {resident['state']}{idle}")
+    if not system["broker"]["answers"]:
+        click.echo(click.style("no broker answers; accepted jobs wait for one", fg="yellow"))
+    for broker in system["brokers"]:
+        role = f"leads as generation {broker['generation']}" if broker["leads"] else "stands by"
+        click.echo(f"broker {broker['owner']}  {role}, heard {ago(broker['seen_s'])} ago")
+    if system["store"]["fault"]:
+        click.echo(click.style(f"the store of records: {system['store']['fault']}", fg="yellow"))
+    for worker in system["workers"]:
+        describe(worker)
+    for reason in system["waiting"]["reasons"]:
+        jobs = "1 job" if reason["jobs"] == 1 else f"{reason['jobs']} jobs"
+        click.echo(f"{jobs} for {', '.join(reason['models'])}: {reason['reason']}")

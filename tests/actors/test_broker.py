@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 import zmq
 
+from actors import inquiries
 from actors.broker import Broker, BrokerSettings
 from actors.stores.sqlite import SqliteJobStore
 from aigc.core import lifecycle
@@ -20,8 +22,13 @@ from aigc.core.messages import (
     CancelAnswer,
     CancelJob,
     CancelLease,
+    CatalogueChanged,
     Changed,
+    ControlAnswer,
+    ControlModel,
+    ControlWorker,
     Device,
+    DrainWorker,
     Estimates,
     ForgetJob,
     Forgotten,
@@ -30,12 +37,19 @@ from aigc.core.messages import (
     JobAnswer,
     LeaseFinished,
     LeaseStopped,
+    LoadModel,
+    PinModel,
+    ReloadAnswer,
+    ReloadCatalogue,
+    ResumeWorker,
     Settled,
     Submit,
     SystemStatus,
+    Telemetry,
     ToGateway,
     ToWatchers,
     ToWorker,
+    UnloadModel,
     Welcome,
     WorkerHello,
 )
@@ -58,9 +72,16 @@ def job(name: str) -> Job:
 
 
 class Fussy(SqliteJobStore):
-    """A store that can be told to be away."""
+    """A store that can be told to be away, or to take its time."""
 
-    away = False
+    away = hangs = False
+
+    async def counts(self) -> dict[Status, int]:
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.away:
+            raise Unavailable("away", retry_after_s=0.1)
+        return await super().counts()
 
     async def commit(self, generation: Any, jobs: Sequence[Job]) -> frozenset[JobId]:
         if self.away:
@@ -111,8 +132,13 @@ class House:
             scheduler=SchedulerSettings(adoption_s=30.0),
             link=LINK,
             news_s=0.05,
+            agreed={"limits.queue": "10000"},
         )
         self.brokers = 0
+        self.catalogue = CATALOGUE
+        self.files = CATALOGUE
+        """What the configuration's files say."""
+        self.complaints: tuple[str, ...] = ()
         self.worker, self.gateway, self.watcher = End(), End(), End()
 
     async def start(self) -> None:
@@ -130,9 +156,25 @@ class House:
 
     async def new_broker(self) -> Broker:
         self.brokers += 1
-        broker = Broker(self.context, self.settings, self.store, lambda: CATALOGUE, boot=BootId(f"b{self.brokers}"))
+        boot = BootId(f"b{self.brokers}")
+        generation = await self.store.lead(boot)
+        broker = Broker(
+            self.context,
+            self.settings,
+            self.store,
+            lambda: self.catalogue,
+            generation=generation,
+            boot=boot,
+            reread=self.reread,
+        )
         await broker.start()
         return broker
+
+    async def reread(self) -> inquiries.Reading:
+        if not self.complaints:
+            self.catalogue = self.files
+            self.broker.reload()
+        return inquiries.Reading(self.complaints)
 
     async def close(self) -> None:
         self.work.close()
@@ -148,8 +190,8 @@ class House:
 
     async def submit(self, name: str) -> None:
         made = job(name)
-        self.ask.send(Submit(made))
         await self.store.create(made, bound=100)
+        self.ask.send(Submit(made))
 
     def finish(self, lease: Lease) -> None:
         output = Output(
@@ -309,3 +351,118 @@ async def test_what_was_learned_outlives_the_broker(house: House) -> None:
     assert isinstance(before, SystemStatus)
     assert before.learned["m"]["runs"] == after.learned["m"]["runs"] == 1
     assert after.learned["m"]["run_s"] == before.learned["m"]["run_s"]
+
+
+# Operators.
+
+
+async def status(house: House) -> SystemStatus:
+    found = await house.ask.ask(AskStatus(), timeout_s=5)
+    assert isinstance(found, SystemStatus)
+    return found
+
+
+async def control(house: House, wish: ControlModel | ControlWorker) -> ControlAnswer:
+    answer = await house.ask.ask(wish, timeout_s=5)
+    assert isinstance(answer, ControlAnswer)
+    return answer
+
+
+async def test_what_an_operator_wants_of_a_model_reaches_the_worker_and_is_answered(house: House) -> None:
+    house.hello()
+    await house.worker.next(Welcome)
+    answer = await control(house, ControlModel(ModelId("m"), "pin"))
+    assert [(step.worker, step.is_begun) for step in answer.steps] == [("worker-0", True)]
+    assert (await house.worker.next(LoadModel)).need_bytes == 1 << 30
+    assert (await house.worker.next(PinModel)).is_pinned
+    await control(house, ControlModel(ModelId("m"), "unload", WorkerId("worker-0")))
+    assert (await house.worker.next(UnloadModel)).residency == "m"
+    assert (await control(house, ControlModel(ModelId("x"), "load"))).code == "unknown"
+
+
+async def test_a_drained_worker_is_seen_at_once_by_those_who_watch(house: House) -> None:
+    house.hello()
+    await house.worker.next(Welcome)
+    await control(house, ControlWorker(WorkerId("worker-0"), "drain"))
+    assert isinstance(await house.worker.next(DrainWorker), DrainWorker)
+    while [worker.draining for worker in (await house.watcher.next(Telemetry)).workers] != [True]:
+        pass
+    assert (await status(house)).workers[0].draining
+    await control(house, ControlWorker(WorkerId("worker-0"), "resume"))
+    assert isinstance(await house.worker.next(ResumeWorker), ResumeWorker)
+
+
+async def test_a_worker_that_is_lost_is_shown_as_lost_until_it_is_forgotten(house: House) -> None:
+    house.hello()
+    await house.worker.next(Welcome)
+    house.work.close()
+    while [worker.liveness for worker in (await house.watcher.next(Telemetry)).workers] != ["lost"]:
+        pass
+    answer = await control(house, ControlWorker(WorkerId("worker-0"), "forget"))
+    assert answer.steps[0].is_begun
+    assert (await status(house)).workers == ()
+
+
+async def test_the_whole_picture_says_what_runs_what_waits_and_why_and_who_leads(house: House) -> None:
+    house.hello()
+    await house.worker.next(Welcome)
+    for name in ("a", "b", "c"):
+        await house.submit(name)
+    lease = (await house.worker.next(Grant)).lease
+    found = await status(house)
+    while found.counts[Status.QUEUED] < 2:
+        found = await status(house)
+    assert [(one.lease, one.worker, one.model, one.stage) for one in found.running] == [
+        (lease, "worker-0", "m", "loading_model")
+    ]
+    assert found.workers[0].leases[0].lease == lease
+    assert found.waiting_by_priority == {5: 2}
+    assert [(one.reason, one.jobs) for one in found.reasons] == [("waits for its turn", 2)]
+    assert [(one.owner, one.generation) for one in found.brokers] == [("b1", 1)]
+    assert (found.store_fault, found.agreed) == ("", {"limits.queue": "10000"})
+
+
+@pytest.mark.parametrize(("how", "fault"), [("away", "away"), ("hangs", "does not answer")])
+async def test_the_picture_is_told_though_the_store_is_away_and_says_so(
+    house: House, monkeypatch: pytest.MonkeyPatch, how: str, fault: str
+) -> None:
+    monkeypatch.setattr(inquiries, "STORE_S", 0.05)
+    house.hello()
+    await house.submit("a")
+    house.finish((await house.worker.next(Grant)).lease)
+    await house.worker.next(Settled)
+    await house.submit("b")
+    await house.worker.next(Grant)
+    assert (await status(house)).counts[Status.COMPLETED] == 1
+    setattr(house.store, how, True)
+    found = await status(house)
+    assert found.store_fault == fault
+    assert (found.counts[Status.COMPLETED], found.counts[Status.PROCESSING]) == (1, 1)
+    assert [one.owner for one in found.brokers] == ["b1"]
+    setattr(house.store, how, False)
+
+
+async def test_a_reload_is_answered_with_what_changed_and_told_to_everybody(house: House) -> None:
+    house.hello()
+    await house.worker.next(Welcome)
+    other = msgspec.structs.replace(MODEL, id=ModelId("other"))
+    house.files = Catalogue((msgspec.structs.replace(MODEL, run_s=1.0), other), "newer")
+    answer = await house.ask.ask(ReloadCatalogue(), timeout_s=5)
+    assert answer == ReloadAnswer("newer", added=(ModelId("other"),), changed=(ModelId("m"),))
+    assert (await house.worker.next(Welcome)).catalogue.digest == "newer"
+    assert (await house.watcher.next(CatalogueChanged)).digest == "newer"
+    house.files = Catalogue((other,), "newest")
+    assert await house.ask.ask(ReloadCatalogue(), timeout_s=5) == ReloadAnswer("newest", removed=(ModelId("m"),))
+
+
+async def test_a_refused_reload_is_answered_with_every_complaint_and_changes_nothing(house: House) -> None:
+    house.hello()
+    await house.worker.next(Welcome)
+    house.complaints = ("models.yaml:2:3: what: what to do", "models.yaml:9:1: that: this")
+    answer = await house.ask.ask(ReloadCatalogue(), timeout_s=5)
+    assert answer == ReloadAnswer(CATALOGUE.digest, complaints=house.complaints)
+    assert not any(isinstance(message, Welcome) for message in house.worker.heard)
+
+
+async def test_a_broker_without_files_says_so() -> None:
+    assert "without files" in (await inquiries.nothing_to_read()).complaints[0]

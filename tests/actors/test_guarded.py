@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from actors.guarded import Ended, GuardedProcess
-from aigc.runner.descent import TOKEN_VARIABLE
+from aigc.runner import descent
 from tests.runner.kit import is_alive, seconds_until_gone
 
-TOKEN = "c0ffee"
+MARK = descent.family(os.getpid())[5]
 
 
 class Desk:
@@ -31,9 +31,8 @@ Guard().run(model_process)
         self.printed = ""
         self.news = asyncio.Event()
         self.ends = []
-        environment = {**os.environ, TOKEN_VARIABLE: TOKEN}
         self.process = GuardedProcess(
-            command or [sys.executable, "-c", program], environment, folder, TOKEN, self._print, self._end
+            command or [sys.executable, "-c", program], dict(os.environ), folder, MARK, self._print, self._end
         )
 
     def _print(self, text):
@@ -86,7 +85,9 @@ async def test_terminating_and_killing_what_has_ended_does_no_harm(tmp_path):
 
 
 async def test_when_the_guard_is_killed_its_tail_is_known_and_nothing_is_left(tmp_path):
-    body = "daemon = subprocess.Popen(['sleep', '60'], start_new_session=True); print(daemon.pid, flush=True); time.sleep(60)"  # noqa: E501
+    # A daemon in a session of its own that has nothing of the guard's environment.
+    daemon = "subprocess.Popen(['sleep', '60'], start_new_session=True, env={})"
+    body = f"daemon = {daemon}; print(daemon.pid, flush=True); time.sleep(60)"
     desk = Desk(tmp_path, body)
     await desk.until(lambda: desk.printed)
     pids = [int(desk.printed), *desk.process.pids()]

@@ -11,21 +11,24 @@ from time import monotonic
 import msgspec
 import pytest
 
+from actors.device_watch import WatchSettings
 from aigc.core.errors import Unavailable
 from aigc.core.ids import AssetKey
 from aigc.core.job import Input, Stage
 from aigc.core.messages import (
+    DrainWorker,
     LeaseFailed,
     LeaseFinished,
     LeaseProgress,
     LeaseReturned,
     LeaseStarted,
     LeaseStopped,
+    ResumeWorker,
     WorkerBeat,
     WorkerBye,
     WorkerHello,
 )
-from tests.actors.worker_kit import WorkerHouse, new_lease
+from tests.actors.worker_kit import FIRST, WorkerHouse, new_lease
 from tests.runner.kit import is_alive
 from transport import LinkSettings
 from transport.backoff import Backoff
@@ -194,7 +197,7 @@ async def test_beats_tell_what_the_probe_saw_and_the_probe_is_told_who_is_ours(h
 
 
 async def test_a_probe_that_hangs_is_a_device_that_does_not_answer_until_it_does(tmp_path: Path):
-    async with WorkerHouse(tmp_path, probe_limit_s=0.05) as house:
+    async with WorkerHouse(tmp_path, watch=WatchSettings(measure_s=0.05, rest_s=0.05, answer_s=0.05)) as house:
         release = threading.Event()
         house.probe.before = release.wait
         try:
@@ -206,7 +209,7 @@ async def test_a_probe_that_hangs_is_a_device_that_does_not_answer_until_it_does
 
 
 async def test_a_worker_whose_probe_never_answers_does_not_start(tmp_path: Path):
-    async with WorkerHouse(tmp_path, probe_limit_s=0.05) as house:
+    async with WorkerHouse(tmp_path, watch=WatchSettings(measure_s=0.05, rest_s=0.05, answer_s=0.05)) as house:
         release = threading.Event()
         house.probe.before = release.wait
         second = house.new_worker()
@@ -282,6 +285,20 @@ async def test_what_outlasts_the_budget_is_handed_back(house: WorkerHouse):
     assert (await house.broker.until(LeaseReturned)).lease == lease
     house.settle(lease)
     await draining
+
+
+async def test_a_drain_at_the_end_waits_for_the_job_that_runs_though_an_earlier_one_was_over(tmp_path: Path):
+    async with WorkerHouse(tmp_path, settle_s=0.05) as house:
+        house.broker.tell(DrainWorker(FIRST))
+        await house.broker.until(WorkerBeat, lambda beat: beat.draining)
+        house.broker.tell(ResumeWorker(FIRST))
+        await house.broker.until(WorkerBeat, lambda beat: not beat.draining)
+        house.grant(sleep_s=0.5, steps=5)
+        await house.broker.until(LeaseStarted)
+        draining = asyncio.create_task(house.worker.drain(30.0))
+        await house.broker.until(LeaseFinished)
+        assert not draining.done()
+        await draining
 
 
 async def test_a_drained_worker_does_not_wait_for_a_broker_that_settles_nothing(tmp_path: Path):

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import zmq
 
+from actors.device_watch import WatchSettings
 from actors.runner_process import RunnersSettings
 from actors.stores.directory import DirectoryAssetStore, DirectorySettings
 from actors.worker import Worker, WorkerSettings
@@ -70,7 +71,7 @@ class Probe:
         self.sees: list[Sequence[int]] = []
         self.before: Callable[[], object] = lambda: None
 
-    def sample(self, ours: Sequence[int]) -> Device:
+    def sample(self, ours: Sequence[int], reserved: int = 0) -> Device:
         self.before()
         self.sees.append(tuple(ours))
         return self.device
@@ -134,8 +135,7 @@ class WorkerHouse:
             device=device,
             runners=RunnersSettings(staging=self.assets.folder, fsync=False),
             link=settings.pop("link", None) or LinkSettings(),
-            measure_s=settings.get("measure_s", 0.05),
-            rest_s=settings.pop("measure_s", 0.05),
+            watch=settings.pop("watch", None) or WatchSettings(measure_s=0.05, rest_s=0.05),
             **settings,
         )
         self.worker = self.new_worker()

@@ -1,16 +1,30 @@
 """The implementations that the contract suites are run against. A new store is one more entry here."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 
 from actors.stores.directory import DirectoryAssetStore, DirectorySettings
+from actors.stores.redis import RedisJobStore, RedisSettings
 from actors.stores.sqlite import SqliteJobStore
 from aigc.core.ports import AssetStore, JobStore
+from tests.redis_kit import RedisServer
 
-JOB_STORES: dict[str, Callable[[Path], JobStore]] = {
-    "sqlite": lambda folder: SqliteJobStore(folder / "jobs.db"),
+Maker = Callable[[], JobStore]
+
+
+@contextmanager
+def redis() -> Iterator[Maker]:
+    """A server of the test's own, as the user that may do least."""
+    with RedisServer(acl=True) as server:
+        yield lambda: RedisJobStore(RedisSettings(url=server.url))
+
+
+JOB_STORES: dict[str, Callable[[Path], AbstractContextManager[Maker]]] = {
+    "sqlite": lambda folder: nullcontext(lambda: SqliteJobStore(folder / "jobs.db")),
+    "redis": lambda folder: redis(),
 }
 ASSET_STORES: dict[str, Callable[[Path], AssetStore]] = {
     "directory": lambda folder: DirectoryAssetStore(folder / "assets", DirectorySettings(min_free_bytes=0)),
@@ -18,13 +32,14 @@ ASSET_STORES: dict[str, Callable[[Path], AssetStore]] = {
 
 
 @pytest.fixture(params=JOB_STORES)
-def another_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], JobStore]:
+def another_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Maker]:
     """Makes a store that is not open yet; all that it makes stand on the same data."""
-    return lambda: JOB_STORES[request.param](tmp_path)
+    with JOB_STORES[request.param](tmp_path) as make:
+        yield make
 
 
 @pytest.fixture
-async def store(another_store: Callable[[], JobStore]) -> AsyncIterator[JobStore]:
+async def store(another_store: Maker) -> AsyncIterator[JobStore]:
     store = another_store()
     await store.open()
     yield store

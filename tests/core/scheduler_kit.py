@@ -7,11 +7,14 @@ from typing import Any, TypeVar
 from aigc.core.effects import Answer, Commit, Effect, SendCancel, SendGrant
 from aigc.core.events import Asked, Event, Restored, Tick, WorkerLost
 from aigc.core.ids import AttemptId, BootId, DeviceId, JobId, ModelId, Now, OwnerId, WorkerId
-from aigc.core.job import Failure, Job, Lease
+from aigc.core.job import Failure, Job, Lease, Status
 from aigc.core.lifecycle import begin
 from aigc.core.messages import (
     CancelAnswer,
     CancelJob,
+    ControlAnswer,
+    ControlModel,
+    ControlWorker,
     Device,
     Generation,
     Grant,
@@ -153,6 +156,11 @@ class Desk:
         assert isinstance(answer.reply, JobAnswer)
         return answer.reply
 
+    def control(self, wish: ControlModel | ControlWorker) -> ControlAnswer:
+        (answer,) = only(self.apply(Asked("token", wish)), Answer)
+        assert isinstance(answer.reply, ControlAnswer)
+        return answer.reply
+
     def where(self, job: JobId) -> WorkerId:
         """Who has or had the job."""
         return self.store[job].worker
@@ -164,6 +172,10 @@ class Desk:
     def reason(self, job: JobId) -> str:
         (estimate,) = self.scheduler.estimates([job], self.now)
         return estimate.reason
+
+    def waiting(self) -> list[JobId]:
+        """Queued jobs, in the order of their submission."""
+        return [job.id for job in self.store.values() if job.status is Status.QUEUED]
 
     # Restarts.
 

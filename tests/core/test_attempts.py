@@ -56,6 +56,21 @@ def test_a_job_on_a_resident_model_does_not_say_that_it_loads() -> None:
     assert desk.store[desk.submit()].stage is Stage.PREPROCESSING
 
 
+def test_a_job_that_is_leased_ahead_says_that_it_waits_and_where_until_it_begins() -> None:
+    desk = Desk(spec("a", run_s=0.1))
+    desk.worker(credit=2)
+    first, ahead = desk.submit(), desk.submit()
+    record = desk.store[ahead]
+
+    assert (record.status, record.stage, record.progress.message) == (Status.PROCESSING, Stage.WAITING, "next on w")
+    desk.start(first)
+    desk.finish(first, run_s=0.1)
+    desk.start(ahead)
+    begun = desk.scheduler.job(ahead)
+    assert begun is not None
+    assert (begun.stage, begun.progress.message) == (Stage.PREPROCESSING, "")
+
+
 def test_the_time_left_is_the_deadline_or_the_run_limit_whichever_is_nearer() -> None:
     desk = Desk(spec("free"), spec("limited", run_limit_s=50.0))
     desk.worker("one")

@@ -59,7 +59,7 @@ def test_a_late_hello_of_an_earlier_life_changes_nothing() -> None:
 
     assert desk.worker(boot="1") == []
     assert desk.running() == [job]
-    assert desk.scheduler.workers()[0].boot == "2"
+    assert desk.scheduler.workers(desk.now)[0].boot == "2"
 
 
 def test_a_hello_again_in_the_same_life_changes_nothing_about_what_is_held() -> None:
@@ -135,7 +135,7 @@ def test_a_worker_that_left_in_order_counts_against_nobody() -> None:
 
     assert desk.store[job].status is Status.QUEUED
     assert desk.store[job].strikes == 0
-    assert desk.scheduler.workers() == ()
+    assert desk.scheduler.workers(desk.now) == ()
 
 
 def test_news_of_another_life_is_not_listened_to() -> None:
@@ -151,7 +151,7 @@ def test_news_of_another_life_is_not_listened_to() -> None:
         assert desk.apply(event) == []
 
     assert desk.running() == [job]
-    assert desk.scheduler.workers()[0].liveness == "alive"
+    assert desk.scheduler.workers(desk.now)[0].liveness == "alive"
 
 
 def test_a_lease_that_a_beat_does_not_list_is_sent_again_and_then_given_to_somebody() -> None:
@@ -210,7 +210,7 @@ def test_an_unhealthy_device_gets_nothing_and_people_see_why() -> None:
 
     assert desk.running() == []
     assert desk.reason(job) == "no worker that offers a takes jobs: w Xid 79"
-    assert desk.scheduler.workers()[0].quarantined == "Xid 79"
+    assert desk.scheduler.workers(desk.now)[0].quarantined == "Xid 79"
 
 
 def test_a_lease_restored_after_its_worker_was_heard_is_adopted_or_lost() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from aigc.core.hosting.device import DeviceSettings
 from aigc.core.hosting.residents import ResidentsSettings
+from aigc.core.ids import ModelId
 from aigc.core.job import Failure, Progress, Stage
 from aigc.core.messages import (
     CancelLease,
@@ -16,6 +17,9 @@ from aigc.core.messages import (
     LeaseReturned,
     LeaseStarted,
     LeaseStopped,
+    LoadModel,
+    PinModel,
+    ResumeWorker,
     Settled,
     UnloadModel,
     WorkerHello,
@@ -321,6 +325,9 @@ def test_an_older_generation_changes_nothing():
         cancel(job.lease),
         DrainWorker(FIRST),
         UnloadModel(FIRST, "a"),
+        ResumeWorker(FIRST),
+        LoadModel(FIRST, ModelId("b"), GIB),
+        PinModel(FIRST, ModelId("a"), True),
         Settled(FIRST, (job.lease,)),
     ):
         assert world.do(stale) == []
@@ -586,6 +593,72 @@ def test_an_idle_model_is_unloaded_at_once_and_a_running_one_when_its_job_has_en
     runner = world.running(job)
     assert world.do(UnloadModel(FIRST, "b")) == []
     assert kinds(world.do(finished(runner, job.lease))) == ["StoreOutputs", "Terminate"]
+
+
+def test_what_an_operator_wants_loaded_and_kept_is_seen_in_the_next_beat():
+    world = World()
+    world.beats.clear()
+    assert kinds(world.do(LoadModel(FIRST, ModelId("b"), 2 * GIB))) == ["Spawn"]
+    world.do(PinModel(FIRST, ModelId("b"), True))
+    assert [[(r.residency, r.state, r.pinned) for r in beat.residents] for beat in world.beats] == [
+        [("b", "loading", False)],
+        [("b", "loading", True)],
+    ]
+
+
+def test_a_load_that_was_asked_for_waits_for_who_is_at_work_and_begins_when_that_has_ended():
+    world = World(total=4 * GIB)
+    job = grant("a", 3 * GIB)
+    runner = world.running(job)
+    assert world.do(LoadModel(FIRST, ModelId("b"), 3 * GIB)) == []
+    assert kinds(world.do(finished(runner, job.lease))) == ["StoreOutputs", "Terminate"]
+    assert kinds(world.gone(runner)) == ["Spawn"]
+    assert world.states() == {"b": "loading"}
+
+
+def test_a_load_that_was_asked_for_begins_though_a_job_waits_for_its_turn():
+    world = World()
+    world.running(grant("a"))
+    world.do(grant("a"))
+    assert kinds(world.do(LoadModel(FIRST, ModelId("b"), GIB))) == ["Spawn"]
+
+
+def test_nothing_is_loaded_beside_a_job_that_is_to_be_alone():
+    world = World()
+    job = grant("a", alone=True)
+    runner = world.running(job)
+    assert world.do(LoadModel(FIRST, ModelId("b"), GIB)) == []
+    assert kinds(world.do(finished(runner, job.lease))) == ["StoreOutputs", "Spawn"]
+
+
+def test_a_drained_worker_takes_jobs_again_when_it_is_resumed():
+    world = World()
+    world.do(DrainWorker(FIRST))
+    world.do(grant("a"))
+    assert kinds(world.said()) == ["LeaseReturned"]
+    world.do(ResumeWorker(FIRST))
+    assert not world.beats[-1].draining
+    assert kinds(world.do(grant("a"))) == ["Prepare", "Spawn"]
+
+
+def test_a_worker_whose_process_ends_is_not_talked_out_of_it():
+    world = World()
+    world.do(Drain(30.0))
+    world.do(ResumeWorker(FIRST))
+    assert world.beats[-1].draining
+    world.do(grant("a"))
+    assert kinds(world.said()) == ["LeaseReturned"]
+
+
+def test_a_resumed_device_is_in_quarantine_no_more():
+    world = World()
+    job = grant("a")
+    runner = world.running(job)
+    world.do(RunnerFailed(runner, job.lease, Failure("runner_crashed", "CUDA error"), broken=True))
+    world.gone(runner)
+    assert not world.beats[-1].device.healthy
+    world.do(ResumeWorker(FIRST))
+    assert world.beats[-1].device.healthy
 
 
 def test_a_changed_entry_of_the_catalogue_replaces_an_idle_runner_and_spares_a_running_one():

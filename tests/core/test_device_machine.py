@@ -3,7 +3,8 @@
 * processes only within reservations, reservations within what is usable, memory back only with the process;
 * one task at a time per runner, and only for one that is loaded;
 * every staging folder that was asked for is stored or dropped, once;
-* every granted lease gets one last word, in the end, whatever happened.
+* every granted lease gets one last word, in the end, whatever happened;
+* what is pinned and rests stays, unless an operator unloads it or drains the worker.
 """
 
 from collections.abc import Callable
@@ -17,15 +18,21 @@ from hypothesis import strategies as st
 from aigc.core.hosting.device import DeviceSettings
 from aigc.core.hosting.residents import ResidentsSettings
 from aigc.core.hosting.turns import TurnsSettings
+from aigc.core.ids import ModelId
 from aigc.core.job import Failure, Lease, Progress, Stage
 from aigc.core.messages import (
     CancelLease,
+    DrainWorker,
     Generation,
     Grant,
     LeaseFailed,
     LeaseFinished,
     LeaseReturned,
     LeaseStopped,
+    LoadModel,
+    Order,
+    PinModel,
+    ResumeWorker,
     Settled,
     UnloadModel,
     WorkerHello,
@@ -74,7 +81,7 @@ class Process:
     lease: Lease | None = None
     is_interrupted: bool = False
     is_doomed: bool = False
-    """Got SIGTERM or SIGKILL: it may still speak, but it will not live."""
+    """Broken, or got SIGTERM or SIGKILL: it may still speak, but it will not live."""
 
 
 @dataclass
@@ -106,6 +113,9 @@ class Host:
         self.granted: dict[Lease, Grant] = {}
         self.told: dict[Lease, Told] = {}
         self.is_listening = True
+        self.pinned, self.released = {"pin"}, set[str]()
+        """Residencies that nobody may evict, and of these those that an operator unloaded since they came."""
+        self.is_draining = False
         self.random = Random(0)
         self.world = World(*MODELS, settings=settings, total=TOTAL)
 
@@ -115,6 +125,7 @@ class Host:
         actions: dict[Callable[[], None], int] = {
             self.a_grant_comes: 8,
             self.the_broker_speaks: 5,
+            self.an_operator_speaks: 2,
             self.a_runner_obliges: 14,
             self.a_runner_errs: 4,
             self.a_store_ends: 5,
@@ -141,6 +152,7 @@ class Host:
                     ledger = self.world.device._residents.ledger
                     assert ledger.reserved <= TOTAL - GIB - self.strangers
                     self.processes[runner] = Process()
+                    self.released.discard(residency(runner))
                 case Run(runner=runner, lease=lease):
                     process = self.processes[runner]
                     assert process.is_loaded
@@ -152,6 +164,7 @@ class Host:
                     assert self.processes[runner].lease == lease
                     self.processes[runner].is_interrupted = True
                 case Terminate(runner=runner) | Kill(runner=runner):
+                    self.check_eviction(effect)
                     self.processes[runner].is_doomed = True
                 case Prepare(lease=lease):
                     assert lease not in self.staging
@@ -165,6 +178,12 @@ class Host:
                     self.staging[lease] = "dropped"
                 case other:
                     raise AssertionError(other)
+
+    def check_eviction(self, effect: Terminate | Kill) -> None:
+        process, name = self.processes[effect.runner], residency(effect.runner)
+        is_at_rest = process.is_loaded and process.lease is None and not process.is_doomed
+        if isinstance(effect, Terminate) and is_at_rest and name in self.pinned:
+            assert name in self.released or self.is_draining, f"{name} is pinned"
 
     def listen(self) -> None:
         for message in self.world.said():
@@ -208,9 +227,7 @@ class Host:
         of = self.random.choice(list(self.granted))
         granted, told = self.granted[of], self.told[of]
         running = [process.lease for process in self.processes.values() if process.lease]
-        what = self.random.choice(
-            ["settle", "settle", "cancel", "stop", "stop", "repeat", "stale", "unknown", "unload"]
-        )
+        what = self.random.choice(["settle", "settle", "cancel", "stop", "stop", "repeat", "stale", "unknown"])
         match what:
             case "stop" if running:
                 self.do(CancelLease(self.generation, running[0], "asked for"))
@@ -221,11 +238,35 @@ class Host:
                 self.do(CancelLease(self.generation, of, "asked for"))
             case "unknown":
                 self.do(CancelLease(self.generation, lease(), "stale"))
-            case "unload":
-                self.do(UnloadModel(self.generation, granted.model))
             case "repeat" | "stale" as what:
                 generation = Generation(self.generation.number - (what == "stale"), "a")
                 self.do(grant(granted.model, granted.need_bytes, of=of, generation=generation))
+
+    def an_operator_speaks(self) -> None:
+        name = ModelId(self.random.choice(["a", "b", "c", "pin", "unknown"]))
+        number = self.generation
+        evict = self.random.choice([(), ("a",)])
+        orders: list[Order] = [
+            LoadModel(number, name, self.random.choice([1, 4, 6, 12]) * GIB, evict),
+            UnloadModel(number, name),
+            PinModel(number, name, True),
+            PinModel(number, name, False),
+            DrainWorker(number),
+            ResumeWorker(number),
+            ResumeWorker(number),
+        ]
+        match order := self.random.choice(orders):
+            case UnloadModel():
+                self.released.add(name)
+            case LoadModel():
+                self.released.discard(name)
+            case PinModel(is_pinned=True):
+                self.pinned.add(name)
+            case PinModel():
+                self.pinned.discard(name)
+            case DrainWorker() | ResumeWorker():
+                self.is_draining = isinstance(order, DrainWorker)
+        self.do(order)
 
     def the_broker_comes_back(self) -> None:
         self.do(Silent())
@@ -259,7 +300,7 @@ class Host:
                 process.lease = None
                 self.do(finished(runner, of))
             case "fail" | "break" as how if of:
-                process.lease = None
+                process.lease, process.is_doomed = None, how == "break"
                 self.do(RunnerFailed(runner, of, Failure("runner_crashed", "no"), broken=how == "break"))
             case "fail" | "break" if not process.is_loaded:
                 self.do(RunnerFailed(runner, None, Failure("model_load_failed", "no"), broken=True))
@@ -340,6 +381,7 @@ class Host:
         assert all(told.words or told.is_settled for told in self.told.values())
         assert set(self.staging.values()) <= {"stored", "dropped"}
         assert all(process.is_loaded for process in self.processes.values())
+        self.is_draining = True
         self.do(Drain(50.0))
         self.all_oblige(1.0)
         assert self.world.device.is_drained
@@ -356,6 +398,10 @@ class Host:
         for runner in list(self.processes):
             self.oblige(runner)
         self.turn_the_clock(seconds)
+
+
+def residency(runner: RunnerId) -> str:
+    return runner.rpartition("-")[0]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

@@ -2,10 +2,10 @@
 
 import random
 
-from aigc.core.ids import BootId, DeviceId, JobId, ModelId, WorkerId
+from aigc.core.ids import BootId, DeviceId, JobId, ModelId, Now, WorkerId
 from aigc.core.job import Job
 from aigc.core.messages import Device, Resident, WorkerHello
-from aigc.core.scheduling.fleet import Fleet
+from aigc.core.scheduling.fleet import MISSING_KEPT, MISSING_S, Fleet
 from aigc.core.scheduling.waiting import Entry
 from aigc.core.scheduling.worker_state import IDLE, WorkerState
 from tests.core.scheduler_kit import GIB
@@ -71,6 +71,31 @@ def test_a_kept_worker_is_not_found_until_it_is_kept_no_more() -> None:
     fleet.unkeep(state)
     assert job.held_device is None
     assert [one.id for one in fleet.with_room("cuda", 0)] == ["w"]
+
+
+def test_a_lost_worker_is_shown_until_it_comes_back_is_forgotten_or_an_hour_has_passed() -> None:
+    fleet = Fleet(0.25)
+    lost, gone = join(fleet, "lost", 24), join(fleet, "gone", 24)
+    fleet.lose(lost, 100.0)
+    fleet.leave(gone)
+
+    def shown(now: float) -> list[tuple[str, str, float]]:
+        return [(view.id, view.liveness, view.lost_s) for view in fleet.views(Now(now, 0.0))]
+
+    assert shown(107.0) == [("lost", "lost", 7.0)]
+    assert shown(100.0 + MISSING_S) == []
+    assert (fleet.forget(lost.id), fleet.forget(lost.id)) == (True, False)
+    fleet.lose(join(fleet, "lost", 24), 200.0)
+    join(fleet, "lost", 24)
+    assert shown(201.0) == [("lost", "alive", 0.0)]
+
+
+def test_of_the_lost_only_the_latest_are_kept() -> None:
+    fleet = Fleet(0.25)
+    for number in range(MISSING_KEPT + 2):
+        fleet.lose(join(fleet, f"w{number}", 24), float(number))
+
+    assert list(fleet.missing) == [f"w{number}" for number in range(2, MISSING_KEPT + 2)]
 
 
 def test_only_the_present_life_is_living_and_earlier_ones_are_retired() -> None:

@@ -4,13 +4,14 @@ import statistics
 
 import pytest
 
-from aigc.core.job import Status
+from aigc.core.ids import JobId, ModelId
+from aigc.core.job import Progress, Stage
+from aigc.core.messages import LeaseProgress, WaitReason
 from tests.core.scheduler_kit import Desk, spec
 
 
 def reasons(desk: Desk) -> list[str]:
-    jobs = [job.id for job in desk.store.values() if job.status is Status.QUEUED]
-    return [one.reason for one in desk.scheduler.estimates(jobs, desk.now)]
+    return [one.reason for one in desk.scheduler.estimates(desk.waiting(), desk.now)]
 
 
 def test_without_workers_nothing_can_be_foreseen() -> None:
@@ -93,6 +94,59 @@ def test_an_estimated_start_is_near_the_truth() -> None:
     assert len(errors) == 58
     assert statistics.median(errors) < 40.0, "of some 400 seconds"
     assert max(errors) < 120.0
+
+
+def start_s(desk: Desk, job: JobId) -> float | None:
+    (estimate,) = desk.scheduler.estimates([job], desk.now)
+    return estimate.start_s
+
+
+def progress(desk: Desk, job: JobId, fraction: float) -> None:
+    news = LeaseProgress(desk.where(job), desk.lease(job), Stage.SAMPLING, Progress(fraction))
+    desk.apply(news)
+
+
+def test_the_start_follows_how_far_the_running_job_says_that_it_is() -> None:
+    desk = Desk(spec("a", run_s=100.0), spec("b", run_s=1.0))
+    desk.worker()
+    job = desk.submit()
+    desk.start(job)
+    desk.after(50.0)
+    waiting = desk.submit("b")
+    assert start_s(desk, waiting) == 50.0, "it has said nothing, so what its like took counts"
+    progress(desk, job, 0.25)
+    assert start_s(desk, waiting) == 75.0
+    desk.after(150.0)
+    progress(desk, job, 0.5)
+    assert start_s(desk, waiting) == 100.0, "it took 200 s for one half, whatever its like took"
+
+
+def test_who_is_leased_ahead_comes_before_who_waits() -> None:
+    desk = Desk(spec("a", run_s=0.2), spec("b", run_s=1.0))
+    desk.worker(credit=2)
+    desk.start(desk.submit())
+    ahead = desk.submit()
+
+    assert desk.store[ahead].lease is not None
+    assert start_s(desk, desk.submit("b")) == pytest.approx(0.4)
+
+
+def test_why_jobs_wait_is_counted_for_what_they_need() -> None:
+    desk = Desk(spec("big", 24), spec("cpu only", devices=("cpu",)), spec("fits", 4), pause_s=8.0)
+    desk.worker("w", 15.7)
+    running = desk.submit("fits")
+    for model in ("big", "big", "fits", "fits", "fits", "cpu only"):
+        desk.submit(model)
+    desk.fail(running, "runner_crashed")
+    found = desk.scheduler.reasons(desk.now)
+
+    assert found == (
+        WaitReason("waits for its turn", 2, (ModelId("fits"),)),
+        WaitReason("waits for device memory: needs 24.0 GiB, largest has 15.7 GiB usable", 2, (ModelId("big"),)),
+        WaitReason("no worker offers cpu only: it runs on cpu", 1, (ModelId("cpu only"),)),
+        WaitReason("is tried again after a pause", 1, (ModelId("fits"),)),
+    )
+    assert sum(one.jobs for one in found) == desk.scheduler.waiting_count
 
 
 def test_done_is_start_and_loading_and_running() -> None:

@@ -17,10 +17,43 @@ def test_a_device_that_its_probe_finds_ill_gets_none():
 def test_a_quarantine_ends_by_itself():
     health = Health(sample(), 10.0)
     health.quarantine("CUDA error", 100.0)
-    assert health.complaint == "in quarantine after: CUDA error"
+    assert health.complaint.startswith("in quarantine after: CUDA error. It is tried again by itself")
     assert not health.tick(109.9)
     assert health.tick(110.0)
     assert (health.complaint, health.tick(111.0)) == ("", False)
+
+
+def test_somebody_who_looked_after_the_device_ends_its_quarantine_but_not_what_the_probe_says():
+    health = Health(sample(healthy=False, note="fell off the bus"), 10.0)
+    health.quarantine("CUDA error", 100.0)
+    health.release()
+    assert health.complaint == "fell off the bus"
+    assert health.ends_at is None
+
+
+def test_a_fault_keeps_work_away_until_it_is_gone():
+    health = Health(sample(fault="Xid 48"), 10.0)
+    assert health.complaint == "Xid 48"
+    assert not health.view(MemoryLedger()).healthy
+    assert health.view(MemoryLedger()).note == "Xid 48"
+    health.measure(sample())
+    assert health.complaint == ""
+
+
+def test_a_fault_that_somebody_has_looked_after_is_none_any_more_but_a_further_one_is():
+    health = Health(sample(fault="Xid 48"), 10.0)
+    health.release()
+    assert health.complaint == ""
+    health.measure(sample(fault="Xid 48, twice"))
+    assert health.complaint == "Xid 48, twice"
+
+
+def test_a_fault_that_was_gone_and_comes_back_is_a_further_one():
+    health = Health(sample(fault="Xid 48"), 10.0)
+    health.release()
+    health.measure(sample())
+    health.measure(sample(fault="Xid 48"))
+    assert health.complaint == "Xid 48"
 
 
 def test_each_further_error_doubles_the_quarantine_until_a_job_ends_well():

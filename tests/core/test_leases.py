@@ -1,9 +1,11 @@
 """The table of leases."""
 
 from aigc.core.ids import AttemptId, JobId, ModelId, WorkerId
-from aigc.core.job import Job, Lease
+from aigc.core.job import Job, Lease, Progress, Stage
+from aigc.core.messages import LeaseProgress
 from aigc.core.scheduling.leases import Granted, LeaseTable
 from aigc.core.scheduling.waiting import Entry
+from tests.core.scheduler_kit import GIB, Desk, spec
 
 A, B = WorkerId("a"), WorkerId("b")
 
@@ -43,6 +45,37 @@ def test_leases_are_in_the_order_of_their_grants() -> None:
 
     assert list(table.all()) == ones
     assert list(table.held_by(A).values()) == [ones[0], ones[2]]
+
+
+def test_people_see_since_when_it_is_held_and_runs() -> None:
+    desk = Desk(spec("a", 4, family="shared"))
+    desk.worker()
+    job = desk.submit("a", owner="ann")
+    desk.after(3.0)
+    (loading,) = desk.scheduler.running(desk.now)
+    desk.start(job, load_s=3.0)
+    desk.after(2.0)
+    desk.apply(LeaseProgress(WorkerId("w"), desk.lease(job), Stage.SAMPLING, Progress(0.25)))
+    (running,) = desk.scheduler.running(desk.now)
+
+    assert (loading.held_s, loading.running_s, loading.stage) == (3.0, None, Stage.LOADING_MODEL)
+    assert (running.held_s, running.running_s, running.stage, running.fraction) == (5.0, 2.0, Stage.SAMPLING, 0.25)
+    assert (running.worker, running.model, running.residency, running.owner) == ("w", "a", "shared", "ann")
+    assert (running.need_bytes, running.ending) == (4 * GIB, "")
+    desk.cancel(job)
+    assert desk.scheduler.running(desk.now)[0].ending == "not wanted"
+
+
+def test_a_lease_that_an_earlier_broker_gave_is_held_since_then() -> None:
+    desk = Desk()
+    desk.worker()
+    desk.submit()
+    desk.after(50.0)
+    after = desk.successor()
+    after.restore()
+    (held,) = after.scheduler.running(after.now)
+
+    assert (held.held_s, held.running_s) == (50.0, None)
 
 
 def test_a_lease_without_a_demand_has_no_residency() -> None:

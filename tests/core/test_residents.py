@@ -2,10 +2,11 @@ import pytest
 
 from aigc.core.hosting.residents import Residents, ResidentsSettings, Room, gib
 from aigc.core.hosting.slot import RunnerSlot
-from aigc.core.messages import Grant
+from aigc.core.ids import ModelId
+from aigc.core.messages import Grant, LoadModel, PinModel, UnloadModel
 from aigc.core.model import Catalogue, ModelSpec
 from aigc.core.runner_events import Kill, RunnerExited, RunnerId, RunnerLoaded, Spawn, Terminate
-from tests.core.device_kit import GIB, grant, sample, spec
+from tests.core.device_kit import FIRST, GIB, grant, sample, spec
 
 
 def residents(total: int = 10 * GIB, **settings: object) -> Residents:
@@ -179,12 +180,109 @@ def test_a_pinned_model_that_an_operator_unloaded_stays_away_until_a_job_needs_i
     made = residents()
     made.follow(Catalogue((pinned("a", GIB),), ""), "cpu")
     made.preload(0.0)
-    made.unload("a")
+    made.obey(UnloadModel(FIRST, "a"))
     assert made.retire(set(), set(), everybody=False, now=1.0) == [Terminate(RunnerId("a-1"))]
     made.apply(RunnerExited(RunnerId("a-1"), 0), 2.0)
     assert made.preload(1e6) == []
     assert made.due(set(), 2.0) is None
     assert made.load(pinned("a", GIB), GIB, 1e6) == [Spawn(RunnerId("a-2"), pinned("a", GIB))]
+
+
+# What operators want.
+
+
+def load(name: str, need: int, *evict: str) -> LoadModel:
+    return LoadModel(FIRST, ModelId(name), need, evict)
+
+
+def with_models(total: int, *names: str, **settings: object) -> Residents:
+    made = residents(total, **settings)
+    made.follow(Catalogue(tuple(spec(name) for name in names), ""), "cpu")
+    return made
+
+
+def begun(made: Residents, now: float, kept: str = "", wanted: str = "") -> list[str]:
+    return [type(one).__name__ + " " + one.runner for one in made.load_asked(set(kept), set(wanted), now)]  # type: ignore[union-attr]
+
+
+def test_a_load_that_was_asked_for_begins_if_there_is_room_and_is_told_at_once():
+    made = with_models(10 * GIB, "a")
+    made.has_news = False
+    made.obey(load("a", 4 * GIB))
+    assert begun(made, 1.0) == ["Spawn a-1"]
+    assert made.has_news
+    assert made.ledger.held["a"] == 4 * GIB
+    assert begun(made, 2.0) == []
+
+
+def test_idle_models_leave_for_a_load_that_was_asked_for_the_named_ones_first():
+    made = with_models(9 * GIB, "a", "b", "c", "z")
+    for number, name in enumerate("abc"):
+        idle(made, name, 3 * GIB, float(number))
+    made.obey(load("z", 3 * GIB, "c"))
+    assert begun(made, 10.0) == ["Terminate c-3"]
+    assert made.preload(10.0) == [], "nothing else takes what is about to come free"
+    made.apply(RunnerExited(RunnerId("c-3"), 0), 11.0)
+    assert begun(made, 11.0) == ["Spawn z-4"]
+
+
+def test_who_is_pinned_or_works_does_not_leave_for_a_load_that_was_asked_for():
+    made = with_models(9 * GIB, "a", "b", "z")
+    idle(made, "a", 3 * GIB, 0.0)
+    idle(made, "b", 3 * GIB, 1.0)
+    made.obey(PinModel(FIRST, ModelId("a"), True))
+    made.obey(load("z", 6 * GIB))
+    assert begun(made, 2.0, kept="b") == []
+    assert begun(made, 3.0) == ["Terminate b-2"]
+    assert [resident.pinned for resident in made.view(3.0)] == [True, False]
+
+
+def test_a_load_that_can_never_fit_is_forgotten():
+    made = with_models(9 * GIB, "a", "z")
+    idle(made, "a", 3 * GIB, 0.0)
+    made.obey(PinModel(FIRST, ModelId("a"), True))
+    made.obey(load("z", 7 * GIB))
+    assert begun(made, 1.0) == []
+    made.obey(PinModel(FIRST, ModelId("a"), False))
+    assert begun(made, 2.0) == []
+
+
+def test_a_load_of_what_is_there_keeps_it_there_and_does_not_bring_it_back_later():
+    made = with_models(9 * GIB, "a")
+    slot = idle(made, "a", 3 * GIB, 0.0)
+    made.obey(UnloadModel(FIRST, "a"))
+    made.obey(load("a", 3 * GIB))
+    assert made.retire(set(), set(), everybody=False, now=1.0) == []
+    made.apply(RunnerExited(slot.runner, 1), 2.0)
+    assert begun(made, 3.0) == []
+
+
+def test_a_load_of_what_is_leaving_begins_when_that_is_gone():
+    made = with_models(9 * GIB, "a")
+    slot = idle(made, "a", 3 * GIB, 0.0)
+    made.obey(UnloadModel(FIRST, "a"))
+    made.retire(set(), set(), everybody=False, now=1.0)
+    made.obey(load("a", 3 * GIB))
+    assert begun(made, 1.0) == []
+    made.apply(RunnerExited(slot.runner, 0), 2.0)
+    assert begun(made, 2.0) == ["Spawn a-2"]
+
+
+def test_a_model_that_the_catalogue_does_not_have_is_not_wished_for():
+    made = with_models(9 * GIB, "a")
+    made.obey(load("z", GIB))
+    made.obey(PinModel(FIRST, ModelId("z"), True))
+    assert begun(made, 1.0) == []
+    assert made.preload(1.0) == []
+
+
+def test_a_pinned_model_outlives_its_idle_time():
+    made = with_models(9 * GIB, "a", keep_alive_s=60.0)
+    idle(made, "a", 3 * GIB, 0.0)
+    made.obey(PinModel(FIRST, ModelId("a"), True))
+    assert made.retire(set(), set(), everybody=False, now=1e6) == []
+    made.obey(PinModel(FIRST, ModelId("a"), False))
+    assert made.retire(set(), set(), everybody=False, now=1e6) == [Terminate(RunnerId("a-1"))]
 
 
 @pytest.mark.parametrize(("wanted", "expires"), [(set(), True), ({"a"}, False)])

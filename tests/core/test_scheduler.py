@@ -29,7 +29,10 @@ def test_what_waits_and_what_runs_can_be_seen() -> None:
     assert scheduler.waiting_by_feature() == {"feature of a": 1, "feature of b": 1}
     assert scheduler.waiting_by_owner() == {"ann": 1, "bob": 1}
     assert scheduler.leases() == (desk.lease(running),)
-    assert [view.leases for view in scheduler.workers()] == [(desk.lease(running),)]
+    assert scheduler.waiting_by_priority() == {5: 2}
+    (worker,) = scheduler.workers(desk.now)
+    assert worker.leases == scheduler.running(desk.now)
+    assert [(view.lease, view.owner) for view in worker.leases] == [(desk.lease(running), "ann")]
     assert scheduler.job(running) == desk.store[running]
     assert scheduler.story(running) == "100.000 s submitted a, 100.000 s started w"
 

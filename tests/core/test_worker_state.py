@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aigc.core.ids import AttemptId, BootId, DeviceId, JobId, ModelId, WorkerId
+from aigc.core.ids import AttemptId, BootId, DeviceId, JobId, ModelId, Now, WorkerId
 from aigc.core.job import Job, Lease
 from aigc.core.messages import Device, Resident, WorkerBeat, WorkerHello
 from aigc.core.scheduling.estimates import Learned
@@ -151,11 +151,20 @@ def test_a_worker_takes_jobs_if_it_is_alive_healthy_and_not_draining() -> None:
     assert state.takes_jobs
 
 
+def test_what_it_was_told_to_load_counts_before_it_says_so_and_whom_that_evicts_is_leaving() -> None:
+    state = worker(resident("a", 6), resident("b", 6))
+    state.expect("c", 14 * GIB, ("a",), is_pinned=True, now=2.0)
+    state.measure(0.25)
+
+    assert {name: tenant.state for name, tenant in state.tenants.items()} == {"a": STOPPING, "b": IDLE, "c": LOADING}
+    assert (state.free, state.room, state.capacity) == (0, 10 * GIB, 10 * GIB)
+
+
 def test_people_see_what_it_told_and_what_it_holds() -> None:
     state = worker(resident("idle", 6))
     granted = grant(state, "a", 5)
-    view = state.view()
+    view = state.view(Now(5.0, 1000.0))
 
     assert (view.id, view.boot, view.liveness, view.slots, view.credit) == (W, BOOT, "alive", 1, 2)
-    assert view.leases == (granted.lease,)
+    assert [lease.lease for lease in view.leases] == [granted.lease]
     assert view.residents == (resident("idle", 6),)

@@ -1,22 +1,35 @@
-"""Servers for the tests of the whole house."""
+"""Servers for the tests of the whole house: each test runs in every mode, and does not know in which."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.house.kit import Server
+from tests.house.kit import MODES, House, Server
+
+@pytest.fixture(scope="module", params=MODES)
+def mode(request: pytest.FixtureRequest) -> str:
+    """How everything is started: the word after `aigc`."""
+    started: str = request.param
+    return started
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def house(mode: str) -> House:
+    """Servers of one mode."""
+    return partial(Server, mode=mode)
+
+
+@pytest.fixture(scope="module")
+def server(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for the tests of a module that leave it whole."""
-    with Server(tmp_path_factory.mktemp("house")) as running:
+    with house(tmp_path_factory.mktemp("house")) as running:
         yield running
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Server]:
+def fresh(house: House, tmp_path: Path) -> Iterator[Server]:
     """A server of the test's own, to be killed."""
-    with Server(tmp_path) as running:
+    with house(tmp_path) as running:
         yield running

@@ -1,5 +1,6 @@
-"""A whole server in a process of its own, as an operator starts it, and a hand on its throat."""
+"""A whole server as an operator starts it, in one process or in several, and a hand on its throat."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -46,17 +47,25 @@ def test_catalogue() -> dict[str, Any]:
     return {"models": {"text_to_raw_mesh": models}}
 
 
+SERVE, UP = "serve", "up"
+MODES = (SERVE, UP)
+"""Ways to start everything: one process, or a supervisor with web, broker, worker and Redis as its children."""
+
+ROLES = ("web", "broker", "worker", "redis")
+
+
 class NotStarted(Exception):
     """The server ended before it announced itself; the text is its log."""
 
 
 class Server:
-    """`aigc serve` on a free port over a data folder; `kill` and `start` again as often as a test likes."""
+    """`aigc serve` or `aigc up` on a free port over a data folder; `kill` and `start` again as often as a test likes."""
 
     def __init__(
         self,
         folder: Path,
         *,
+        mode: str = SERVE,
         settings: dict[str, Any] | None = None,
         bundled: bool = False,
         prefix: Sequence[str] = (),
@@ -64,7 +73,10 @@ class Server:
         python: str = sys.executable,
     ) -> None:
         """`prefix` is a program that starts it (`nice`), `arguments` go behind its own."""
-        self._command, self._arguments = [*prefix, python, "-m", "aigc", "serve"], arguments
+        self.mode = mode
+        # One broker starts faster than two; who wants another one to take over says so.
+        few = () if mode == SERVE or "--brokers" in arguments else ("--brokers", "1")
+        self._command, self._arguments = [*prefix, python, "-m", "aigc", mode], (*few, *arguments)
         self.folder = folder
         self.data = folder / "data"
         self.log = folder / "server.log"
@@ -102,20 +114,62 @@ class Server:
 
     @property
     def pid(self) -> int:
+        """The process that was started, and that signals from an operator go to."""
         assert self.process is not None
         return self.process.pid
 
-    def kill(self) -> None:
-        """SIGKILL: no goodbye."""
+    def pids(self, role: str) -> set[int]:
+        """Processes that do this: one of `ROLES`, or `runner` for all that workers have begun.
+
+        Where one process does everything it is the answer for every role that it has.
+        """
+        if role == "runner":
+            return {below for worker in self.pids("worker") for below in descendants(worker)}
+        if self.mode == SERVE:
+            return {self.pid} - ({self.pid} if role == "redis" else set())
+        return {pid for pid in children(self.pid) if role_of(pid) == role}
+
+    def family(self) -> dict[str, set[int]]:
+        """The processes of each role."""
+        return {role: self.pids(role) for role in ROLES}
+
+    def one(self, role: str) -> int:
+        """The only process that does this."""
+        (pid,) = self.pids(role)
+        return pid
+
+    def kill(self, role: str = "") -> None:
+        """SIGKILL: no goodbye. Without a role the whole family, runners excepted: those end by themselves or not."""
+        if role:
+            self._signal(role, signal.SIGKILL)
+            return
+        family = set() if self.mode == SERVE else set(children(self.pid))
         assert self.process is not None
-        self.process.kill()
+        self.process.kill()  # first, or it would begin the others again
+        for pid in family:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._reap()
+        assert gone(family, within_s=10)
+
+    def freeze(self, role: str) -> None:
+        """SIGSTOP: it does nothing until it is thawed."""
+        self._signal(role, signal.SIGSTOP)
+
+    def thaw(self, role: str) -> None:
+        """SIGCONT."""
+        self._signal(role, signal.SIGCONT)
 
     def stop(self) -> int:
         """SIGTERM, and what it ended with."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         return self._reap()
+
+    def _signal(self, role: str, number: signal.Signals) -> None:
+        for pid in self.pids(role):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def _reap(self) -> int:
         assert self.process is not None and self.process.stdout is not None
@@ -129,8 +183,7 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         if self.process is not None:
-            self.process.kill()
-            self._reap()
+            self.kill()
 
     def submit(self, model: str = "noop", text: str = "x", **params: Any) -> dict[str, Any]:
         return self.client.submit("text_to_raw_mesh", model=model, text=text, params=params)
@@ -148,20 +201,38 @@ class Server:
         return record
 
 
-def runner_pids(server: int) -> set[int]:
-    """Every process below the server."""
+House = Callable[..., Server]
+"""Makes servers of one mode: takes what `Server` takes, but the mode."""
+
+
+def children(pid: int) -> list[int]:
+    """Processes that this one has begun, or that were left to it."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def descendants(pid: int) -> set[int]:
+    """Every process below it."""
     found: set[int] = set()
-    todo = [server]
+    todo = children(pid)
     while todo:
-        pid = todo.pop()
-        try:
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        except OSError:
-            continue
-        for child in map(int, children):
-            found.add(child)
-            todo.append(child)
+        below = todo.pop()
+        found.add(below)
+        todo += children(below)
     return found
+
+
+def role_of(pid: int) -> str:
+    """What a process of `aigc up` does; empty for one that has just ended."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return ""
+    if "redis-server" in words[0]:
+        return "redis"
+    return words[words.index("aigc") + 1] if "aigc" in words else ""
 
 
 def gone(pids: set[int], within_s: float) -> bool:

@@ -17,7 +17,7 @@ import pytest
 
 from aigc.client import Refused
 from aigc.runner.noop import triangle_glb
-from tests.house.kit import SAMPLES, Server, alive
+from tests.house.kit import SAMPLES, House, Server
 from tests.web.files_kit import glb, gltf, jpeg, png, png_chunk
 from tests.web.raw_kit import BOUNDARY, FORM, Raw, form, head, part
 from web.app import WebSettings, make_app
@@ -28,22 +28,22 @@ INSIDE, NEIGHBOUR = "127.0.0.1", "127.0.0.2"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the models that come with it, and a secret beside its data folder."""
     folder = tmp_path_factory.mktemp("attacked")
     (folder / "secret.txt").write_text(SECRET)
-    with Server(folder, bundled=True, settings={"security": {"fetch_allow": [f"{NEIGHBOUR}/32"]}}) as running:
+    with house(folder, bundled=True, settings={"security": {"fetch_allow": [f"{NEIGHBOUR}/32"]}}) as running:
         running.client.wait(running.submit()["id"])
         yield running
 
 
 @pytest.fixture(autouse=True)
 def unharmed(server: Server) -> Iterator[None]:
-    """After each test the same process still does its work, and has logged no failure of its own."""
-    pid, said = server.pid, server.log.stat().st_size
+    """After each test the same processes still do their work, and have logged no failure of their own."""
+    family, said = server.family(), server.log.stat().st_size
     yield
     assert server.client.wait(server.submit()["id"])["status"] == "completed"
-    assert alive(pid)
+    assert server.family() == family
     log = server.log.read_text()[said:]
     assert "request.failed" not in log and "Traceback" not in log, log[-3000:]
     assert sorted(path.name for path in server.folder.iterdir()) == OUTSIDE

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.house.kit import SAMPLES, Server, eventually
+from tests.house.kit import SAMPLES, House, Server, eventually
 
 DONE, FAILED, REFUSED, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
 TEXT = "text-to-raw-mesh"
@@ -41,9 +41,11 @@ def aigc(*arguments: str | Path, url: str = "", cwd: Path | None = None, **envir
     return Ended(subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=cwd, env=environ))
 
 
-@pytest.fixture(scope="module")
-def url(server: Server) -> str:
-    return server.url
+@pytest.fixture
+def url(server: Server) -> Iterator[str]:
+    """Where the module's server is; no job is left running there by a test that went wrong."""
+    yield server.url
+    eventually(lambda: server.client.system()["queue"]["processing_jobs"] == 0)
 
 
 @pytest.fixture
@@ -206,12 +208,12 @@ def test_what_is_refused_is_said_with_what_was_wrong(url: str, arguments: list[s
 @pytest.mark.parametrize(
     "how", [["submit", TEXT, "-t", "x", "-m", "noop", "-p", "sleep_s=2", "-p", "steps=20"], ["watch"]]
 )
-def test_an_interrupt_ends_the_command_and_not_the_job(server: Server, how: list[str]) -> None:
+def test_an_interrupt_ends_the_command_and_not_the_job(server: Server, url: str, how: list[str]) -> None:
     if how == ["watch"]:
         how = ["watch", server.submit(sleep_s=2, steps=20)["id"]]
     command = subprocess.Popen(
         [sys.executable, "-m", "aigc", *how],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "AIGC_URL": server.url},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "AIGC_URL": url},
         # Who runs the tests in the background has its shell ignore interrupts, and a child inherits that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
@@ -247,9 +249,9 @@ def test_a_file_of_any_name_is_sent(tmp_path: Path) -> None:
         assert aigc("cancel", *(job["id"] for job in server.client.jobs()["jobs"]), url=server.url).code == DONE
 
 
-def test_a_download_that_breaks_off_leaves_no_half_file(tmp_path: Path) -> None:
+def test_a_download_that_breaks_off_leaves_no_half_file(house: House, tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
-    with Server(tmp_path) as server:
+    with house(tmp_path) as server:
         job = server.client.wait(server.submit(bytes=64 << 20)["id"])["id"]
         relayed = Breaking(server.url)
         ended = aigc("download", job, "mesh.glb", url=relayed.url, cwd=tmp_path / "here")
@@ -386,10 +388,3 @@ def test_the_demo_leaves_a_mesh_and_its_picture(tmp_path: Path) -> None:
     assert (tmp_path / "demo out" / "result.glb").read_bytes()[:4] == b"glTF"
     assert (tmp_path / "demo out" / "result.png").read_bytes()[:4] == b"\x89PNG"
     assert "triangles" in ended.out and "made by" in ended.out
-
-
-@pytest.fixture(autouse=True)
-def quiet_server(server: Server) -> Iterator[None]:
-    """No job is left running by a test that went wrong."""
-    yield
-    eventually(lambda: server.client.system()["queue"]["processing_jobs"] == 0)

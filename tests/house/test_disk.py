@@ -10,7 +10,7 @@ import pytest
 
 from aigc.client import Refused
 from aigc.runner.noop import triangle_glb
-from tests.house.kit import NotStarted, Server, eventually
+from tests.house.kit import House, NotStarted, Server, eventually
 
 MIB = 1 << 20
 LEAVE_ALL = {"storage": {"min_free_gb": 0}}
@@ -56,9 +56,9 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 
 @pytest.fixture
-def server(disk: Disk, tmp_path: Path) -> Iterator[Server]:
+def server(disk: Disk, house: House, tmp_path: Path) -> Iterator[Server]:
     """A server on that disk with a warm runner."""
-    with Server(tmp_path, settings=LEAVE_ALL) as running:
+    with house(tmp_path, settings=LEAVE_ALL) as running:
         assert running.client.wait(running.submit()["id"])["status"] == "completed"
         yield running
 
@@ -141,10 +141,12 @@ def test_records_that_find_no_room_are_refused_and_what_was_accepted_is_not_lost
     assert len(listed) == 2 + len(accepted), "a job that was refused must not run"
 
 
-def test_a_result_made_while_records_find_no_room_is_recorded_when_they_do(disk: Disk, tmp_path: Path) -> None:
+def test_a_result_made_while_records_find_no_room_is_recorded_when_they_do(
+    disk: Disk, house: House, tmp_path: Path
+) -> None:
     assets = Disk(tmp_path / "data" / "assets", 24 * MIB)  # room for files, none for records
     try:
-        with Server(tmp_path, settings=LEAVE_ALL) as server:
+        with house(tmp_path, settings=LEAVE_ALL) as server:
             server.client.wait(server.submit()["id"])
             job = server.submit(sleep_s=1, steps=10)["id"]
             begun = (event["type"] == "job.progress" for event in server.client.events(job))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.house.kit import NotStarted, Server, gone, runner_pids
+from tests.house.kit import House, NotStarted, Server, gone
 
 LASTING = {"sleep_s": 0.6, "steps": 12}
 
@@ -62,7 +62,7 @@ def only_result(server: Server, job: dict[str, Any]) -> bytes:
 def test_a_job_survives_the_server_being_killed(fresh: Server, point: str) -> None:
     job = fresh.submit("noop", **LASTING)["id"]
     POINTS[point](fresh, job)
-    below = runner_pids(fresh.pid)
+    below = fresh.pids("runner")
     fresh.kill()
     assert gone(below, within_s=2.0), "a runner outlived its server"
     fresh.start()
@@ -88,18 +88,20 @@ def test_whatever_was_acknowledged_before_a_random_kill_is_completed_after_it(fr
     assert fresh.client.jobs(limit=500)["total"] == len(set(acknowledged)) == len(acknowledged)
 
 
-def test_a_second_server_on_the_same_data_is_refused_with_the_reason(fresh: Server, tmp_path: Path) -> None:
+def test_a_second_server_on_the_same_data_is_refused_with_the_reason(
+    fresh: Server, house: House, tmp_path: Path
+) -> None:
     job = fresh.submit("noop", sleep_s=0.2)["id"]
     (tmp_path / "second").mkdir()
-    second = Server(tmp_path / "second")
+    second = house(tmp_path / "second")
     second.data = fresh.data
     with pytest.raises(NotStarted, match=rf"(?s){fresh.pid}"):
         second.start()
     assert fresh.client.wait(job)["status"] == "completed"
 
 
-def test_sigterm_hands_a_long_job_back_and_it_is_done_after_the_restart(tmp_path: Path) -> None:
-    with Server(tmp_path, settings={"worker": {"drain_s": 0.2, "memory_gb": 8}}) as server:
+def test_sigterm_hands_a_long_job_back_and_it_is_done_after_the_restart(house: House, tmp_path: Path) -> None:
+    with house(tmp_path, settings={"worker": {"drain_s": 0.2, "memory_gb": 8}}) as server:
         job = server.submit("noop", sleep_s=3, steps=60)["id"]
         on_event("job.progress", stage="sampling")(server, job)
         assert server.stop() == 0

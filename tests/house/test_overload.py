@@ -17,7 +17,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgT
 
 from aigc.client import Refused
 from aigc.runner.noop import triangle_glb
-from tests.house.kit import Server, eventually
+from tests.house.kit import House, Server, eventually
 from tests.web.raw_kit import Raw, head
 
 MANY = 10_000
@@ -83,8 +83,10 @@ def median_s(call: Callable[[], object]) -> float:
     return statistics.median(taken)
 
 
-async def test_ten_thousand_jobs_wait_and_the_server_stays_quick_and_forgets_none(tmp_path: Path) -> None:
-    with Server(tmp_path) as server:
+async def test_ten_thousand_jobs_wait_and_the_server_stays_quick_and_forgets_none(
+    house: House, tmp_path: Path
+) -> None:
+    with house(tmp_path) as server:
         client = server.client
         held(server)
         looks: dict[str, Callable[[], object]] = {
@@ -136,8 +138,8 @@ async def cancel(server: Server, jobs: list[str]) -> None:
     assert "cancelled" in ends
 
 
-def test_a_full_queue_refuses_in_words_and_takes_again_when_there_is_room(tmp_path: Path) -> None:
-    with Server(tmp_path, settings={"limits": {"queue": 5}}) as server:
+def test_a_full_queue_refuses_in_words_and_takes_again_when_there_is_room(house: House, tmp_path: Path) -> None:
+    with house(tmp_path, settings={"limits": {"queue": 5}}) as server:
         busy = held(server)
         waiting: list[str] = []
         with pytest.raises(Refused, match="5 jobs may wait") as refused:
@@ -199,8 +201,8 @@ async def hears_the_end(listener: ClientWebSocketResponse, jobs: set[str]) -> No
     raise AssertionError(f"cut off before it heard the end of {len(left)} jobs")
 
 
-async def test_a_thousand_listeners_hear_the_end_though_a_tenth_never_reads(tmp_path: Path) -> None:
-    with Server(tmp_path) as server, contextlib.ExitStack() as opened:
+async def test_a_thousand_listeners_hear_the_end_though_a_tenth_never_reads(house: House, tmp_path: Path) -> None:
+    with house(tmp_path) as server, contextlib.ExitStack() as opened:
         server.client.wait(server.submit()["id"])
         for _ in range(DEAF):
             opened.enter_context(deaf(server))
@@ -211,12 +213,12 @@ async def test_a_thousand_listeners_hear_the_end_though_a_tenth_never_reads(tmp_
             for listener in listeners:
                 await listener.send_json({"type": "subscribe", "all": True})
                 assert json.loads((await listener.receive()).data)[0]["type"] == "subscribed"
-            before = resident(server.pid)
+            before = resident(server.one("web"))
             jobs = {server.submit(sleep_s=0.01, steps=5)["id"] for _ in range(40)}
             async with asyncio.timeout(60):
                 await asyncio.gather(*(hears_the_end(listener, jobs) for listener in listeners))
             # Forty jobs with their records are told 1,000 times: kept for the deaf, that would be 100 MiB and grow on.
-            assert resident(server.pid) - before < 48 * MIB
+            assert resident(server.one("web")) - before < 48 * MIB
         assert server.client.wait(server.submit()["id"])["status"] == "completed"
 
 
@@ -224,14 +226,14 @@ async def test_a_thousand_listeners_hear_the_end_though_a_tenth_never_reads(tmp_
 
 
 @pytest.fixture
-def warm(tmp_path: Path) -> Iterator[Server]:
+def warm(house: House, tmp_path: Path) -> Iterator[Server]:
     """A server with a job that runs until it is cancelled."""
-    with Server(tmp_path) as server:
+    with house(tmp_path) as server:
         yield server
 
 
 def open_files(server: Server) -> int:
-    return len(os.listdir(f"/proc/{server.pid}/fd"))
+    return len(os.listdir(f"/proc/{server.one('web')}/fd"))
 
 
 def left_over(server: Server) -> list[Path]:

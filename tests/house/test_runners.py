@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.house.kit import Server, gone, runner_pids
+from tests.house.kit import House, Server, children, gone
 
 
 def failure(server: Server, model: str, **params: Any) -> dict[str, Any]:
@@ -29,8 +29,8 @@ def running(server: Server, model: str, **params: Any) -> str:
 
 
 def model_pids(server: Server) -> set[int]:
-    """The processes that hold models: the leaves below the server."""
-    return {pid for pid in runner_pids(server.pid) if not runner_pids(pid)}
+    """The processes that hold models: the leaves below the worker."""
+    return {pid for pid in server.pids("runner") if not children(pid)}
 
 
 @pytest.mark.parametrize(("way", "said"), [("segfault", "SIGSEGV"), ("kill", "SIGKILL"), ("exit0", "0")])
@@ -54,7 +54,7 @@ def test_a_runner_killed_from_outside_costs_one_attempt(server: Server) -> None:
 
 def test_a_job_blocked_in_native_code_is_cancelled_within_the_ladder(server: Server) -> None:
     job = running(server, "hanging", way="native")
-    below = {pid for pid in runner_pids(server.pid) if b"sleep 60" in _command(pid)}
+    below = {pid for pid in server.pids("runner") if b"sleep 60" in _command(pid)}
     assert server.client.cancel(job)["stage"] == "cancelling"
     assert server.client.wait(job)["status"] == "cancelled"
     assert below
@@ -125,13 +125,13 @@ def test_a_gigabyte_of_output_harms_nobody_and_its_end_is_kept(server: Server) -
     job = server.submit("printing", bytes=1 << 30)["id"]
     record = server.client.wait(job)
     assert record["status"] == "completed"
-    resident = int(Path(f"/proc/{server.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    resident = int(Path(f"/proc/{server.one('worker')}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     assert resident < 600 << 20
 
 
 def test_grandchildren_of_a_model_end_with_it(server: Server) -> None:
     job = running(server, "forking")
-    below = runner_pids(server.pid)
+    below = server.pids("runner")
     server.client.cancel(job)
     assert server.client.wait(job)["status"] == "cancelled"
     children = {pid for pid in below if b"time.sleep(300)" in _command(pid)}
@@ -145,8 +145,8 @@ def _command(pid: int) -> bytes:
         return b""
 
 
-def test_a_third_partys_model_from_the_documentation_is_served(tmp_path: Path) -> None:
-    with Server(tmp_path, bundled=True) as server:
+def test_a_third_partys_model_from_the_documentation_is_served(house: House, tmp_path: Path) -> None:
+    with house(tmp_path, bundled=True) as server:
         client = server.client
         job = client.submit("text_to_raw_mesh", model="spiral-staircase", text="upstairs", params={"radius": 2})
         record = client.wait(job["id"])

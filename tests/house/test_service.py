@@ -14,17 +14,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.house.kit import REPOSITORY, Server, answers, eventually
+from tests.house.kit import REPOSITORY, House, Server, answers, eventually
 
 UNIT = REPOSITORY / "config" / "systemd" / "aigc.service"
 EXPOSURE = 60
 """The most that `systemd-analyze security` may find, in tenths: CUDA forbids some of what it would like."""
 
 
-def ended(*arguments: str, **environment: str) -> tuple[int, str]:
+def ended(mode: str, *arguments: str, **environment: str) -> tuple[int, str]:
     """Exit code and messages of a server that cannot start."""
     done = subprocess.run(
-        [sys.executable, "-m", "aigc", "serve", *arguments],
+        [sys.executable, "-m", "aigc", mode, *arguments],
         capture_output=True,
         text=True,
         timeout=60,
@@ -48,46 +48,48 @@ def works(server: Server) -> None:
 # It cannot start.
 
 
-def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_said_with_what_to_do(mode: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        code, said = ended("--port", port, "--data", str(tmp_path))
+        code, said = ended(mode, "--port", port, "--data", str(tmp_path))
     assert code == 1
     assert f"127.0.0.1:{port}" in said and "choose another --port" in said
 
 
-def test_an_unknown_host_and_a_foreign_address_are_said(tmp_path: Path) -> None:
+def test_an_unknown_host_and_a_foreign_address_are_said(mode: str, tmp_path: Path) -> None:
     for host in ("no-such-host.invalid", "192.0.2.1"):
-        code, said = ended("--host", host, "--data", str(tmp_path), P3D_SECURITY__ALLOW_OPEN_ACCESS="true")
+        code, said = ended(mode, "--host", host, "--data", str(tmp_path), P3D_SECURITY__ALLOW_OPEN_ACCESS="true")
         assert (code, host in said) == (1, True)
 
 
-def test_an_address_that_others_reach_is_refused_unless_it_is_meant(tmp_path: Path) -> None:
-    code, said = ended("--host", "0.0.0.0", "--data", str(tmp_path))
+def test_an_address_that_others_reach_is_refused_unless_it_is_meant(mode: str, tmp_path: Path) -> None:
+    code, said = ended(mode, "--host", "0.0.0.0", "--data", str(tmp_path))
     assert code == 2
     assert "allow_open_access" in said and "127.0.0.1" in said
 
 
-def test_every_complaint_about_settings_and_models_is_told_before_anything_starts(tmp_path: Path) -> None:
+def test_every_complaint_about_settings_and_models_is_told_before_anything_starts(mode: str, tmp_path: Path) -> None:
     models, settings = tmp_path / "models.yaml", tmp_path / "system.yaml"
     settings.write_text("server:\n  prot: 1\nlimits:\n  queue: 0\n")
-    code, said = ended("--config", str(settings), "--data", str(tmp_path / "data"))
+    code, said = ended(mode, "--config", str(settings), "--data", str(tmp_path / "data"))
     assert code == 2
     assert "system.yaml:2:9: server.prot" in said and "system.yaml:4:10: limits.queue" in said
     settings.write_text("models:\n  catalogue: models.yaml\n")
     models.write_text("models:\n  text_to_meesh: {}\n  uv_unwrapping:\n    mine: {class: nowhere:X, memory_gb: 1}\n")
-    code, said = ended("--config", str(settings), "--data", str(tmp_path / "data"), "--port", "0")
+    code, said = ended(mode, "--config", str(settings), "--data", str(tmp_path / "data"), "--port", "0")
     assert code == 2
     assert "models.yaml:2:3: text_to_meesh is not a feature" in said and "models.yaml:4:5" in said
     assert not (tmp_path / "data").exists()
 
 
-def test_a_home_that_cannot_be_written_is_said_and_does_not_matter_with_a_data_folder(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_is_said_and_does_not_matter_with_a_data_folder(
+    mode: str, house: House, tmp_path: Path
+) -> None:
     surroundings = {"HOME": "/proc/nowhere", "XDG_DATA_HOME": ""}
-    code, said = ended("--port", "0", **surroundings)
+    code, said = ended(mode, "--port", "0", **surroundings)
     assert code == 1
     assert "/proc/nowhere" in said and "name a data folder" in said
-    with Server(tmp_path) as server:
+    with house(tmp_path) as server:
         server.stop()
         server.start(**surroundings)
         works(server)
@@ -112,9 +114,11 @@ def heard(listening: socket.socket, wanted: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["path", "abstract"])
-def test_systemd_hears_when_it_is_ready_that_it_lives_and_when_it_stops(tmp_path: Path, kind: str) -> None:
+def test_systemd_hears_when_it_is_ready_that_it_lives_and_when_it_stops(
+    house: House, tmp_path: Path, kind: str
+) -> None:
     address = str(tmp_path / "notify") if kind == "path" else f"@aigc-{tmp_path.name}-{os.getpid()}"
-    server = Server(tmp_path)
+    server = house(tmp_path)
     with notified(address) as listening, contextlib.ExitStack() as cleanup:
         server.start(NOTIFY_SOCKET=address, WATCHDOG_USEC="200000")
         cleanup.enter_context(contextlib.closing(_Killed(server)))
@@ -137,9 +141,9 @@ class _Killed:
             self._server.kill()
 
 
-def test_a_second_sigterm_does_not_wait_for_the_running_job(tmp_path: Path) -> None:
+def test_a_second_sigterm_does_not_wait_for_the_running_job(house: House, tmp_path: Path) -> None:
     address = str(tmp_path / "notify")
-    server = Server(tmp_path, settings={"worker": {"drain_s": 600, "memory_gb": 8}})
+    server = house(tmp_path, settings={"worker": {"drain_s": 600, "memory_gb": 8}})
     with notified(address) as listening, contextlib.ExitStack() as cleanup:
         server.start(NOTIFY_SOCKET=address)
         cleanup.enter_context(contextlib.closing(_Killed(server)))
@@ -182,9 +186,9 @@ def test_the_unit_gives_away_little(unit: Path) -> None:
 # Another catalogue.
 
 
-def test_a_reload_takes_a_sound_catalogue_and_refuses_a_bad_one_whole(tmp_path: Path) -> None:
+def test_a_reload_takes_a_sound_catalogue_and_refuses_a_bad_one_whole(house: House, tmp_path: Path) -> None:
     file = tmp_path / "models.yaml"
-    with Server(tmp_path) as server:
+    with house(tmp_path) as server:
         job = server.submit(sleep_s=2, steps=20)["id"]
         catalogue = yaml.safe_load(file.read_text())
         models = catalogue["models"]["text_to_raw_mesh"]
@@ -218,32 +222,32 @@ def test_a_reload_takes_a_sound_catalogue_and_refuses_a_bad_one_whole(tmp_path: 
 # Odd surroundings.
 
 
-def test_it_runs_without_a_locale(tmp_path: Path) -> None:
+def test_it_runs_without_a_locale(house: House, tmp_path: Path) -> None:
     folder = tmp_path / "Mødèle – 模型"
     folder.mkdir()
-    server = Server(folder)
+    server = house(folder)
     with contextlib.closing(_Killed(server)):
         server.start(LC_ALL="C", LANG="", LC_CTYPE="")
         job = server.client.wait(server.submit(text="ein Stuhl für 猫")["id"])
         assert job["status"] == "completed"
 
 
-def test_it_runs_where_only_ipv6_is(tmp_path: Path) -> None:
+def test_it_runs_where_only_ipv6_is(house: House, tmp_path: Path) -> None:
     try:
         with socket.create_server(("::1", 0), family=socket.AF_INET6):
             pass
     except OSError:
         pytest.skip("NOT TESTED: IPv6. This machine has no ::1")
-    with Server(tmp_path, arguments=["--host", "::1"]) as server:
+    with house(tmp_path, arguments=["--host", "::1"]) as server:
         assert server.url.startswith("http://[::1]:")
         works(server)
 
 
 @pytest.mark.parametrize("name", ["a b  c", "x" * 120, "semi;colon & 'quote' \"double\" $HOME %s {0}"])
-def test_its_data_may_lie_anywhere(tmp_path: Path, name: str) -> None:
+def test_its_data_may_lie_anywhere(house: House, tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    with Server(folder) as server:
+    with house(folder) as server:
         job = server.client.wait(server.submit()["id"])
         assert server.client.download(job["id"], folder / "r.glb").read_bytes()[:4] == b"glTF"
         server.kill()
@@ -261,8 +265,8 @@ def test_it_runs_without_a_place_for_temporary_files_and_without_a_path(tmp_path
 LIMITED = ["sh", "-c", 'ulimit -n 128; exec "$@"', "sh"]
 
 
-def test_it_runs_with_few_open_files_and_recovers_from_a_crowd(tmp_path: Path) -> None:
-    with Server(tmp_path, prefix=LIMITED) as server:
+def test_it_runs_with_few_open_files_and_recovers_from_a_crowd(house: House, tmp_path: Path) -> None:
+    with house(tmp_path, prefix=LIMITED) as server:
         assert lines(server, "files.limited")[0]["limit"] == 128
         works(server)
         port = int(server.url.rsplit(":", 1)[1])
@@ -273,9 +277,9 @@ def test_it_runs_with_few_open_files_and_recovers_from_a_crowd(tmp_path: Path) -
         works(server)
 
 
-def test_it_takes_as_many_open_files_as_it_may(tmp_path: Path) -> None:
-    with Server(tmp_path, prefix=["sh", "-c", 'ulimit -Sn 256; exec "$@"', "sh"]) as server:
-        limits = Path(f"/proc/{server.pid}/limits").read_text()
+def test_it_takes_as_many_open_files_as_it_may(house: House, tmp_path: Path) -> None:
+    with house(tmp_path, prefix=["sh", "-c", 'ulimit -Sn 256; exec "$@"', "sh"]) as server:
+        limits = Path(f"/proc/{server.one('web')}/limits").read_text()
         soft, hard = next(line for line in limits.splitlines() if line.startswith("Max open files")).split()[3:5]
         assert int(soft) == min(int(hard), 65_536)
         assert lines(server, "files.limited") == [] or int(hard) < 4000

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.kit import REPOSITORY, Server
+from tests.house.kit import REPOSITORY, House
 
 PACKAGES = ("aigc", "actors", "transport", "web", "config")
 
@@ -95,8 +95,10 @@ def test_the_installed_wheel_is_what_runs(installed: Path, tmp_path: Path) -> No
     assert run(installed / "aigc", "config", "check", "--config", "system.yaml", cwd=tmp_path).startswith("fine: ")
 
 
-def test_a_server_from_the_wheel_completes_a_job_and_shows_its_page(installed: Path, tmp_path: Path) -> None:
-    with Server(tmp_path, python=str(installed / "python")) as server:
+def test_a_server_from_the_wheel_completes_a_job_and_shows_its_page(
+    installed: Path, house: House, tmp_path: Path
+) -> None:
+    with house(tmp_path, python=str(installed / "python")) as server:
         assert server.client.wait(server.submit()["id"])["status"] == "completed"
         page = run(
             installed / "python",

@@ -4,7 +4,6 @@ import sys
 
 import pytest
 
-from aigc.runner.descent import TOKEN_VARIABLE
 from aigc.runner.launch import command, environment, is_own, make_import_folder, model_device
 
 
@@ -49,12 +48,12 @@ def test_secrets_of_the_server_are_not_passed_on():
     assert not {"P3D_REDIS_PASSWORD", "AWS_SECRET_ACCESS_KEY", "HF_TOKEN"} & set(passed)
 
 
-def test_the_catalogues_words_win_over_all_but_the_token():
-    extra = {"OMP_NUM_THREADS": "1", "HF_TOKEN": "z", TOKEN_VARIABLE: "forged"}
-    made = environment({}, imports="/imports", extra=extra, threads=8, token="real")
+def test_the_catalogues_words_win_over_all_but_which_gpu_is_seen():
+    extra = {"OMP_NUM_THREADS": "1", "HF_TOKEN": "z", "CUDA_VISIBLE_DEVICES": "0,1"}
+    made = environment({}, imports="/imports", extra=extra, threads=8, device="GPU-1f3c")
     assert (made["OMP_NUM_THREADS"], made["MKL_NUM_THREADS"]) == ("1", "8")
     assert made["HF_TOKEN"] == "z"
-    assert made[TOKEN_VARIABLE] == "real"
+    assert made["CUDA_VISIBLE_DEVICES"] == "GPU-1f3c"
 
 
 def test_the_import_path_is_ours_then_the_catalogues():
@@ -76,5 +75,7 @@ def test_the_import_path_is_ours_then_the_catalogues():
     ],
 )
 def test_a_runner_sees_its_own_device_and_no_other_gpu(device, seen, told):
-    assert environment({"CUDA_VISIBLE_DEVICES": "0,1"}, imports="/i", device=device)["CUDA_VISIBLE_DEVICES"] == seen
+    made = environment({"CUDA_VISIBLE_DEVICES": "0,1"}, imports="/i", device=device)
+    assert made["CUDA_VISIBLE_DEVICES"] == seen
+    assert made.get("CUDA_DEVICE_ORDER") == ("PCI_BUS_ID" if told == "cuda:0" else None)
     assert model_device(device) == told

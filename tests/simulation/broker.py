@@ -2,13 +2,15 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aigc.core.effects import Answer, Commit, Discard, Effect, Publish, SendCancel, SendGrant
+from aigc.core.effects import Answer, Commit, Discard, Effect, Publish, SendCancel, SendGrant, SendOrder
 from aigc.core.errors import StaleGeneration
 from aigc.core.events import Asked, Event, NeverCreated, Restored, Tick, WorkerLost, WorkerSilent
 from aigc.core.ids import BootId, JobId, WorkerId
 from aigc.core.job import Lease
 from aigc.core.messages import (
     CancelJob,
+    ControlModel,
+    ControlWorker,
     LeaseFailed,
     LeaseFinished,
     LeaseReturned,
@@ -34,7 +36,7 @@ LAST_WORDS = (LeaseFinished, LeaseFailed, LeaseStopped, LeaseReturned)
 class Question(NamedTuple):
     """By which an answer finds what was asked."""
 
-    request: CancelJob | MoveJob
+    request: CancelJob | MoveJob | ControlModel | ControlWorker
 
 
 class Settle:
@@ -112,6 +114,11 @@ class Broker:
             self.apply(Restored((job,)))
         self.apply(Asked(Question(request), request))
 
+    def control(self, wish: ControlModel | ControlWorker) -> None:
+        """An operator's wish has arrived."""
+        if not self._is_away(self.control, wish):
+            self.apply(Asked(Question(wish), wish))
+
     def apply(self, event: Event) -> None:
         """The one door."""
         effects = self.scheduler.apply(event, self._clock.now)
@@ -165,6 +172,8 @@ class Broker:
                     self._send(worker, boot, grant)
                 case SendCancel(worker=worker, boot=boot, cancel=cancel):
                     self._send(worker, boot, cancel)
+                case SendOrder(worker=worker, boot=boot, order=order):
+                    self._send(worker, boot, order)
                 case Publish(news=news) if self.generation == house.records.generation:
                     house.checks.progressed(news)
                 case Discard(lease=lease):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from aigc.core.ids import AssetKey, JobId, WorkerId
 from aigc.core.job import Job, Lease, Status
 from aigc.core.lifecycle import FINAL
-from aigc.core.messages import CancelAnswer, Grant, JobAnswer, Progressed
+from aigc.core.messages import CancelAnswer, CancelJob, ControlAnswer, Grant, JobAnswer, Progressed
 
 if TYPE_CHECKING:
     from tests.simulation.broker import Question
@@ -78,9 +78,9 @@ class Checks:
         if record is not None and record.status is Status.COMPLETED:
             assert _asset(record) not in _keys(lease), f"the result of {lease.job} was discarded"
 
-    def answered(self, question: "Question", reply: CancelAnswer | JobAnswer) -> None:
+    def answered(self, question: "Question", reply: CancelAnswer | JobAnswer | ControlAnswer) -> None:
         """A client heard the truth about its wish."""
-        if not isinstance(reply, CancelAnswer):
+        if not isinstance(reply, CancelAnswer) or not isinstance(question.request, CancelJob):
             return
         job = question.request.job
         if reply.cancelling:

@@ -24,6 +24,8 @@ class Faults(Struct, frozen=True, kw_only=True):
     worker_stops_s: float = 0.0
     """SIGSTOP, and some seconds later SIGCONT."""
     runner_dies_s: float = 0.0
+    operator_acts_s: float = 0.0
+    """Somebody loads, unloads, pins or frees a model, or drains or resumes a worker, as it comes."""
     wall_jumps_s: float = 0.0
     """The wall clock is set forward or back by up to an hour."""
 
@@ -38,6 +40,7 @@ STORM = Faults(
     worker_dies_s=40.0,
     worker_stops_s=40.0,
     runner_dies_s=20.0,
+    operator_acts_s=20.0,
     wall_jumps_s=300.0,
 )
 

@@ -5,10 +5,10 @@ import random
 from collections.abc import Callable
 
 from aigc.core.errors import QueueFull
-from aigc.core.ids import AttemptId, JobId, OwnerId
+from aigc.core.ids import AttemptId, JobId, OwnerId, WorkerId
 from aigc.core.job import Job
 from aigc.core.lifecycle import begin
-from aigc.core.messages import CancelJob, MoveJob, Submit
+from aigc.core.messages import CancelJob, ControlModel, ControlWorker, MoveJob, Submit
 from aigc.core.scheduling.scheduler import SchedulerSettings
 from tests.simulation import fates
 from tests.simulation.broker import Broker
@@ -78,6 +78,9 @@ class House:
                 self.clock.after(self.rng.expovariate(1 / mean_s), self._befall, mean_s, strike)
         self.clock.run(float("inf"), lambda: self._left == 0)
         self.faults = self.network.faults = CALM
+        if faults.operator_acts_s:
+            for delay_s in (1.0, 20.0, 40.0):  # by then everybody who stopped has gone on
+                self.clock.after(delay_s, self._operator_tidies_up)
         limit = self.clock.time + patience_s
         self.clock.run(limit, lambda: not self.records.open)
         self.clock.run(self.clock.time + 15.0)  # late copies arrive, and must change nothing
@@ -143,6 +146,7 @@ class House:
             (faults.worker_dies_s, self._worker_dies),
             (faults.worker_stops_s, self._worker_stops),
             (faults.runner_dies_s, lambda: self._some_worker().lose_runner(self.rng)),
+            (faults.operator_acts_s, self._operator_acts),
             (faults.wall_jumps_s, self._wall_jumps),
         )
 
@@ -188,6 +192,26 @@ class House:
         worker = self._some_worker()
         worker.stop()
         self.clock.after(self.rng.uniform(0.5, 12.0), worker.resume)
+
+    def _operator_acts(self) -> None:
+        rng = self.rng
+        worker = self._some_worker().id
+        model = rng.choice(fates.MODELS).id
+        action = rng.choice(("load", "load", "unload", "pin", "unpin", "drain", "resume"))
+        if action in ("drain", "resume"):
+            self._control(ControlWorker(worker, action))
+        else:
+            self._control(ControlModel(model, action, worker if rng.random() < 0.5 else WorkerId("")))
+
+    def _operator_tidies_up(self) -> None:
+        for worker in self.workers:
+            self._control(ControlWorker(WorkerId(worker), "resume"))
+        for spec in fates.MODELS:
+            self._control(ControlModel(spec.id, "unpin"))
+
+    def _control(self, wish: ControlModel | ControlWorker) -> None:
+        if self.broker is not None:
+            self.network.send(self.broker.control, wish)
 
     def _wall_jumps(self) -> None:
         self.clock.wall_offset += self.rng.uniform(-3600.0, 3600.0)

@@ -67,6 +67,14 @@ def test_a_worker_that_wakes_up_after_its_job_was_retried_changes_nothing() -> N
     assert any(one.code == "worker_lost" for job in house.records.all.values() for one in job.failures)
 
 
+def test_whatever_operators_do_every_job_runs_once() -> None:
+    house = House(10, audit_every=5)
+    house.run(1500, rate=4.0, faults=Faults(operator_acts_s=2.0))
+
+    assert house.checks.run_twice() == []
+    assert not any(one.code == "worker_lost" for job in house.records.all.values() for one in job.failures)
+
+
 def test_a_full_queue_refuses_new_jobs_and_serves_those_that_it_took() -> None:
     house = House(9, audit_every=100, bound=40)
     house.run(1500, rate=60.0)

@@ -10,8 +10,10 @@ from tests.web.house_kit import House
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], Any]]:
-    """Streams are written straight to the transports, so they are tested on the loop that the server runs on."""
-    return {"loop": uvloop.new_event_loop if item.path.name == "test_events.py" else asyncio.new_event_loop}
+    """Streams are written straight to the transports, and a drain depends on what a loop does with a connection that it
+    has just accepted, so they are tested on the loop that the server runs on."""
+    on_ours = item.path.name in ("test_events.py", "test_server.py")
+    return {"loop": uvloop.new_event_loop if on_ours else asyncio.new_event_loop}
 
 
 @pytest.fixture

@@ -17,17 +17,21 @@ from aiohttp import web
 from actors.stores.directory import DirectoryAssetStore
 from actors.stores.sqlite import SqliteJobStore
 from aigc.core import lifecycle
-from aigc.core.ids import AssetKey, BootId, DeviceId, JobId, ModelId, Now, OwnerId, WorkerId
-from aigc.core.job import Job, Output, Progress, Stage, Status
+from aigc.core.ids import AssetKey, AttemptId, BootId, DeviceId, JobId, ModelId, Now, OwnerId, WorkerId
+from aigc.core.job import Job, Lease, Output, Progress, Stage, Status
 from aigc.core.messages import (
     AskCatalogue,
     AskEstimates,
     AskStatus,
+    BrokerView,
     CancelAnswer,
     CancelJob,
     CatalogueAnswer,
     CatalogueChanged,
     Changed,
+    ControlAnswer,
+    ControlModel,
+    ControlWorker,
     Device,
     Estimate,
     Estimates,
@@ -36,16 +40,21 @@ from aigc.core.messages import (
     GatewayHello,
     Generation,
     JobAnswer,
+    LeaseView,
     MoveJob,
     Progressed,
     QueueMoved,
+    ReloadAnswer,
+    ReloadCatalogue,
     Resident,
+    Step,
     Submit,
     SystemStatus,
     Telemetry,
     ToBroker,
     ToGateway,
     ToWatchers,
+    WaitReason,
     WorkerView,
 )
 from aigc.core.model import Catalogue, ModelSpec
@@ -97,7 +106,13 @@ WORKER = WorkerView(
         id=DeviceId("GPU-1"), kind="cuda", name="Test GPU", total=16 * GIB, usable=15 * GIB, used=4 * GIB,
         reserved=3 * GIB, utilisation=0.5, temperature_c=60.0,
     ),
-    residents=(Resident(residency="shapes", state="idle", bytes=3 * GIB, pid=42),),
+    residents=(Resident(residency="shapes", state="running", bytes=3 * GIB, pid=42, pinned=True),),
+    leases=(
+        LeaseView(
+            lease=Lease(JobId("j-9"), 2, AttemptId("x")), worker=WorkerId("gpu-0"), model=ModelId("shapes"),
+            residency="shapes", need_bytes=3 * GIB, held_s=12.0, running_s=10.0, stage=Stage.SAMPLING, fraction=0.25,
+        ),
+    ),
 )  # fmt: skip
 
 
@@ -114,6 +129,9 @@ class Broker:
         self.deaf: set[type] = set()
         """Kinds of question that get no answer."""
         self.retry_after_s = 7.0
+        self.control = ControlAnswer((Step(WorkerId("gpu-0"), True, "begins"),))
+        """What operators are answered."""
+        self.reloaded = ReloadAnswer("d1")
         self._arrived = asyncio.Event()
         self._generation = Generation(0, "")
         self._router: Router[ToGateway, ToBroker] = Router(
@@ -131,6 +149,9 @@ class Broker:
             CancelJob: lambda ask: CancelAnswer(self.jobs.get(ask.job), cancelling=True),
             MoveJob: self._move,
             ForgetJob: lambda ask: JobAnswer(self.jobs.pop(ask.job, None)),
+            ControlModel: lambda _: self.control,
+            ControlWorker: lambda _: self.control,
+            ReloadCatalogue: lambda _: self.reloaded,
         }
 
     async def lead(self) -> None:
@@ -201,11 +222,18 @@ class Broker:
             counts=counts,
             waiting_by_feature={"text_to_textured_mesh": counts[Status.QUEUED]},
             waiting_by_owner={OwnerId(""): counts[Status.QUEUED]},
-            running=(),
+            running=WORKER.leases,
             queue_bound=1000,
             retry_after_s=self.retry_after_s,
             learned={"shapes": {"run_s": 2.0}},
             catalogue_digest=self.catalogue.digest,
+            brokers=(
+                BrokerView(owner=self.boot, generation=self._generation.number, seen_s=0.5),
+                BrokerView(owner="another", seen_s=1.0),
+            ),
+            waiting_by_priority={5: counts[Status.QUEUED]},
+            reasons=(WaitReason("waits for its turn", counts[Status.QUEUED], (ModelId("shapes"),)),),
+            agreed={"limits.queue": "1000"},
         )
 
     def _move(self, ask: MoveJob) -> JobAnswer:

@@ -97,7 +97,7 @@ async def test_a_full_outbox_is_no_error_and_ends_in_another_greeting(ends: Ends
 async def test_a_job_that_no_message_can_hold_is_the_clients_fault(ends: Ends, params: Any, says: str) -> None:
     link = ends.link()
     with pytest.raises(InputInvalid, match=says):
-        link.submit(msgspec.structs.replace(fresh(), params=params))
+        link.check(msgspec.structs.replace(fresh(), params=params))
 
 
 async def test_silence_is_an_error_that_says_so(ends: Ends) -> None:
@@ -108,6 +108,16 @@ async def test_silence_is_an_error_that_says_so(ends: Ends) -> None:
     link.close()
     with pytest.raises(Unavailable):
         await link.ask(AskStatus(), SystemStatus)
+
+
+async def test_a_question_that_went_down_with_a_broker_is_put_to_the_next(ends: Ends) -> None:
+    link, broker = await linked(ends)
+    broker.deaf.add(AskStatus)
+    asking = asyncio.create_task(link.ask(AskStatus(), SystemStatus, timeout_s=20.0))
+    await broker.until(lambda: asked(broker, AskStatus))
+    broker.close()
+    await ends.broker()
+    assert (await asking).catalogue_digest == CATALOGUE.digest
 
 
 async def test_an_answer_to_another_question_is_a_defect(ends: Ends) -> None:

@@ -20,7 +20,10 @@ async def test_a_model_is_told_with_its_schema_and_where_it_is_in_memory(house: 
     status, model = await house.call("GET", "/api/v1/models/shapes")
     assert status == 200
     assert model["schema"]["properties"]["seed"]["default"] == 42
-    assert model["residency"] == [{"worker": "gpu-0", "state": "idle", "bytes": 3 << 30, "idle_s": 0.0}]
+    assert model["residency"] == [
+        {"worker": "gpu-0", "state": "running", "bytes": 3 << 30, "idle_s": 0.0, "pinned": True}
+    ]
+    assert model["digest"] == CATALOGUE.models[0].digest
     assert model["learned"] == {"run_s": 2.0}
     assert (model["licence"], model["is_default"], model["memory_bytes"]) == ("Apache-2.0", True, 1 << 30)
 

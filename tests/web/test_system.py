@@ -1,6 +1,9 @@
+import re
+
 import psutil
 
 from aigc import __version__
+from aigc.core.errors import Unavailable
 from aigc.core.messages import AskStatus
 from tests.web.house_kit import House, eventually
 
@@ -17,7 +20,20 @@ async def test_health_does_not_lie_when_the_broker_is_away(house: House) -> None
     async with house.session.get("/health") as response:
         found = await response.json(content_type=None)
     assert (response.status, found["status"], response.headers["Retry-After"]) == (503, 503, "1")
-    assert found["faults"] == {"broker": "no broker answers; accepted jobs wait for one"}
+    (fault,) = found["faults"].values()
+    assert re.fullmatch(
+        r"no broker answers \(b\d+x1 led as generation 1, heard \d+ s ago\); accepted jobs wait for one", fault
+    )
+
+
+async def test_health_says_which_store_is_away(house: House) -> None:
+    async def away(name: str) -> bytes:
+        raise Unavailable("the store is away")
+
+    house.store.recall = away  # type: ignore[method-assign]
+    async with house.session.get("/health") as response:
+        found = await response.json(content_type=None)
+    assert (response.status, found["faults"]) == (503, {"store": "the store is away"})
 
 
 async def test_the_status_has_true_values_in_the_shapes_of_existing_clients(house: House) -> None:
@@ -49,6 +65,33 @@ async def test_the_status_has_true_values_in_the_shapes_of_existing_clients(hous
         }
     ]
     assert (found["broker"]["answers"], found["workers"][0]["id"]) == (True, "gpu-0")
+
+
+async def test_the_status_says_who_leads_what_runs_what_waits_and_why(house: House) -> None:
+    job = await house.submit()
+    await house.broker.until(lambda: job in house.broker.jobs)
+    _, found = await house.call("GET", "/api/v1/system/status")
+    assert found["brokers"] == [
+        {"owner": house.broker.boot, "leads": True, "generation": 1, "seen_s": 0.5},
+        {"owner": "another", "leads": False, "generation": None, "seen_s": 1.0},
+    ]
+    waiting = found["waiting"]
+    assert (waiting["by_feature"], waiting["by_owner"]) == ({"text_to_textured_mesh": 1}, {"": 1})
+    assert waiting["by_priority"] == {"5": 1}
+    assert waiting["reasons"] == [{"reason": "waits for its turn", "jobs": 1, "models": ["shapes"]}]
+    assert [(one["id"], one["worker"], one["running_s"]) for one in waiting["running"]] == [("j-9", "gpu-0", 10.0)]
+    assert (found["store"], found["broker"]["agreed"]) == ({"fault": ""}, {"limits.queue": "1000"})
+    _, scheduler = await house.call("GET", "/api/v1/system/scheduler-status")
+    assert (scheduler["brokers"], scheduler["waiting"]) == (found["brokers"], waiting)
+
+
+async def test_who_led_last_is_known_while_no_broker_answers(house: House) -> None:
+    boot = house.broker.boot
+    house.broker.close()
+    await eventually(lambda: not house.gateway._link.is_alive)
+    _, found = await house.call("GET", "/api/v1/system/status")
+    assert [(one["owner"], one["leads"]) for one in found["brokers"]] == [(boot, True)]
+    assert (found["broker"], found["waiting"]["reasons"]) == ({"answers": False}, [])
 
 
 async def test_the_scheduler_is_running_only_if_one_answers(house: House) -> None:

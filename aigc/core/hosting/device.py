@@ -15,7 +15,7 @@ What holds after every event (`validate` checks it):
     * what an older generation of the broker sends changes nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -41,6 +41,9 @@ from aigc.core.messages import (
     LeaseProgress,
     LeaseReturned,
     LeaseStopped,
+    LoadModel,
+    PinModel,
+    ResumeWorker,
     Settled,
     UnloadModel,
     Welcome,
@@ -62,6 +65,7 @@ from aigc.core.runner_events import (
     RunnerExited,
     RunnerFailed,
     RunnerFinished,
+    RunnerId,
     RunnerLoaded,
     RunnerNews,
     RunnerProgressed,
@@ -110,14 +114,17 @@ class Device:
         self._residents.measure(sample, {}, 0.0)
         self._turns = Turns(settings.turns, worker, self._holdings, self._residents, self._hand_back)
         self._health = Health(sample, settings.quarantine_s)
-        self._is_draining = False
+        self._is_draining = self._is_ending = False
         self._drain_at: float | None = None
         self._handlers: dict[type, Callable[[Any], None]] = {
             Welcome: self._welcome,
             Grant: self._grant,
             CancelLease: self._cancel,
-            DrainWorker: self._drain_worker,
-            UnloadModel: self._unload,
+            DrainWorker: self._drain_or_resume,
+            ResumeWorker: self._drain_or_resume,
+            LoadModel: self._order,
+            UnloadModel: self._order,
+            PinModel: self._order,
             Settled: self._settle,
             Connected: self._connected,
             Silent: self._silent,
@@ -142,6 +149,12 @@ class Device:
         times = [self._drain_at, self._health.ends_at, self._holdings.due, residents_due]
         times += (held.expires_at for held in self._holdings)
         return min((time for time in times if time is not None), default=None)
+
+    def reserved(self, without: Collection[RunnerId] = ()) -> int:
+        """Bytes that runners may hold together; those of `without` hold nothing any more."""
+        ledger = self._residents.ledger
+        gone = (slot.spec.residency for slot in map(self._residents.runner, without) if slot is not None)
+        return ledger.reserved - sum(ledger.held[residency] for residency in gone)
 
     @property
     def is_idle(self) -> bool:
@@ -230,22 +243,28 @@ class Device:
         if self._is_current(message.generation):
             self._holdings.settle(message.leases)
 
-    def _drain_worker(self, message: DrainWorker) -> None:
-        if self._is_current(message.generation):
-            self._is_draining = self._residents.has_news = True
+    def _drain_or_resume(self, message: DrainWorker | ResumeWorker) -> None:
+        if not self._is_current(message.generation):
+            return
+        self._residents.has_news = True
+        # A process that ends is not talked out of it.
+        self._is_draining = self._is_ending or isinstance(message, DrainWorker)
+        if not self._is_draining:
+            self._health.release()
 
-    def _unload(self, message: UnloadModel) -> None:
+    def _order(self, message: LoadModel | UnloadModel | PinModel) -> None:
         if self._is_current(message.generation):
-            self._residents.unload(message.residency)
+            self._residents.obey(message)
 
     # The host
 
     def _measured(self, event: Measured) -> None:
-        self._health.sample, self._residents.has_news = event.device, True
+        self._health.measure(event.device)
+        self._residents.has_news = True
         self._follow(self._residents.measure(event.device, event.held, self._now.monotonic))
 
     def _drain(self, event: Drain) -> None:
-        self._is_draining = self._residents.has_news = True
+        self._is_draining = self._is_ending = self._residents.has_news = True
         self._drain_at = self._now.monotonic + event.budget_s
 
     def _tick(self, event: Tick) -> None:

@@ -23,13 +23,25 @@ class Health:
         """When the quarantine is over; None: there is none."""
         self._quarantine_s = self._next_s = quarantine_s
         self._cause = ""
+        self._pardoned = ""  # the fault that somebody has looked after
+
+    def measure(self, sample: Device) -> None:
+        """The device is as its probe sees it now."""
+        self.sample = sample
+        if not sample.fault:
+            self._pardoned = ""
 
     @property
     def complaint(self) -> str:
         """Why the device gets no work; empty if it does."""
+        sample = self.sample
+        if not sample.healthy:
+            return sample.note or "its probe fails"
+        if sample.fault and sample.fault != self._pardoned:
+            return sample.fault
         if self.ends_at is not None:
-            return f"in quarantine after: {self._cause}"
-        return "" if self.sample.healthy else self.sample.note or "its probe fails"
+            return f"in quarantine after: {self._cause}. It is tried again by itself, or when the worker is resumed"
+        return ""
 
     def quarantine(self, cause: str, now: float) -> None:
         """No work for a while, counted from now."""
@@ -39,6 +51,13 @@ class Health:
     def recover(self) -> None:
         """A job ended well: the device works."""
         self._next_s = self._quarantine_s
+
+    def release(self) -> None:
+        """Somebody looked after it: a quarantine is over, and so is one for the fault that is known now.
+
+        A further fault counts, and so does a probe that gets no answer.
+        """
+        self.ends_at, self._pardoned = None, self.sample.fault
 
     def tick(self, now: float) -> bool:
         """Whether a quarantine has just ended."""

@@ -9,8 +9,9 @@ from msgspec import Struct
 from aigc.core.events import Tick
 from aigc.core.hosting.ledger import MemoryLedger
 from aigc.core.hosting.slot import RunnerSlot, SlotEffect, SlotSettings, SlotState
+from aigc.core.hosting.wishes import Claim, Wish, Wishes
 from aigc.core.job import Failure
-from aigc.core.messages import Device, Grant, Resident
+from aigc.core.messages import Device, LoadModel, PinModel, Resident, UnloadModel
 from aigc.core.model import Catalogue, ModelSpec
 from aigc.core.runner_events import RunnerId, RunnerNews
 
@@ -52,8 +53,7 @@ class Residents:
         self._count = 0
         self._total = self._strangers = 0
         self._specs: dict[str, ModelSpec] = {}
-        self._pinned: dict[str, ModelSpec] = {}
-        self._preload_at: dict[str, float] = {}
+        self._wishes = Wishes(settings.preload_pause_s)
         self._leaving: set[RunnerId] = set()
         self.ledger = MemoryLedger(settings.reserve_bytes)
         self.has_news = False
@@ -81,7 +81,7 @@ class Residents:
         """This catalogue is in force. Its pinned models for a device of this kind will be loaded unasked;
         what runs under another entry than it has now leaves when it rests."""
         self._specs = {spec.id: spec for spec in catalogue.models}
-        self._pinned = {spec.residency: spec for spec in catalogue.models if spec.pinned and kind in spec.devices}
+        self._wishes.follow(catalogue, kind)
         self._leaving.update(slot.runner for slot in self if self._specs.get(slot.spec.id) != slot.spec)
 
     def measure(self, sample: Device, held: Mapping[RunnerId, int], now: float) -> list[SlotEffect]:
@@ -105,7 +105,7 @@ class Residents:
         self._count += 1
         slot = RunnerSlot(RunnerId(f"{spec.residency}-{self._count}"), spec, self._settings.ladder)
         self._slots[spec.residency] = self._runners[slot.runner] = slot
-        self._preload_at.pop(spec.residency, None)
+        self._wishes.begun(spec.residency)
         self.has_news = True
         return slot.load(now)
 
@@ -116,16 +116,29 @@ class Residents:
         self._account()
         return is_granted
 
-    def unload(self, residency: str) -> None:
-        """Its runner leaves when it rests, and does not come back before a job needs it, pinned or not."""
-        if slot := self._slots.get(residency):
-            self._leaving.add(slot.runner)
-            self._preload_at[residency] = math.inf
+    def obey(self, order: LoadModel | UnloadModel | PinModel) -> None:
+        """An operator's wish is known; what follows from it is done by `retire`, `load_asked` and `preload`.
+
+        What is unloaded leaves when it rests. A model that the catalogue does not have is not wished for.
+        """
+        self.has_news = True
+        if isinstance(order, UnloadModel):
+            self._wishes.drop(order.residency)
+            if slot := self._slots.get(order.residency):
+                self._leaving.add(slot.runner)
+            return
+        spec = self._specs.get(order.model)
+        if spec is None:
+            return
+        if isinstance(order, PinModel):
+            self._wishes.pin(spec, is_pinned=order.is_pinned)
+        elif not self._is_kept(spec):
+            self._wishes.ask(Wish(spec, order.need_bytes, order.evict))
 
     def make_room(
-        self, grant: Grant, residency: str, kept: Collection[str], wanted: Collection[str], now: float
+        self, claim: Claim, residency: str, kept: Collection[str], wanted: Collection[str], now: float
     ) -> tuple[Room, list[SlotEffect]]:
-        """Whether `residency` may hold what the grant needs now, and what makes it so if not.
+        """Whether `residency` may hold what the claim needs now, and what makes it so if not.
 
         Args:
             kept: who may not leave, because a lease is being prepared or run with them.
@@ -133,21 +146,17 @@ class Residents:
         """
         others = [slot for slot in self if slot.spec.residency != residency]
         free = [slot for slot in others if self._may_leave(slot, kept)]
-        if grant.alone and any(
-            slot.spec.residency not in self._pinned or slot.state is not SlotState.IDLE for slot in others
-        ):
+        if claim.alone and any(not self._is_pinned(slot) or slot.state is not SlotState.IDLE for slot in others):
             return Room.COMING, self._stop(free, now)
-        more = grant.need_bytes - self.ledger.held.get(residency, 0)
+        more = claim.need_bytes - self.ledger.held.get(residency, 0)
         if more <= 0 or more <= self.ledger.free:
             return Room.READY, []
         short = more - self.ledger.free - self._size_of(slot for slot in others if slot.state is SlotState.STOPPING)
         if short <= 0:
             return Room.COMING, []
-        if leavers := self._leavers(free, short, grant.evict, wanted):
+        if leavers := self._leavers(free, short, claim.evict, wanted):
             return Room.COMING, self._stop(leavers, now)
-        later = [
-            slot for slot in others if slot.spec.residency not in self._pinned and slot.state is not SlotState.STOPPING
-        ]
+        later = [slot for slot in others if not self._is_pinned(slot) and slot.state is not SlotState.STOPPING]
         return (Room.BUSY if short <= self._size_of(later) else Room.NEVER), []
 
     def retire(
@@ -163,17 +172,32 @@ class Residents:
         ]
         return self._stop(done, now)
 
+    def load_asked(self, kept: Collection[str], wanted: Collection[str], now: float) -> list[SlotEffect]:
+        """Loads that were asked for have begun, one after the other, as far as there is room or can be made."""
+        effects: list[SlotEffect] = []
+        for wish in self._wishes.asked(self._slots):
+            room, leaving = self.make_room(wish, wish.spec.residency, kept, wanted, now)
+            effects += leaving
+            if room is Room.NEVER:
+                self._wishes.refuse(wish.spec.residency)
+            elif room is Room.READY:
+                effects += self.load(wish.spec, wish.need_bytes, now)
+            else:
+                break
+        return effects
+
     def preload(self, now: float) -> list[SlotEffect]:
         """Pinned models that are not there are loading, as far as there is room without an eviction."""
-        absent = (spec for residency, spec in self._pinned.items() if residency not in self._slots)
-        due = [spec for spec in absent if self._preload_at.get(spec.residency, now) <= now]
-        return [effect for spec in due for effect in self.load(spec, spec.memory_bytes, now)]
+        if self._wishes.asked(self._slots):
+            return []  # what is free is about to be taken
+        absent = self._wishes.absent(self._slots, now)
+        return [effect for spec in absent for effect in self.load(spec, spec.memory_bytes, now)]
 
     def due(self, wanted: Collection[str], now: float) -> float | None:
         """When time changes something here."""
         times = [slot.due for slot in self if slot.due is not None]
         times += (self._expires_at(slot, wanted) for slot in self)
-        times += (at for residency, at in self._preload_at.items() if residency not in self._slots and at > now)
+        times += self._wishes.due(self._slots, now)
         soonest = min(times, default=math.inf)
         return soonest if soonest < math.inf else None
 
@@ -185,7 +209,7 @@ class Residents:
                 state=slot.state.value,
                 bytes=self.ledger.held[residency],
                 pid=slot.pid,
-                pinned=residency in self._pinned,
+                pinned=self._wishes.is_pinned(residency),
                 idle_s=now - slot.idle_since if slot.state is SlotState.IDLE else 0.0,
                 jobs_done=slot.jobs_done,
                 load_s=slot.load_s,
@@ -215,8 +239,7 @@ class Residents:
         self._leaving.discard(slot.runner)
         self.ledger.release(residency)
         self._account()
-        if residency in self._pinned:
-            self._preload_at.setdefault(residency, now + self._settings.preload_pause_s)
+        self._wishes.lost(residency, now)
         self.has_news = True
 
     def _restrain(self, slot: RunnerSlot, now: float) -> list[SlotEffect]:
@@ -239,9 +262,19 @@ class Residents:
 
     def _may_leave(self, slot: RunnerSlot, kept: Collection[str]) -> bool:
         """Whether it rests, or loads for nobody, and nobody holds it."""
-        residency = slot.spec.residency
         is_free = slot.state in (SlotState.IDLE, SlotState.LOADING)
-        return is_free and residency not in self._pinned and residency not in kept
+        return is_free and not self._is_pinned(slot) and slot.spec.residency not in kept
+
+    def _is_kept(self, spec: ModelSpec) -> bool:
+        """Whether it is there to stay; an earlier wish that it leave is void, unless its entry is outdated."""
+        slot = self._slots.get(spec.residency)
+        if slot is None or slot.state is SlotState.STOPPING or self._specs.get(slot.spec.id) != slot.spec:
+            return False
+        self._leaving.discard(slot.runner)
+        return True
+
+    def _is_pinned(self, slot: RunnerSlot) -> bool:
+        return self._wishes.is_pinned(slot.spec.residency)
 
     def _leavers(
         self, free: Sequence[RunnerSlot], short: int, evict: Sequence[str], wanted: Collection[str]
@@ -269,8 +302,9 @@ class Residents:
 
     def _expires_at(self, slot: RunnerSlot, wanted: Collection[str]) -> float:
         """When the runner has been idle for too long."""
-        residency, keep_s = slot.spec.residency, self._settings.keep_alive_s
-        if keep_s is None or slot.state is not SlotState.IDLE or residency in self._pinned or residency in wanted:
+        keep_s = self._settings.keep_alive_s
+        is_needed = slot.spec.residency in wanted or self._is_pinned(slot)
+        if keep_s is None or slot.state is not SlotState.IDLE or is_needed:
             return math.inf
         return slot.idle_since + keep_s
 

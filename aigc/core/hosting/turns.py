@@ -62,19 +62,29 @@ class Turns:
         self._gaps[model] = max(self._gaps.get(model, 0.0), gap_s)
 
     def advance(self, now: float) -> list[SlotEffect]:
-        """Whoever can begin has begun; what is pinned is loading if nobody waits."""
+        """Whoever can begin has begun; what an operator asked for is loading, and what is pinned if nobody waits."""
         effects: list[SlotEffect] = []
+        has_slots = True
         for held in sorted((held for held in self._holdings if held.is_open), key=_rank):
             if held.phase is Phase.WAITING and not self._has_slot():
-                return effects
+                has_slots = False
+                break
             if not self._begin(held, effects, now):
                 return effects
-        effects += self._residents.preload(now)
+        if self._is_alone():
+            return effects
+        kept = {held.spec.residency for held in self._holdings if held.is_active}
+        effects += self._residents.load_asked(kept, self.wanted, now)
+        if has_slots:
+            effects += self._residents.preload(now)
         return effects
 
     def _has_slot(self) -> bool:
-        is_alone = any(held.grant.alone for held in self._holdings if held.is_active)
-        return self.active < self._settings.slots and not is_alone
+        return self.active < self._settings.slots and not self._is_alone()
+
+    def _is_alone(self) -> bool:
+        """Whether somebody is at work who wants the device for itself."""
+        return any(held.grant.alone for held in self._holdings if held.is_active)
 
     def _begin(self, held: Held, effects: list[SlotEffect], now: float) -> bool:
         """False if nobody who was granted later may begin: what memory comes free is this one's."""

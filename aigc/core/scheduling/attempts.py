@@ -21,6 +21,9 @@ def grant(books: Books, entry: Entry, worker: WorkerState) -> None:
     if demand is None or found is None:
         raise InvariantBroken(f"it is granted to {worker.id}, which cannot take it", books.story, entry.job.id)
     evicts = _evicted(books, worker, demand)
+    stage, progress = Stage.LOADING_MODEL if found.cost_s else Stage.PREPROCESSING, NOTHING_YET
+    if demand.residency in worker.busy:
+        stage, progress = Stage.WAITING, Progress(message=f"next on {worker.id}")
     books.stop_waiting(entry)
     lease = Lease(entry.job.id, entry.job.attempt + 1, books.new_attempt_id())
     job = books.record(
@@ -28,12 +31,12 @@ def grant(books: Books, entry: Entry, worker: WorkerState) -> None:
         "started",
         worker.id,
         status=Status.PROCESSING,
-        stage=Stage.LOADING_MODEL if found.cost_s else Stage.PREPROCESSING,
+        stage=stage,
         attempt=lease.attempt,
         lease=lease,
         worker=worker.id,
         started_at=books.now.wall,
-        progress=NOTHING_YET,
+        progress=progress,
         timings=Timings(entry.job.timings.queued_s + now - entry.queued_at),
     )
     need_bytes, charged_s = demand.profile.need_bytes, demand.profile.run_s + found.cost_s

@@ -66,7 +66,7 @@ def lost(books: Books, event: WorkerLost) -> None:
     worker = books.fleet.living(event.worker, event.boot)
     if worker is None:
         return
-    books.fleet.leave(worker)
+    books.fleet.lose(worker, books.now.monotonic)
     for granted in tuple(worker.held.values()):
         _lose(books, granted, "its worker was not heard any more")
 

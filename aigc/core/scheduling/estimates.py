@@ -158,6 +158,11 @@ class Learned:
         profile.resolve()
         return profile
 
+    def usual(self, spec: ModelSpec) -> Profile:
+        """Memory and run time of the model on inputs of the class that it has seen most."""
+        seen = [(one.run.count, size_class) for (model, size_class), one in self._profiles.items() if model == spec.id]
+        return self.profile(spec, max(seen, default=(0, 0))[1])
+
     def want(self, residency: str, now: float) -> None:
         """A job wanted this residency now (monotonic seconds)."""
         self._popularity[residency] = (self.popularity(residency, now) + 1.0, now)

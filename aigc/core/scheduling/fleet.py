@@ -3,10 +3,11 @@
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 
+import msgspec
 from msgspec import Struct
 
-from aigc.core.ids import BootId, JobId, WorkerId
-from aigc.core.messages import WorkerHello
+from aigc.core.ids import BootId, JobId, Now, WorkerId
+from aigc.core.messages import WorkerHello, WorkerView
 from aigc.core.scheduling.leases import Granted
 from aigc.core.scheduling.waiting import Entry
 from aigc.core.scheduling.worker_state import WorkerState
@@ -22,6 +23,11 @@ class _Place(Struct, frozen=True):
     idle: tuple[str, ...]
     beside: tuple[str, ...]
     tenants: tuple[str, ...]
+
+
+MISSING_S = 3600.0
+"""How long a lost worker is shown."""
+MISSING_KEPT = 64
 
 
 class Fleet:
@@ -46,6 +52,8 @@ class Fleet:
         """On how many devices a residency is."""
         self.kept: dict[WorkerId, WorkerState] = {}
         """Workers that are kept for one job."""
+        self.missing: dict[WorkerId, tuple[WorkerState, float]] = {}
+        """Workers that were lost and have not come back, the latest ones, and when that was."""
 
     def __len__(self) -> int:
         return len(self._workers)
@@ -71,6 +79,7 @@ class Fleet:
         self._joined += 1
         worker = WorkerState(hello, held, self._joined)
         self._workers[worker.id] = self._by_order[worker.order] = worker
+        self.missing.pop(worker.id, None)
         return worker
 
     def leave(self, worker: WorkerState, *, is_retired: bool = False) -> None:
@@ -82,6 +91,17 @@ class Fleet:
             self._retired[(worker.id, worker.boot)] = None
             if len(self._retired) > 4096:
                 del self._retired[next(iter(self._retired))]
+
+    def lose(self, worker: WorkerState, now: float) -> None:
+        """It is there no more, and is missed."""
+        self.leave(worker)
+        worker.liveness = "lost"
+        recent = {name: lost for name, lost in self.missing.items() if now - lost[1] < MISSING_S}
+        self.missing = dict([*recent.items(), (worker.id, (worker, now))][-MISSING_KEPT:])
+
+    def forget(self, worker: WorkerId) -> bool:
+        """It is missed no more; whether it was."""
+        return self.missing.pop(worker, None) is not None
 
     def refresh(self, worker: WorkerState) -> None:
         """Something about it changed: its derived fields and the indexes follow."""
@@ -111,6 +131,15 @@ class Fleet:
             worker.kept_for = None
             del self.kept[worker.id]
             self.refresh(worker)
+
+    def views(self, now: Now) -> tuple[WorkerView, ...]:
+        """All of them as operators see them, then those that are missing."""
+        lost = [
+            msgspec.structs.replace(worker.view(now), lost_s=now.monotonic - lost_at)
+            for worker, lost_at in self.missing.values()
+            if now.monotonic - lost_at < MISSING_S
+        ]
+        return (*(worker.view(now) for worker in self._workers.values()), *lost)
 
     def idle_with(self, residency: str) -> Iterator[WorkerState]:
         """Open workers on which it rests."""

@@ -1,14 +1,16 @@
 """When a waiting job will start, why it waits, and when the queue has room: honest guesses from what was learned."""
 
+import heapq
 from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import accumulate
 
 from msgspec import Struct
 
-from aigc.core.ids import JobId
-from aigc.core.messages import Estimate
+from aigc.core.ids import JobId, ModelId
+from aigc.core.messages import Estimate, WaitReason
 from aigc.core.scheduling.books import Books
+from aigc.core.scheduling.leases import Granted
 from aigc.core.scheduling.waiting import Demand, Entry, PriorityClass
 from aigc.core.scheduling.worker_state import WorkerState
 
@@ -59,6 +61,22 @@ class Forecast:
             for entry in found
             if entry is not None and (entry.group is not None or entry.not_before is not None)
         )
+
+    def reasons(self) -> tuple[WaitReason, ...]:
+        """Why jobs wait, most of them first. Looks at what they need and not at each of them."""
+        jobs: dict[str, int] = {}
+        models: dict[str, dict[ModelId, None]] = {}
+
+        def count(reason: str, model: ModelId, number: int) -> None:
+            jobs[reason] = jobs.get(reason, 0) + number
+            models.setdefault(reason, {})[model] = None
+
+        for demand in self._books.waiting.demands():
+            count(self._service(demand).reason or "waits for its turn", demand.need.model, demand.waiting)
+        for entry in self._books.paused.values():
+            count("is tried again after a pause", entry.job.model, 1)
+        found = (WaitReason(reason, number, tuple(models[reason])) for reason, number in jobs.items())
+        return tuple(sorted(found, key=lambda one: -one.jobs))
 
     def retry_after_s(self) -> float:
         """Seconds until the queue is expected to have room for one more job; at least 1."""
@@ -116,15 +134,28 @@ class Forecast:
         return _Service(soonest_s, is_resident, "")
 
     def _free_in_s(self, worker: WorkerState) -> float:
+        """Until a slot is free for one more: those that run end, then those that wait there take their turns."""
         if worker.is_open:
             return 0.0
-        now = self._books.now.monotonic
-        left = [
-            max(0.0, granted.charged_s - (now - granted.granted_at))
-            for granted in worker.held.values()
-            if granted.demand is not None
-        ]
-        return min(left, default=0.0)
+        running: list[float] = []
+        behind: list[float] = []
+        for granted in worker.held.values():
+            if granted.demand is not None:
+                is_next = granted.started_at is None and len(running) >= worker.slots
+                (behind if is_next else running).append(self._left_s(granted, granted.demand))
+        heapq.heapify(running)
+        for left_s in behind:
+            heapq.heapreplace(running, running[0] + left_s)
+        return running[0] if running else 0.0
+
+    def _left_s(self, granted: Granted, demand: Demand) -> float:
+        """How long the lease is expected to last: what its like took, and the more it says of how far it is, that."""
+        now, run_s = self._books.now.monotonic, demand.profile.run_s
+        if granted.started_at is None:
+            return max(run_s, granted.charged_s - (now - granted.granted_at))
+        passed_s, fraction = now - granted.started_at, granted.entry.job.progress.fraction
+        # With f as the fraction: f · passed · (1 − f) / f + (1 − f) · (run − passed). Who says nothing is not asked.
+        return (1.0 - fraction) * max(run_s, passed_s) if fraction else max(0.0, run_s - passed_s)
 
     def _why_nobody(self, demand: Demand) -> str:
         fleet, spec, need_bytes = self._books.fleet, demand.spec, demand.profile.need_bytes

@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
-from aigc.core.ids import BootId, JobId, WorkerId
+from aigc.core.ids import BootId, JobId, Now, WorkerId
 from aigc.core.job import Lease
-from aigc.core.messages import Grant
+from aigc.core.messages import Grant, LeaseView
 from aigc.core.scheduling.waiting import Demand, Entry
 
 DEADLINE_PASSED = "its deadline has passed"
@@ -48,6 +48,24 @@ class Granted(Struct, eq=False):
     def is_alone(self) -> bool:
         """Whether nothing else may run beside it."""
         return self.demand is not None and self.demand.need.alone
+
+    def view(self, now: Now) -> LeaseView:
+        """As operators see it. Since when it is held the record says, which may be older than this broker."""
+        job = self.entry.job
+        return LeaseView(
+            lease=self.lease,
+            worker=self.worker,
+            model=job.model,
+            feature=job.feature,
+            owner=job.owner,
+            residency=self.residency,
+            need_bytes=self.need_bytes,
+            held_s=max(0.0, now.wall - (job.started_at or now.wall)),
+            running_s=now.monotonic - self.started_at if self.started_at is not None else None,
+            stage=job.stage,
+            fraction=job.progress.fraction,
+            ending=self.ending,
+        )
 
 
 class LeaseTable:

@@ -38,7 +38,8 @@ def started(books: Books, event: LeaseStarted) -> None:
         limit_at = books.now.monotonic + demand.spec.run_limit_s
         books.timers.set(limit_at, Alarm.RUN_LIMIT, event.lease.job, event.lease)
     if not granted.ending:
-        _show(books, granted, Stage.PREPROCESSING, granted.entry.job.progress)
+        # A message from before, such as where it was next, is not true any more.
+        _show(books, granted, Stage.PREPROCESSING, msgspec.structs.replace(granted.entry.job.progress, message=""))
     return None
 
 

@@ -5,9 +5,10 @@ from aigc.core.events import Asked, NeverCreated, Reloaded, Restored
 from aigc.core.ids import Now
 from aigc.core.job import Job, Stage
 from aigc.core.lifecycle import FINAL
-from aigc.core.messages import CancelAnswer, CancelJob, JobAnswer, MoveJob, Submit
+from aigc.core.messages import CancelAnswer, CancelJob, ControlModel, JobAnswer, MoveJob, Submit
 from aigc.core.scheduling.attempts import ask_to_end, revoke, send_cancel
 from aigc.core.scheduling.books import ANYBODY, Books
+from aigc.core.scheduling.control import control_model, control_worker
 from aigc.core.scheduling.dispatch import enqueue, place, start_or_wait
 from aigc.core.scheduling.leases import Granted
 from aigc.core.scheduling.timers import Alarm
@@ -63,10 +64,15 @@ def never_created(books: Books, event: NeverCreated) -> None:
 
 def ask(books: Books, event: Asked) -> None:
     """A wish is followed or refused; the answer is the truth as it is now."""
-    if isinstance(event.request, CancelJob):
-        books.out.append(Answer(event.token, _cancel(books, event.request)))
+    request = event.request
+    if isinstance(request, CancelJob):
+        books.out.append(Answer(event.token, _cancel(books, request)))
+    elif isinstance(request, MoveJob):
+        books.out.append(Answer(event.token, _move(books, request)))
+    elif isinstance(request, ControlModel):
+        books.out.append(Answer(event.token, control_model(books, request)))
     else:
-        books.out.append(Answer(event.token, _move(books, event.request)))
+        books.out.append(Answer(event.token, control_worker(books, request)))
 
 
 def reload(books: Books, event: Reloaded) -> None:

@@ -35,7 +35,9 @@ from aigc.core.messages import (
     LeaseReturned,
     LeaseStarted,
     LeaseStopped,
+    LeaseView,
     Submit,
+    WaitReason,
     WorkerBeat,
     WorkerBye,
     WorkerHello,
@@ -120,6 +122,10 @@ class Scheduler:
 
     # What is going on.
 
+    def __contains__(self, job: object) -> bool:
+        """True for the id of an open job that is known."""
+        return job in self._books.entries
+
     def job(self, job: JobId) -> Job | None:
         """The record of an open job, with its latest progress; None if it is finished or unknown."""
         entry = self._books.entries.get(job)
@@ -152,13 +158,26 @@ class Scheduler:
         """Jobs that wait for a device, by owner."""
         return dict(self._books.waiting.by_owner)
 
+    def waiting_by_priority(self) -> dict[int, int]:
+        """Jobs that wait for a device, by priority, highest first."""
+        return {cls.priority: cls.count for cls in self._books.waiting.classes}
+
+    def reasons(self, now: Now) -> tuple[WaitReason, ...]:
+        """Why jobs wait, and how many for each reason, most first."""
+        self._books.now = now
+        return Forecast(self._books).reasons()
+
     def leases(self) -> tuple[Lease, ...]:
         """Every lease that is out, oldest first."""
         return tuple(granted.lease for granted in self._books.leases.all())
 
-    def workers(self) -> tuple[WorkerView, ...]:
-        """Every worker that is not lost."""
-        return tuple(worker.view() for worker in self._books.fleet)
+    def running(self, now: Now) -> tuple[LeaseView, ...]:
+        """Every lease that is out, as people see it, oldest first."""
+        return tuple(granted.view(now) for granted in self._books.leases.all())
+
+    def workers(self, now: Now) -> tuple[WorkerView, ...]:
+        """Every worker, and those that were lost lately and have not come back."""
+        return self._books.fleet.views(now)
 
     def story(self, job: JobId | None = None) -> str:
         """What happened to a job, or lately to all of them, in one line."""

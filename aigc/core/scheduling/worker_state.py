@@ -8,7 +8,7 @@ import math
 
 from msgspec import Struct
 
-from aigc.core.ids import JobId
+from aigc.core.ids import JobId, Now
 from aigc.core.messages import Resident, WorkerBeat, WorkerHello, WorkerView
 from aigc.core.scheduling.leases import Granted
 from aigc.core.scheduling.waiting import Entry
@@ -124,6 +124,12 @@ class WorkerState:
         tenant.bytes = max(tenant.bytes, granted.need_bytes)
         tenant.used_at = now
 
+    def expect(self, residency: str, size: int, evict: tuple[str, ...], *, is_pinned: bool, now: float) -> None:
+        """It was told to load this, and whom to let go for it."""
+        for name in evict:
+            self.tenants[name].state = STOPPING
+        self.tenants[residency] = Tenant(size, LOADING, is_pinned, now, now)
+
     def arrive(self, granted: Granted) -> None:
         """The model of this lease is loaded, so whom it evicts has left."""
         for name in granted.evicts:
@@ -166,7 +172,7 @@ class WorkerState:
         self.has_slot = takes_more and len(busy) < self.slots
         self.beside = tuple(name for name, work_s in busy.items() if work_s <= prefetch_s) if takes_more else ()
 
-    def view(self) -> WorkerView:
+    def view(self, now: Now) -> WorkerView:
         """As operators see it."""
         return WorkerView(
             id=self.id,
@@ -174,7 +180,7 @@ class WorkerState:
             liveness=self.liveness,
             device=self.device,
             residents=self.residents,
-            leases=tuple(granted.lease for granted in self.held.values()),
+            leases=tuple(granted.view(now) for granted in self.held.values()),
             slots=self.slots,
             credit=self.credit,
             host=self.host,

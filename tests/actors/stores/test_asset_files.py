@@ -39,18 +39,11 @@ def tree(folder: Path) -> list[str]:
 def test_a_file_and_its_sidecar_stand_where_the_layout_says(files: AssetFiles, tmp_path: Path) -> None:
     files.install([finished(files, expires_at=1.5)])
 
-    root = tmp_path / "assets"
-    assert tree(root / "files") == ["uploads/c/a/.a+mesh.glb.json", "uploads/c/a/a+mesh.glb"]
+    root, place = tmp_path / "assets", files.path(KEY).name.partition("+")[0]
+    assert tree(root / "files") == ["uploads/ca/.a+mesh.glb.json", f"uploads/ca/{place}+a+mesh.glb"]
     assert tree(root / "expiry") == ["000000000/000000000001500+uploads+a+mesh.glb"]
-    assert files.path(KEY) == root / "files/uploads/c/a/a+mesh.glb"
+    assert files.path(KEY) == root / f"files/uploads/ca/{place}+a+mesh.glb"
     assert tree(files.workspace.folder) == []
-
-
-def test_keys_are_spread_over_256_folders(files: AssetFiles, tmp_path: Path) -> None:
-    folders = {files._path(("uploads", str(number), "x")).parent for number in range(3000)}
-
-    assert len(folders) == 256
-    assert {folder.parents[1] for folder in folders} == {tmp_path / "assets/files/uploads"}
 
 
 @pytest.mark.parametrize("cut", ["sidecar", "data"])
@@ -60,6 +53,7 @@ def test_a_half_that_a_crash_left_is_no_file_and_goes_when_its_time_comes(
     files.install([finished(files, expires_at=10.0)])
     path = files.path(KEY)
     (path if cut == "data" else path.with_name(".a+mesh.glb.json")).unlink()
+    path.with_name("89abcdef+a+mesh.glb").write_text("of a third, which died before its sidecar")
 
     assert files.read(KEY) is None
     assert files.newest("uploads", 9) == []
@@ -86,13 +80,54 @@ def test_a_sidecar_that_cannot_be_read_makes_no_file(files: AssetFiles) -> None:
     assert files.read(KEY) is None
 
 
-def test_a_missing_half_can_be_stored_over(files: AssetFiles) -> None:
+def test_what_is_stored_under_the_key_of_a_missing_half_is_not_mixed_up_with_it(files: AssetFiles) -> None:
     files.install([finished(files)])
-    files.path(KEY).with_name(".a+mesh.glb.json").unlink()
+    half = files.path(KEY)
+    half.with_name(".a+mesh.glb.json").unlink()
 
     files.install([finished(files, content=b"again")])
 
     assert files.path(KEY).read_bytes() == b"again"
+    assert half.read_bytes() == b"content"
+
+
+@pytest.mark.parametrize("place", ["../../../../outside", "", "0123456", "x/"])
+def test_a_sidecar_that_names_another_place_makes_no_file(files: AssetFiles, tmp_path: Path, place: str) -> None:
+    files.install([finished(files)])
+    (tmp_path / "outside+a+mesh.glb").write_bytes(b"content")
+    sidecar = files.path(KEY).with_name(".a+mesh.glb.json")
+    sidecar.write_bytes(sidecar.read_bytes().replace(files.path(KEY).name[:8].encode(), place.encode()))
+
+    assert files.read(KEY) is None
+
+
+def test_who_comes_second_under_a_key_keeps_its_file_and_leaves_the_first(files: AssetFiles) -> None:
+    first, second = finished(files, content=b"first"), finished(files, content=b"second")
+    files.install([first])
+
+    with pytest.raises(Conflict, match="already"):
+        files.install([second])
+
+    assert files.path(KEY).read_bytes() == b"first"
+    assert second[0].read_bytes() == b"second"
+
+
+def test_a_file_that_is_deleted_while_it_is_touched_is_gone(files: AssetFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.install([finished(files, expires_at=1.0)])
+    rename = Path.rename
+
+    def deleted_before(path: Path, target: Path) -> Path:
+        files.remove(KEY)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", deleted_before)
+    files.touch(KEY, 2.0)
+
+    assert files.read(KEY) is None
+    assert files.newest("uploads", 9) == []
+    assert files.expired(9.0, 9) == []  # and so its rest has gone
+    monkeypatch.undo()
+    files.install([finished(files)])
 
 
 def test_of_several_files_all_or_none_are_installed(files: AssetFiles, tmp_path: Path) -> None:
@@ -138,6 +173,25 @@ def test_an_error_at_any_step_of_installing_leaves_nothing(files: AssetFiles, tm
     assert len(files.newest("jobs", 9)) == 2
 
 
+def test_nothing_is_seen_before_it_is_durable(files: AssetFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.install([finished(files, "jobs/j/1/first")])
+    story: list[tuple[str, int]] = []
+    sync = os.fsync
+
+    def told(descriptor: int) -> None:
+        sync(descriptor)
+        name = Path(os.readlink(f"/proc/self/fd/{descriptor}")).name
+        story.append((name if name.startswith(".") else name.partition("+")[2] or name, len(files.newest("jobs/j", 9))))
+
+    monkeypatch.setattr(os, "fsync", told)
+    files.install([finished(files, "jobs/j/1/a"), finished(files, "jobs/j/1/b")])
+
+    folder = files.path(AssetKey("jobs/j/1/a")).parent.name
+    assert sorted(story[:2]) == [("j+1+a", 1), ("j+1+b", 1)]
+    assert sorted(story[2:4]) == [(".j+1+a.json", 3), (".j+1+b.json", 3)]
+    assert story[4:] == [(folder, 3)]
+
+
 def test_links_inside_are_never_followed(files: AssetFiles, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -158,7 +212,7 @@ def test_links_inside_are_never_followed(files: AssetFiles, tmp_path: Path) -> N
     with pytest.raises(Unavailable, match="symbolic link"):
         files.install([finished(files, "uploads/b/three")])
     files.remove("uploads")
-    assert tree(outside) == ["b/.b+two.json", "b/b+two", "secret"]
+    assert tree(outside) == sorted(["b/.b+two.json", f"b/{two.name}", "secret"])
 
 
 def test_a_root_that_is_a_link_is_followed(tmp_path: Path) -> None:
@@ -174,11 +228,12 @@ def test_a_root_that_is_a_link_is_followed(tmp_path: Path) -> None:
 def test_deleting_takes_what_lies_there_without_being_known(files: AssetFiles, tmp_path: Path) -> None:
     files.install([finished(files, "jobs/j/1/a"), finished(files, "jobs/j2/1/a")])
     folder = files.path(AssetKey("jobs/j/1/a")).parent
-    (folder / "j+1+stray").write_text("x")
-    (folder / "j+1+link").symlink_to(tmp_path)
+    (folder / "01234567+j+1+stray").write_text("x")
+    (folder / "01234567+j+1+link").symlink_to(tmp_path)
 
     assert files.remove("jobs/j") == 1
-    assert tree(tmp_path / "assets/files") == ["jobs/a/4/.j2+1+a.json", "jobs/a/4/j2+1+a"]
+    other = files.path(AssetKey("jobs/j2/1/a"))
+    assert tree(tmp_path / "assets/files") == sorted(["jobs/a4/.j2+1+a.json", f"jobs/a4/{other.name}"])
     assert tmp_path.exists()
 
 

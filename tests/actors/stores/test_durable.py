@@ -1,9 +1,10 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from actors.stores.durable import make_folder, sync_file, sync_folder, write_file
+from actors.stores.durable import make_folder, sync_file, sync_files, sync_folder, write_file
 
 
 def test_a_folder_is_made_with_all_above_it_and_each_name_is_synced(
@@ -35,3 +36,32 @@ def test_a_link_is_not_synced_in_place_of_a_file(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="symbolic"):
         sync_file(tmp_path / "link")
+
+
+def test_files_are_synced_together_and_none_is_left_under_way_when_one_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / str(number) for number in range(5)]
+    for path in paths:
+        write_file(path, b"x")
+    synced: list[str] = []
+    sync = os.fsync
+
+    def failing_once(descriptor: int) -> None:
+        name = os.readlink(f"/proc/self/fd/{descriptor}")
+        if name.endswith("/0"):
+            raise OSError("bad disk")
+        sync(descriptor)
+        synced.append(name)
+
+    monkeypatch.setattr(os, "fsync", failing_once)
+    with ThreadPoolExecutor(2) as threads:
+        with pytest.raises(OSError, match="bad disk"):
+            sync_files(paths, threads)
+        assert sorted(synced) == [str(path) for path in paths[1:]]
+
+        synced.clear()
+        with pytest.raises(OSError, match="bad disk"):
+            sync_files([paths[1], paths[0]], threads)
+        sync_files([], threads)
+    assert synced == [str(paths[1])]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.stores.expiry_index import ExpiryIndex, milliseconds
+from actors.stores.expiry_index import LATE_S, ExpiryIndex, milliseconds
 from aigc.core.ids import AssetKey
 
 
@@ -43,6 +43,8 @@ def test_what_somebody_else_put_there_is_ignored(index: ExpiryIndex, tmp_path: P
     (tmp_path / "expiry" / ".DS_Store").touch()
     (tmp_path / "expiry" / "lost+found").mkdir()
     (tmp_path / "expiry" / f"{0:09d}" / "notes").touch()
+    for name in ("single", ".hidden+a", "a+b c"):
+        (tmp_path / "expiry" / f"{0:09d}" / f"{5:015d}+{name}").touch()
 
     assert keys(index, 11.0) == ["a/1"]
 
@@ -51,13 +53,20 @@ def test_a_dropped_reminder_is_gone_and_so_is_an_empty_hour(index: ExpiryIndex, 
     index.add({AssetKey("a/1"): 10.0})
     index.add({AssetKey("a/2"): 20.0})
     for marker in list(index.due(15.0)):
-        index.drop(marker)
-        index.drop(marker)
+        index.drop(*marker)
+        index.drop(*marker)
 
     assert keys(index, math.inf) == ["a/2"]
     for marker in index.due(math.inf):
-        index.drop(marker)
+        index.drop(*marker)
     assert list((tmp_path / "expiry").iterdir()) == []
+
+
+def test_a_reminder_is_old_an_hour_after_its_time(index: ExpiryIndex) -> None:
+    index.add({AssetKey("a/1"): 10.0})
+    (marker,) = index.due(11.0)
+
+    assert [marker.is_old(now) for now in (9.0, 11.0, LATE_S, LATE_S + 11.0)] == [False, False, False, True]
 
 
 def test_a_key_comes_back_as_it_was(index: ExpiryIndex) -> None:
@@ -73,6 +82,25 @@ def test_times_beyond_any_clock_are_taken(index: ExpiryIndex) -> None:
 
     assert keys(index, 1.0) == ["a/2"]
     assert milliseconds(1.25) == 1250
+
+
+def test_an_hour_that_another_process_removes_meanwhile_is_passed_over(
+    index: ExpiryIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.add({AssetKey("a/1"): 10.0, AssetKey("a/2"): 4000.0})
+    listed = os.listdir
+
+    def removed_before(folder: Path) -> list[str]:
+        found = listed(folder)
+        if folder == tmp_path / "expiry":
+            for name in listed(folder / f"{0:09d}"):
+                (folder / f"{0:09d}" / name).unlink()
+            (folder / f"{0:09d}").rmdir()
+        return found
+
+    monkeypatch.setattr(os, "listdir", removed_before)
+
+    assert keys(index, math.inf) == ["a/2"]
 
 
 def test_an_hour_that_a_sweep_removes_meanwhile_is_made_again(

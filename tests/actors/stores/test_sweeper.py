@@ -308,9 +308,40 @@ async def test_nothing_is_swept_by_one_that_does_not_lead(house: House) -> None:
 
     stale, house.leader = house.leader, None
     assert await house.sweeper.sweep() == Swept()
-    assert await house.sweeper.next_due_s() == SETTINGS.interval_s
+    assert await house.sweeper.next_due_s() == SETTINGS.retry_s  # it may lead soon
     house.leader = stale
     assert (await house.sweeper.sweep()).jobs == 1
+
+
+async def test_a_leader_that_was_stopped_in_a_round_removes_nothing_that_is_in_use_when_it_goes_on(
+    house: House,
+) -> None:
+    unused, used = await house.upload("a"), await house.upload("b")
+    one = await house.start(await house.submit(used))
+    left = await house.publish(await house.start(await house.submit()), keep_s=HOUR)
+    house.now += DAY + SETTINGS.grace_s + 1
+    stopped, go_on = asyncio.Event(), asyncio.Event()
+    expired = house.assets.expired
+
+    async def held_up(before: float, limit: int) -> Any:
+        found = await expired(before, limit)
+        stopped.set()
+        await go_on.wait()
+        return found
+
+    house.assets.expired = held_up  # type: ignore[method-assign]
+    old = asyncio.ensure_future(house.sweeper.sweep())
+    await stopped.wait()
+    house.assets.expired = expired  # type: ignore[method-assign]
+    house.leader = await house.jobs.lead("another")
+    swept = await house.sweeper.sweep()
+    made = await house.publish(one)
+    await house.finish(one, made)
+    go_on.set()
+    await old
+
+    assert (swept.files, swept.renewed) == (1, 2)
+    assert await house.there(unused, used, left, made) == [False, False, True, True]
 
 
 async def test_the_next_round_is_when_the_next_thing_expires(house: House) -> None:

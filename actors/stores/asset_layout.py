@@ -1,0 +1,107 @@
+"""Where a `DirectoryAssetStore` keeps the file of a key, and what it knows of it.
+
+    <root>/files/uploads/4e/4f1c09aa+<id>+mesh.glb   uploads/<id>/mesh.glb, fanned out by a hash of the second segment
+    <root>/files/uploads/4e/.<id>+mesh.glb.json      its sidecar, which names the file above; a key has at most one
+    <root>/expiry/<hour>/...                         see `ExpiryIndex`
+    <root>/tmp/<process>/...                         see `Workspace`
+
+Files of all ids of one fan folder lie side by side: a folder for each id would cost two more syncs per file. A file's
+name begins with digits that no other file has, so two processes that store under one key never touch each other's.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from actors.stores.durable import sync_folder
+from aigc.core.errors import Unavailable
+
+_PLACE = re.compile(r"[0-9a-f]{8}")
+_NAME = re.compile(r"(?P<place>[0-9a-f]{8})\+(?P<file>.+)|\.(?P<sidecar>.+)\.json")
+
+
+class AssetLayout:
+    """Paths, and the folders that they need. Symbolic links below the root are never followed.
+
+    Args:
+        root: made where it is missing; it may be a link itself.
+    """
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        root = root.resolve()
+        self._root = str(root)
+        self._files = root / "files"
+        self._files.mkdir(exist_ok=True)
+        self.expiry = root / "expiry"
+        self.temporary = root / "tmp"
+
+    def sidecar(self, parts: Sequence[str]) -> Path:
+        """The sidecar of the key of these segments."""
+        return self._fan(parts) / f".{'+'.join(parts[1:])}.json"
+
+    def entries(self, parts: Sequence[str], *, below: bool = True, itself: bool = False) -> Iterator[os.DirEntry[str]]:
+        """Files and sidecars of the key of these segments (`itself`), and of all keys under it (`below`)."""
+        stem = "+".join(parts[1:])
+        folders = sorted((self._files / parts[0]).glob("??")) if not stem else [self._fan(parts)]
+        for folder in folders:
+            if not self.is_plain(folder):
+                continue
+            with suppress(FileNotFoundError), os.scandir(folder) as entries:
+                for entry in entries:
+                    name = _NAME.fullmatch(entry.name)
+                    key = name and (name["file"] or name["sidecar"])
+                    if key and ((itself and key == stem) or (below and key.startswith(f"{stem}+" if stem else ""))):
+                        yield entry
+
+    def make(self, folder: Path) -> None:
+        """The fan folder is there, durably.
+
+        All 256 of a first segment are made with the first one, as the 255 others would soon cost two syncs each.
+        """
+        if not self.is_plain(folder):
+            raise Unavailable(
+                "a folder of the store leads elsewhere by a symbolic link",
+                suggestion="move the data folder as a whole, or mount the other disk there",
+                code="assets_unavailable",
+            )
+        if folder.is_dir():
+            return
+        first = folder.parent
+        first.mkdir(exist_ok=True)
+        for number in range(256):
+            (first / f"{number:02x}").mkdir(exist_ok=True)
+        sync_folder(first)
+        sync_folder(first.parent)
+        sync_folder(first.parent.parent)
+
+    def is_plain(self, folder: Path) -> bool:
+        """True if no part of the path below the root is a symbolic link; a part that is not there is none."""
+        part = str(folder)
+        while len(part) > len(self._root):
+            if os.path.islink(part):
+                return False
+            part = os.path.dirname(part)
+        return True
+
+    def _fan(self, parts: Sequence[str]) -> Path:
+        return self._files / parts[0] / sha256(parts[1].encode()).hexdigest()[:2]
+
+
+def new_place() -> str:
+    """Digits by which one stored file is told from all others of its key."""
+    return secrets.token_hex(4)
+
+
+def file_of(sidecar: Path, place: str) -> Path | None:
+    """The file beside a sidecar; None if the sidecar names no place that is one."""
+    return sidecar.with_name(f"{place}+{sidecar.name[1:-5]}") if _PLACE.fullmatch(place) else None
+
+
+def is_sidecar(name: str) -> bool:
+    """True if the name of an entry is that of a sidecar."""
+    return name.startswith(".")

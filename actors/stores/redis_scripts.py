@@ -1,0 +1,73 @@
+"""The keys of the job records in Redis, and the scripts that change them; the scripts are the files in `lua/`."""
+
+from hashlib import sha1
+from pathlib import Path
+
+from msgspec import Struct
+
+from actors.stores.redis_wire import Command
+from aigc.core.job import Status
+
+FORMAT = b"1"
+"""Of the keys and what they hold. A store of another format is refused, by greeting and by every script that writes."""
+
+PREFIX = b"3daigc:"
+VERSION = PREFIX + b"version"
+PENDING = PREFIX + b"queue:pending"
+"""Exactly the queued jobs, at every instant: operators and scalers read its cardinality."""
+JOBS = PREFIX + b"jobs"
+LEADER = PREFIX + b"leader"
+BROKERS = PREFIX + b"brokers"
+KEPT = PREFIX + b"kept"
+HEADER_BYTES = 22
+"""What stands before each record, for the scripts; see `shared.lua`."""
+
+
+class Script(Struct, frozen=True):
+    """A script as the server knows it once it was loaded."""
+
+    text: str
+    sha: str
+
+    def call(self, *arguments: str | bytes | int | float) -> Command:
+        """The command that runs it. It takes no KEYS: they only matter in a cluster, which is refused.
+
+        Raises:
+            UnicodeEncodeError: here and not on the wire, where it would be everybody's.
+        """
+        return ("EVALSHA", self.sha, 0, *(one.encode() if isinstance(one, str) else one for one in arguments))
+
+
+def job_key(job: str) -> bytes:
+    """The record of one job."""
+    return PREFIX + b"job:" + job.encode()
+
+
+def status_key(status: Status) -> bytes:
+    """The jobs of one status by their order of arrival, as in `shared.lua`."""
+    return PENDING if status is Status.QUEUED else JOBS + b":" + status.encode()
+
+
+def finished_key(status: Status) -> bytes:
+    """The jobs of one final status by the time of their end."""
+    return PREFIX + b"finished:" + status.encode()
+
+
+def _script(name: str) -> Script:
+    folder = Path(__file__).with_name("lua")
+    # The first line says what the script may do, and must stay the first.
+    flags, _, body = (folder / f"{name}.lua").read_text().partition("\n")
+    text = f"{flags}\n{(folder / 'shared.lua').read_text()}\n{body}"
+    return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+CREATE = _script("create")
+COMMIT = _script("commit")
+DELETE = _script("delete")
+LEAD = _script("lead")
+RENEW = _script("renew")
+RESIGN = _script("resign")
+PAGE = _script("page")
+OPEN = _script("open")
+COUNTS = _script("counts")
+SCRIPTS = (CREATE, COMMIT, DELETE, LEAD, RENEW, RESIGN, PAGE, OPEN, COUNTS)

@@ -1,0 +1,74 @@
+"""The configuration's files read again while the server runs: the catalogue in force whole, or refused whole."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import structlog
+from pydantic import BaseModel
+
+from actors.inquiries import Reading
+from aigc.core.model import Catalogue
+from config.catalogue import load_for
+from config.marks import ConfigInvalid
+from config.settings import Settings
+
+log = structlog.get_logger()
+
+
+class Reload:
+    """The one way by which another catalogue comes into force, whoever asks: a signal or an operator.
+
+    Args:
+        settings: those in force.
+        again: reads the settings anew; raises ConfigInvalid.
+        use: brings a catalogue into force.
+    """
+
+    def __init__(self, settings: Settings, again: Callable[[], Settings], use: Callable[[Catalogue], None]) -> None:
+        self._settings, self._again, self._use = settings, again, use
+        self._one_at_a_time = asyncio.Lock()
+        self._begun: set[asyncio.Task[Reading]] = set()
+
+    async def __call__(self) -> Reading:
+        """What the files say is in force; or every complaint about them, and then what was in force still is."""
+        async with self._one_at_a_time:
+            try:
+                # In a thread: interpreters of third parties are asked to describe their models.
+                settings, catalogue = await asyncio.to_thread(self._read)
+            except ConfigInvalid as error:
+                complaints = tuple(str(complaint) for complaint in error.complaints)
+                log.error("config.refused", complaints=complaints)
+                return Reading(complaints)
+            self._use(catalogue)
+            notes = tuple(_unchanged(self._settings, settings))
+            log.info("config.reloaded", models=len(catalogue.models), digest=catalogue.digest, notes=notes)
+            return Reading(notes=notes)
+
+    def begin(self) -> None:
+        """The same for a signal, which waits for nothing: the log says how it went."""
+        task = asyncio.get_running_loop().create_task(self(), name="reload")
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+
+    def _read(self) -> tuple[Settings, Catalogue]:
+        settings = self._again()
+        return settings, load_for(settings)
+
+
+def _unchanged(before: Settings, after: Settings) -> Iterator[str]:
+    """What the files say otherwise now and is not in force, in words."""
+    old, new = dict(_values(before)), dict(_values(after))
+    for name in dict.fromkeys([*old, *new]):
+        if old.get(name) != new.get(name) and not name.startswith("models."):
+            # Without its values: whoever may ask for a reload need not learn a password.
+            yield f"{name} was changed; that takes effect at the next start"
+
+
+def _values(part: BaseModel, above: str = "") -> Iterator[tuple[str, Any]]:
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if isinstance(value, BaseModel):
+            yield from _values(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
