@@ -72,6 +72,8 @@ class BrokerSettings(Struct, frozen=True, kw_only=True):
     """Where workers and gateways connect."""
     news_address: Address
     """Where gateways listen."""
+    takeover: bool = False
+    """Whether to listen there although a predecessor, who lost its lease, still holds the place."""
     scheduler: SchedulerSettings
     link: LinkSettings
     queue_bound: int = 10_000
@@ -151,7 +153,12 @@ class Broker:
         await self._outbox.flush()
         link = self._settings.link
         self._news = Publisher(
-            self._context, self._settings.news_address, Codec(ToWatchers), boot=self._boot, settings=link
+            self._context,
+            self._settings.news_address,
+            Codec(ToWatchers),
+            boot=self._boot,
+            takeover=self._settings.takeover,
+            settings=link,
         )
         self._router = Router(
             self._context,
@@ -160,6 +167,7 @@ class Broker:
             self._on_batch,
             boot=self._boot,
             on_peer=self._on_peer,
+            takeover=self._settings.takeover,
             settings=link,
         )
         self._remembering = asyncio.get_running_loop().create_task(self._remember(), name="broker-memory")

@@ -13,6 +13,7 @@ import structlog
 from msgspec import Struct
 
 from actors.actor import Actor
+from aigc.core.errors import Retired
 from aigc.core.restart import GiveUp, RestartPolicy, RestartSettings
 
 log = structlog.get_logger()
@@ -58,7 +59,7 @@ class Supervisor:
             raise
 
     async def run(self) -> None:
-        """Wait until a child has ended for good. Raises ChildFailed if it could not be kept alive."""
+        """Wait until a child has ended for good. Raises ChildFailed if it could not be kept alive, or Retired."""
         done, _ = await asyncio.wait(self._lives, return_when=asyncio.FIRST_COMPLETED)
         for life in done:
             life.result()
@@ -80,12 +81,14 @@ class Supervisor:
             raise
 
     async def _live(self, child: ChildSpec, actor: Actor) -> None:
-        """One life after another. Returns when a life ended in order."""
+        """One life after another. Returns when a life ended in order; raises Retired, after which there is no other."""
         policy = RestartPolicy(self._settings)
         while True:
             try:
                 await actor.run()
                 return
+            except Retired:
+                raise
             except Exception as reason:
                 log.exception("actor.failed", actor=child.name)
                 failure = f"{type(reason).__name__}: {reason}"

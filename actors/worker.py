@@ -21,6 +21,8 @@ from actors.actor import Fate
 from actors.attempt_files import AttemptFiles
 from actors.device_watch import DeviceWatch, WatchSettings, first_look
 from actors.runner_process import Runners, RunnersSettings
+from actors.worker_lock import WorkerLock
+from aigc.core.errors import Retired
 from aigc.core.events import Tick
 from aigc.core.hosting.device import Device, DeviceSettings
 from aigc.core.ids import BootId, Now, WorkerId
@@ -37,6 +39,7 @@ from aigc.core.runner_events import (
     Kill,
     Prepare,
     Report,
+    Retire,
     Run,
     RunnerEvent,
     RunnerExited,
@@ -57,9 +60,10 @@ log = structlog.get_logger()
 class WorkerSettings(Struct, frozen=True, kw_only=True):
     """What one worker must be told. Times are seconds."""
 
-    broker: Address
+    brokers: Sequence[Address]
+    """Where the leading broker may be."""
     folder: Path
-    """For sockets and scratch folders; its own."""
+    """For sockets and scratch folders; its own, in one that all workers of this machine share."""
     device: DeviceSettings
     runners: RunnersSettings
     link: LinkSettings
@@ -88,6 +92,7 @@ class Worker:
         self._context, self._settings, self._probe = context, settings, probe
         self._name, self._boot = name, boot
         self._fate = Fate()
+        self._lock = WorkerLock(settings.folder.parent)
         self._files = AttemptFiles(assets, self._apply, self._fail)
         self._device: Device | None = None
         self._dealer: Dealer[ToBroker, ToWorker] | None = None
@@ -103,16 +108,18 @@ class Worker:
 
         Raises:
             Unavailable: the device does not answer.
+            Conflict: a worker of this name, or one of this GPU, lives on this machine.
         """
         settings = self._settings
         sample = await first_look(self._probe, settings.watch)
+        await self._lock.take(self._name, sample)
         self._device = Device(settings.device, self._name, self._boot, sample)
         self._runners = Runners(self._context, settings.folder, sample.id, settings.runners, self._on_runner)
         self._watch = DeviceWatch(self._probe, settings.watch, sample, self._device, self._runners, self._apply)
         await self._runners.start()
         self._dealer = Dealer(
             self._context,
-            settings.broker,
+            settings.brokers,
             Codec(ToWorker),
             self._on_batch,
             name=self._name,
@@ -127,7 +134,7 @@ class Worker:
         log.info("worker.started", worker=self._name, device=sample.id, total=sample.total)
 
     async def run(self) -> None:
-        """Return never; raise what made the worker useless."""
+        """Return never; raise what made the worker useless, or Retired."""
         await self._fate.settled()
 
     async def drain(self, budget_s: float) -> None:
@@ -163,6 +170,7 @@ class Worker:
         if self._dealer is not None:
             # What was said last (a result, a lease handed back) may still be on its way.
             self._dealer.close(linger_ms=200)
+        self._lock.release()
 
     # What comes in
 
@@ -245,6 +253,9 @@ class Worker:
                 runners.terminate(runner)
             case Kill(runner=runner):
                 runners.kill(runner)
+            case Retire(successor=successor):
+                # Not begun again: two that push each other out for ever would end each other's jobs.
+                self._fail(Retired(self._name, successor))
 
     def _report(self, message: WorkerMessage) -> None:
         assert self._dealer is not None

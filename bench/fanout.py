@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import uvloop
 
-from bench.harness import MODES, Figure, Service, aigc_server, keep, row, started
+from bench.harness import MODES, Figure, Service, aigc_server, cpu_s, keep, row, started
 from bench.http_load import run
 from bench.load import CLIENT_CPU, POST, SERVER_CPU, drained, warm
 
@@ -24,6 +24,8 @@ class Heard(NamedTuple):
     frames: int
     events: int
     seconds: float
+    cpu_s: float = 0.0
+    """Of the process that sends."""
 
 
 class Watcher(asyncio.Protocol):
@@ -103,6 +105,7 @@ async def heard_during(made: list[Watcher], work: "asyncio.Future[None]", *, to_
 
 def ours(service: Service, watchers: int, seconds: float) -> Heard:
     """Watchers of everything while jobs run; each job tells three events and more."""
+    senders = service.parts().get("web", service.pids)
 
     async def main() -> Heard:
         made = await watch(service.port, "/api/v1/events", b'{"type":"subscribe","all":true}', watchers)
@@ -110,7 +113,9 @@ def ours(service: Service, watchers: int, seconds: float) -> Heard:
         def work() -> None:
             run_in_thread(service, seconds)
 
+        before = cpu_s(senders)
         result = await heard_during(made, asyncio.ensure_future(asyncio.to_thread(work)), to_the_end=True)
+        result = result._replace(cpu_s=cpu_s(senders) - before)
         for one in made:
             one.transport.close()
         return result
@@ -127,15 +132,17 @@ def run_in_thread(service: Service, seconds: float) -> None:
 def picows(watchers: int, seconds: float, cpu: int | None) -> Heard:
     """The same watchers on picows, which sends one frame per event as fast as it can."""
 
-    async def main(port: int) -> Heard:
-        made = await watch(port, "/", b"", watchers)
+    async def main(service: Service) -> Heard:
+        made = await watch(service.port, "/", b"", watchers)
+        before = cpu_s(service.pids)
         result = await heard_during(made, asyncio.ensure_future(asyncio.sleep(seconds)), to_the_end=False)
+        result = result._replace(cpu_s=cpu_s(service.pids) - before)
         for one in made:
             one.transport.close()
         return result
 
     with started(["-m", "bench.picows_server"], cpu) as service:
-        return uvloop.run(main(service.port))
+        return uvloop.run(main(service))
 
 
 def main() -> None:
@@ -162,6 +169,8 @@ def main() -> None:
                     "picows_deliveries": yard.frames / yard.seconds,
                     "deliveries": mine.frames / mine.seconds,
                     "events": mine.events / mine.seconds,
+                    "picows_cpu_us": yard.cpu_s / yard.frames * 1e6,
+                    "cpu_us_per_event": mine.cpu_s / mine.events * 1e6,
                 }
             )
     ratios = {
@@ -171,6 +180,8 @@ def main() -> None:
     print(f"picows: {Figure.of([values['picows_deliveries'] for values in rounds]):.0f} deliveries/s")
     row("P11", f"deliveries/s to {options.watchers} watchers, against picows", f"{ratios['deliveries']}", ">= 0.9")
     row("", "coalesced events/s, against picows uncoalesced", f"{ratios['events']}", ">= 7")
+    cheaper = Figure.of([values["picows_cpu_us"] / values["cpu_us_per_event"] for values in rounds])
+    row("", "CPU of a delivered event, picows' against that of our sender", cheaper, ">= 7")
     keep(f"fanout-{options.mode}", rounds)
 
 

@@ -151,21 +151,24 @@ def redis_server(cpu: int | None = None) -> Iterator[Redis]:
     port = free_port()
     with fresh_folder() as folder:
         durable = ["--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]
-        quiet = ["--loglevel", "warning", "--bind", "127.0.0.1"]
-        with process(["redis-server", "--port", str(port), "--dir", str(folder), *quiet, *durable], cpu) as child:
+        still = ["--loglevel", "warning", "--bind", "127.0.0.1"]
+        with process(
+            ["redis-server", "--port", str(port), "--dir", str(folder), *still, *durable], cpu, quiet=True
+        ) as child:
             wait_for_port(port)
             yield Redis(f"redis://127.0.0.1:{port}/0", child.pid)
 
 
 @contextlib.contextmanager
 def process(
-    command: Sequence[str], cpu: int | None = None, environment: dict[str, str] | None = None
+    command: Sequence[str], cpu: int | None = None, environment: dict[str, str] | None = None, *, quiet: bool = False
 ) -> Iterator["subprocess.Popen[str]"]:
-    """A child that is ended, with all that it started, when the block ends."""
+    """A child that is ended, with all that it started, when the block ends. `quiet`: nobody hears what it says."""
     pinned = ["taskset", "-c", str(cpu)] if cpu is not None else []
     child = subprocess.Popen(
         [*pinned, *command],
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL if quiet else subprocess.PIPE,
+        stderr=subprocess.DEVNULL if quiet else None,
         text=True,
         cwd=HERE.parent,
         env={**os.environ, **environment} if environment else None,
@@ -240,6 +243,22 @@ def cpu_s(pids: Sequence[int]) -> float:
     return total / TICKS
 
 
+def rest_percent(pids: Sequence[int], seconds: float) -> float:
+    """Percent of one core that living threads use while nothing happens; finer than `cpu_s`, which counts in ticks."""
+
+    def used_ns() -> int:
+        total = 0
+        for pid in pids:
+            for file in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+                with contextlib.suppress(OSError):
+                    total += int(file.read_text().split()[0])
+        return total
+
+    before = used_ns()
+    time.sleep(seconds)
+    return (used_ns() - before) / 1e9 / seconds * 100
+
+
 def pss_mb(pids: Sequence[int]) -> float:
     """Proportional set size in MB: shared pages are split among those who share them."""
     total = 0
@@ -261,6 +280,9 @@ class Figure(NamedTuple):
     def of(cls, values: Sequence[float]) -> "Figure":
         """Median and range of these rounds."""
         return cls(statistics.median(values), min(values), max(values))
+
+    def __str__(self) -> str:
+        return f"{self}"
 
     def __format__(self, form: str) -> str:
         form = form or ".3g"

@@ -2,14 +2,15 @@
 
 python -m bench.idle [--mode multi] [--rounds 3] [--seconds 20]
 
-With several processes the memory is that of gateway, broker and worker, as the goal says; Redis is shown apart.
+With several processes the memory is that of gateway, broker and worker, as the goal says; what else runs stands below.
 """
 
 import argparse
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
-from bench.harness import MODES, Figure, Mode, aigc_server, cpu_s, keep, pss_mb, row
+from bench.harness import MODES, Figure, Mode, aigc_server, keep, pss_mb, rest_percent, row
 from bench.http_load import run
 from bench.load import POST_WAIT
 
@@ -27,11 +28,17 @@ def main() -> None:
         return Figure.of([values[name] for values in rounds])
 
     memory_goal = "<= 70" if options.mode == "single" else "<= 110"
+
+    def split(name: str) -> None:
+        parts = sorted(key.removeprefix(f"{name} ") for key in rounds[0] if key.startswith(f"{name} "))
+        for part in parts if len(parts) > 1 else []:
+            row("", f"... {part}", figure(f"{name} {part}"), "")
+
     row("P8", "idle CPU of the whole service, %", figure("idle_percent"), "<= 0.1")
+    split("idle_percent")
     row("", "the same with a loaded runner, %", figure("idle_loaded_percent"), "")
     row("P9", "memory (PSS) before a model is imported, MB", figure("pss_mb"), memory_goal)
-    for part in sorted(name for name in rounds[0] if name.startswith("pss_mb ")):
-        row("", f"of that or beside it: {part.removeprefix('pss_mb ')}, MB", figure(part), "")
+    split("pss_mb")
     row("P10", "start to the first job done, s", figure("first_job_s"), "<= 1.5")
     keep(f"idle-{options.mode}", rounds)
 
@@ -44,25 +51,22 @@ def one_round(mode: Mode, seconds: float) -> dict[str, float]:
         run(service.port, lambda: POST_WAIT, connections=1, count=1, on_answer=answers.append)
         first_job_s = time.perf_counter() - began
         assert json.loads(answers[0])["status"] == "completed", answers[0]
-        loaded = rest(service.pids, seconds)
+        loaded = rest_percent(service.pids, seconds)
     with aigc_server(mode) as service:
         time.sleep(2)  # what the start still has to do is not rest
-        idle = rest(service.pids, seconds)
-        parts = {part: pss_mb(pids) for part, pids in service.parts().items()}
+        parts = service.parts()
+        with ThreadPoolExecutor(len(parts)) as watching:
+            rests = watching.map(lambda pids: rest_percent(pids, seconds), parts.values())
+        idle = dict(zip(parts, rests, strict=True))
+        memory = {part: pss_mb(pids) for part, pids in parts.items()}
     return {
         "first_job_s": first_job_s,
         "idle_loaded_percent": loaded,
-        "idle_percent": idle,
-        "pss_mb": sum(parts[part] for part in ("serve", "web", "broker", "worker") if part in parts),
-        **{f"pss_mb {part}": used for part, used in parts.items()},
+        "idle_percent": sum(idle.values()),
+        **{f"idle_percent {part}": share for part, share in idle.items()},
+        "pss_mb": sum(memory[part] for part in ("serve", "web", "broker", "worker") if part in memory),
+        **{f"pss_mb {part}": used for part, used in memory.items()},
     }
-
-
-def rest(pids: list[int], seconds: float) -> float:
-    """Percent of one core that was used while nothing happened."""
-    before = cpu_s(pids)
-    time.sleep(seconds)
-    return (cpu_s(pids) - before) / seconds * 100
 
 
 if __name__ == "__main__":

@@ -14,26 +14,31 @@ import statistics
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import msgspec
+import redis
 import uvloop
 
 from actors.stores.directory import DirectoryAssetStore, DirectorySettings
+from actors.stores.redis import RedisJobStore, RedisSettings
 from actors.stores.sqlite import SqliteJobStore
 from actors.stores.sqlite_file import SqliteSettings, open_writer
 from actors.stores.sqlite_writer import INSERT
 from aigc.core.ids import AssetKey, Now
 from aigc.core.job import Input, Job, Status
 from aigc.core.lifecycle import begin, change
-from aigc.core.ports import Asset, JobQuery
-from bench.harness import Figure, keep
+from aigc.core.ports import Asset, JobQuery, JobStore
+from bench.harness import Figure, keep, redis_server
 
 T = TypeVar("T")
 BOUND = 10**9
+ASKED = 50
+FSYNC = ("everysec", "always")
 
 
 class Took(NamedTuple):
@@ -82,32 +87,62 @@ async def alone(folder: Path, rows: Sequence[Job]) -> Took:
         return await clocked(create, rows, waiters=1)
 
 
-async def creating(folder: Path, rows: Sequence[Job], waiters: int) -> Took:
+@contextmanager
+def in_sqlite(folder: Path | None) -> Iterator[JobStore]:
+    """A store on the disk to be measured."""
+    with tempfile.TemporaryDirectory(prefix="aigc-bench-", dir=folder) as place:
+        yield SqliteJobStore(Path(place) / "jobs.db")
+
+
+@contextmanager
+def in_redis(appendfsync: str) -> Iterator[JobStore]:
+    """A store on a private server; its folder is where temporary files are."""
+    with redis_server() as server:
+        with redis.Redis.from_url(server.url) as operator:
+            operator.config_set("appendfsync", appendfsync)
+        yield RedisJobStore(RedisSettings(url=server.url))
+
+
+Make = Callable[[], AbstractContextManager[JobStore]]
+
+
+async def creating(make: Make, rows: Sequence[Job], waiters: int) -> Took:
     """`create` by so many callers, each waiting for its own."""
-    store = SqliteJobStore(folder / "jobs.db")
-    await store.open()
-    took = await clocked(lambda job: store.create(job, bound=BOUND), rows, waiters)
-    await store.close()
-    return took
+    with make() as store:
+        await store.open()
+        took = await clocked(lambda job: store.create(job, bound=BOUND), rows, waiters)
+        await store.close()
+        return took
 
 
-async def committing(folder: Path, rows: Sequence[Job], group: int) -> Took:
+async def committing(make: Make, rows: Sequence[Job], group: int) -> Took:
     """`commit` of the change to processing, in groups, after all were created."""
-    store = SqliteJobStore(folder / "jobs.db")
-    await store.open()
+    with make() as store:
+        await store.open()
+        took = await _committing(store, rows, group)
+        await store.close()
+        return took
+
+
+async def _committing(store: JobStore, rows: Sequence[Job], group: int) -> Took:
     leader = await store.lead("bench")
     await _fill(store, rows)
     begun = [change(job, "started", Now(0, 0), status=Status.PROCESSING, attempt=1) for job in rows]
     groups = [begun[at : at + group] for at in range(0, len(begun), group)]
     took = await clocked(lambda jobs: store.commit(leader, jobs), groups, waiters=1)
-    await store.close()
     return took._replace(per_s=took.per_s * group, cpu_us=took.cpu_us / group)
 
 
-async def reading(folder: Path, records: int) -> dict[str, Figure]:
+async def reading(make: Make, records: int) -> dict[str, Figure]:
     """Milliseconds that questions take beside that many records."""
-    store = SqliteJobStore(folder / "jobs.db")
-    await store.open()
+    with make() as store:
+        await store.open()
+        answers = await _reading(store, records)
+        await store.close()
+        return answers
+
+
+async def _reading(store: JobStore, records: int) -> dict[str, Figure]:
     rows = jobs(records, random_id)
     await _fill(store, rows)
     first = await store.list(JobQuery())
@@ -116,15 +151,17 @@ async def reading(folder: Path, records: int) -> dict[str, Figure]:
         "newest page": lambda: store.list(JobQuery()),
         "next page of a status": lambda: store.list(JobQuery(status=Status.QUEUED, cursor=first.next_cursor)),
         "page by a tag, counted": lambda: store.list(JobQuery(tag="none")),
+        "page by status and feature": lambda: store.list(
+            JobQuery(status=Status.QUEUED, feature="image_to_textured_mesh")
+        ),
     }
     answers = {}
     for name, ask in questions.items():
-        took = await clocked(lambda _, ask=ask: ask(), range(200), waiters=1)  # type: ignore[misc]
+        took = await clocked(lambda _, ask=ask: ask(), range(ASKED), waiters=1)  # type: ignore[misc]
         answers[name] = Figure(took.p50_ms, took.p50_ms, took.p99_ms)
     begin_at = time.perf_counter()
     await store.open_jobs()
     once_ms = (time.perf_counter() - begin_at) * 1000
-    await store.close()
     answers["open_jobs, all of them"] = Figure(once_ms, once_ms, once_ms)
     return answers
 
@@ -154,7 +191,19 @@ async def files(folder: Path, count: int, waiters: int) -> tuple[Took, Took]:
     return took
 
 
-async def _fill(store: SqliteJobStore, rows: Sequence[Job]) -> None:
+async def bytes_each(records: int) -> Figure:
+    """Bytes of Redis' memory that a waiting job takes, with its places in the indexes."""
+    with redis_server() as server, redis.Redis.from_url(server.url) as operator:
+        store = RedisJobStore(RedisSettings(url=server.url))
+        await store.open()
+        before = operator.info("memory")["used_memory"]
+        await _fill(store, jobs(records, random_id))
+        each = (operator.info("memory")["used_memory"] - before) / records
+        await store.close()
+        return Figure(each, each, each)
+
+
+async def _fill(store: JobStore, rows: Sequence[Job]) -> None:
     for at in range(0, len(rows), 2000):
         await asyncio.gather(*(store.create(job, bound=BOUND) for job in rows[at : at + 2000]))
 
@@ -199,14 +248,26 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="on the disk to be measured")
     given = parser.parse_args()
     few = max(given.rows // 10, 1)
+    disk = partial(in_sqlite, given.folder)
     records: dict[str, Callable[[Path], Awaitable[Took]]] = {
         "create: a commit each, same thread": lambda folder: alone(folder, jobs(few, random_id)),
-        "create: group commit, 1 waiter": lambda folder: creating(folder, jobs(few, random_id), 1),
-        "create: group commit, 64 waiters": lambda folder: creating(folder, jobs(given.rows, random_id), 64),
-        "create: the same, time-ordered ids": lambda folder: creating(folder, jobs(given.rows, timed_id), 64),
-        "commit: groups of 32": lambda folder: committing(folder, jobs(given.rows, random_id), 32),
-        "commit: the same, time-ordered ids": lambda folder: committing(folder, jobs(given.rows, timed_id), 32),
+        "create: group commit, 1 waiter": lambda folder: creating(disk, jobs(few, random_id), 1),
+        "create: group commit, 64 waiters": lambda folder: creating(disk, jobs(given.rows, random_id), 64),
+        "create: the same, time-ordered ids": lambda folder: creating(disk, jobs(given.rows, timed_id), 64),
+        "commit: groups of 32": lambda folder: committing(disk, jobs(given.rows, random_id), 32),
+        "commit: the same, time-ordered ids": lambda folder: committing(disk, jobs(given.rows, timed_id), 32),
     }
+    for appendfsync in FSYNC:
+        there = partial(in_redis, appendfsync)
+        records |= {
+            f"create: Redis {appendfsync}, 1 waiter": lambda _, at=there: creating(at, jobs(few, random_id), 1),
+            f"create: Redis {appendfsync}, 64 waiters": (
+                lambda _, at=there: creating(at, jobs(given.rows, random_id), 64)
+            ),
+            f"commit: Redis {appendfsync}, groups of 32": (
+                lambda _, at=there: committing(at, jobs(given.rows, random_id), 32)
+            ),
+        }
     took: dict[str, list[Took]] = {name: [] for name in records}
     stored: dict[str, list[Took]] = {}
     for _ in range(given.rounds):
@@ -219,11 +280,15 @@ def main() -> None:
                 stored.setdefault(f"upload of 64 KiB, {waiters} at a time", []).append(upload)
                 stored.setdefault(f"result of 64 KiB, {waiters} at a time", []).append(publish)
     figures = table("durable records", took) | table("durable files", stored)
-    with tempfile.TemporaryDirectory(prefix="aigc-bench-", dir=given.folder) as folder:
-        answers = uvloop.run(reading(Path(folder), given.records))
-    print(f"\nquestions beside {given.records:,} records, ms: p50 and p99 of 200")
+    answers = uvloop.run(reading(disk, given.records))
+    answers |= {
+        f"{name}: Redis": it for name, it in uvloop.run(reading(partial(in_redis, "everysec"), given.records)).items()
+    }
+    print(f"\nquestions beside {given.records:,} records, ms: p50 and p99 of {ASKED}")
     for name, figure in answers.items():
         print(f"{name:44} {figure.median:8.2f} {figure.high:8.2f}")
+    memory = uvloop.run(bytes_each(given.records))
+    print(f"\na waiting job takes {memory.median:,.0f} bytes of Redis' memory")
     group, each = (
         statistics.median(one.per_s for one in took[name])
         for name in ("create: group commit, 64 waiters", "create: a commit each, same thread")
@@ -231,7 +296,7 @@ def main() -> None:
     print(
         f"\ngroup commit at 64 waiters: {group:,.0f} durable records a second, {group / each:.1f} times a commit each"
     )
-    keep("store", {"durable": figures, "questions": answers})
+    keep("store", {"durable": figures, "questions": answers, "bytes of Redis a job": memory})
 
 
 if __name__ == "__main__":

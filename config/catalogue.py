@@ -105,7 +105,9 @@ def catalogue_of(models: Sequence[ModelSpec]) -> Catalogue:
     seen: set[str] = set()
     marked = []
     for spec in models:
-        marked.append(msgspec.structs.replace(spec, is_default=spec.feature not in seen))
+        spec = msgspec.structs.replace(spec, is_default=spec.feature not in seen)
+        # As it comes out of a message, so that its digest is the same in every process: 5 is 5.0 there.
+        marked.append(msgspec.msgpack.decode(msgspec.msgpack.encode(spec), type=ModelSpec))
         seen.add(spec.feature)
     digest = hashlib.sha256(msgspec.msgpack.encode(marked)).hexdigest()[:16]
     return Catalogue(tuple(marked), digest)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from aigc import __version__
 from config.notify import Notifier, watch
 from config.processes import Processes, ProcessFailed
 
@@ -48,6 +49,7 @@ async def serve_children(
             task.add_done_callback(hangups.discard)
 
     loop.add_signal_handler(signal.SIGHUP, hang_up)
+    log.info("server.ready", roles=["supervisor"], version=__version__)
     ready()
     notifier = Notifier()
     notifier.tell("READY=1")
@@ -59,11 +61,15 @@ async def serve_children(
     if running.done() and (reason := running.exception()) is not None:
         log.error("server.failed", reason=str(reason))
         code = DIED
-    tasks = (running, stopped, watchdog, *hangups)
+    tasks = (running, stopped, *hangups)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, children.hurry)
     await children.stop()
+    watchdog.cancel()
+    log.info("server.stopped", roles=["supervisor"], code=code)
     return code
 
 

@@ -20,7 +20,7 @@ from config.settings import Settings
 log = structlog.get_logger()
 
 STOP_S = 15.0
-"""How long a gateway may take to let its clients go."""
+"""How long a gateway may take to end, beyond its drain."""
 
 
 async def serve_gateways(
@@ -43,7 +43,7 @@ async def serve_gateways(
         return CANNOT_START
     command = (sys.executable, "-m", "aigc", "web", *arguments, "--fd", str(listening.fileno()))
     specs = [
-        ProcessSpec(f"web-{number}", command, files=(listening.fileno(),), stop_s=STOP_S)
+        ProcessSpec(f"web-{number}", command, files=(listening.fileno(),), stop_s=settings.worker.drain_s + STOP_S)
         for number in range(settings.server.workers)
     ]
     children = Processes(specs)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from enum import Enum
 from typing import Any
@@ -18,7 +18,9 @@ from actors.runner_process import RunnersSettings
 from actors.stores.sweeper import Sweeper, SweeperSettings
 from actors.supervisor import ChildSpec, Supervisor
 from actors.worker import Worker, WorkerSettings
+from actors.worker_name import default_name
 from aigc import __version__
+from aigc.core.errors import InputInvalid
 from aigc.core.hosting.device import DeviceSettings
 from aigc.core.hosting.residents import ResidentsSettings
 from aigc.core.hosting.slot import SlotSettings
@@ -32,6 +34,7 @@ from config.agreement import agreed
 from config.reload import Reload
 from config.settings import Settings
 from config.wiring import GIB, Topology
+from transport.curve import Authenticator
 from web.app import WebSettings
 from web.fetch import Fetcher, FetchSettings
 from web.gateway import Gateway, GatewaySettings
@@ -91,10 +94,19 @@ class House:
         # In this order: a broker listens before the others look for it.
         children: list[ChildSpec] = []
         if Role.BROKER in self._roles:
+            if self._topology.here is None:
+                raise InputInvalid(
+                    "there are several places for a broker",
+                    suggestion="name this one with --place",
+                    where="broker.places",
+                )
             children += [ChildSpec("broker", self._leader), ChildSpec("sweeper", self._sweeper)]
         if Role.WORKER in self._roles:
             probes = find(_devices(self._settings))
             self._workers = [worker_name(self._settings, number, len(probes)) for number in range(len(probes))]
+            if self._settings.worker.name is None and Role.WEB not in self._roles:
+                # Workers of other machines come to the same broker.
+                self._workers = [default_name(socket.gethostname(), probe.sample(()).id) for probe in probes]
             for name, probe in zip(self._workers, probes, strict=True):
                 children.append(ChildSpec(name, self._worker_maker(name, probe)))
         if Role.WEB in self._roles:
@@ -109,6 +121,9 @@ class House:
             await topology.jobs.open()
             self._opened.push_async_callback(topology.jobs.close)
         topology.runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if topology.keys is not None:
+            gatekeeper = Authenticator(self._context, topology.keys)
+            self._opened.callback(gatekeeper.close)
         await topology.assets.open()
         self._opened.push_async_callback(topology.assets.close)
         await self._supervisor.start()
@@ -119,16 +134,18 @@ class House:
 
     async def drain(self, budget_s: float) -> None:
         """Clients are let go and running jobs end, or are handed back; none counts as failed."""
-        leaving: list[Coroutine[Any, Any, None]] = []
-        for name in (*self._workers, "web"):
-            actor = self._supervisor.living(name)
-            if isinstance(actor, Worker | WebServer):
-                leaving.append(actor.drain(budget_s))
-        await asyncio.gather(*leaving)
+        workers = [self._supervisor.living(name) for name in self._workers]
+        await asyncio.gather(*(worker.drain(budget_s) for worker in workers if isinstance(worker, Worker)))
+        # Last: until then clients hear how their jobs end.
+        web = self._supervisor.living("web")
+        if isinstance(web, WebServer):
+            await web.drain(budget_s)
 
     def reload(self, catalogue: Catalogue) -> None:
-        """Another catalogue is in force, and will be if this process leads later."""
+        """Another catalogue is in force, and will be if this process leads later; so is the list of allowed keys."""
         self._catalogue = catalogue
+        if self._topology.keys is not None:
+            self._topology.keys.reload()
         if (broker := self._broker()) is not None:
             broker.reload()
 
@@ -150,11 +167,13 @@ class House:
 
     def _new_broker(self, generation: Generation) -> Broker:
         topology, scheduling = self._topology, self._settings.scheduler
+        here = topology.here or 0
         return Broker(
             self._context,
             BrokerSettings(
-                address=topology.brokers[topology.here],
-                news_address=topology.news[topology.here],
+                address=topology.brokers[here],
+                news_address=topology.news[here],
+                takeover=topology.takeover,
                 scheduler=SchedulerSettings(
                     alpha=scheduling.alpha, adoption_s=scheduling.adoption_s, queue_bound=self._settings.limits.queue
                 ),
@@ -193,7 +212,7 @@ class House:
         told = self._settings.worker
         ladder = SlotSettings(interrupt_s=told.cancel_grace_s, terminate_s=told.cancel_grace_s)
         settings = WorkerSettings(
-            broker=self._topology.brokers[0],
+            brokers=self._topology.brokers,
             folder=self._topology.runtime / name,
             device=DeviceSettings(
                 credit=told.slots + PREFETCH,
@@ -226,8 +245,8 @@ class House:
         fetch = FetchSettings(allowed_networks=tuple(settings.security.fetch_allow))
         gateway = Gateway(
             self._context,
-            topology.brokers[0],
-            topology.news[0],
+            topology.brokers,
+            topology.news,
             topology.jobs,
             topology.assets,
             fetch=Fetcher(Intake(topology.assets, limits), fetch),
@@ -263,4 +282,5 @@ def _devices(settings: Settings) -> DevicesSettings:
     return DevicesSettings(
         wanted=None if worker.devices == "auto" else tuple(worker.devices),
         memory_bytes=None if worker.memory_gb is None else int(worker.memory_gb * GIB),
+        label=worker.name or "",
     )

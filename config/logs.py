@@ -1,11 +1,16 @@
 """The one place where logging is set up: lines for people on a terminal, JSON elsewhere."""
 
 import logging
+import os
 import sys
+from collections.abc import Callable
 from typing import Any, Literal
 
 import structlog
 from aiohttp.http_exceptions import HttpProcessingError
+
+PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
+"""What the journal calls these levels (sd-daemon(3)); `journalctl -p warning` goes by it."""
 
 
 def configure(level: str, form: Literal["auto", "console", "json"]) -> None:
@@ -20,6 +25,8 @@ def configure(level: str, form: Literal["auto", "console", "json"]) -> None:
     renderer: Any = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
     if console:
         shared.pop()  # the console renderer formats exceptions itself
+    if _is_read_by_journal():
+        renderer = _with_priority(renderer)
     number = getattr(logging, level.upper())
     structlog.configure(
         processors=[*shared, renderer],
@@ -37,6 +44,20 @@ def configure(level: str, form: Literal["auto", "console", "json"]) -> None:
     # Libraries have their say when something is wrong; their chatter is not ours to print.
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
     logging.getLogger("aiohttp.server").addFilter(_is_ours)
+
+
+def _is_read_by_journal() -> bool:
+    """True where systemd takes what this process writes to standard error, systemd.exec(5)."""
+    found = os.fstat(sys.stderr.fileno())
+    return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
+
+
+def _with_priority(renderer: Any) -> Callable[[Any, str, Any], str]:
+    def render(logger: Any, method: str, event: Any) -> str:
+        priority = PRIORITIES.get(event.get("level", "info"), 6)  # before the renderer takes the level out
+        return f"<{priority}>{renderer(logger, method, event)}"
+
+    return render
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

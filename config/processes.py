@@ -18,11 +18,10 @@ import structlog
 from msgspec import Struct
 
 from aigc.core.restart import GiveUp, RestartPolicy, RestartSettings
+from config.parent import PARENT
 
 log = structlog.get_logger()
 
-PARENT = "AIGC_PARENT"
-"""Environment variable that tells a child who started it, see `config.service.die_with_parent`."""
 WATCHDOG_S = 20.0
 """A child that gave no sign of life for so long hangs, and is killed."""
 READY_S = 60.0
@@ -43,6 +42,8 @@ class ProcessSpec(Struct, frozen=True):
     """Those of stage 0 are ready before the others are started, at once; they end stage by stage, the highest first."""
     lives: bool = True
     """Whether it gives signs of life, as all of ours do, beside telling when it is ready."""
+    restart: RestartSettings | None = None
+    """How patiently it is begun again; None: as all are."""
 
 
 class ProcessFailed(Exception):
@@ -58,6 +59,8 @@ class Process:
         self._ready.add_done_callback(lambda future: future.cancelled() or future.exception())
         self._told_at = 0.0
         self._watch: asyncio.TimerHandle | None = None
+        self.is_leaving = False
+        """Whether it was asked to end."""
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._notify.bind("")  # a free abstract address
         self._child: asyncio.subprocess.Process | None = None
@@ -108,8 +111,7 @@ class Process:
         if self._child is None or self._child.returncode is not None:
             self.close()
             return
-        if self._watch is not None:
-            self._watch.cancel()  # a drain may take long
+        self.is_leaving = True
         with contextlib.suppress(ProcessLookupError):
             self._child.terminate()
         try:
@@ -162,7 +164,10 @@ class Processes:
         self._specs = specs
         self._settings = settings or RestartSettings()
         self._living: dict[str, Process] = {}
-        self._lives: list[asyncio.Task[None]] = []
+        self._lives: dict[str, asyncio.Task[None]] = {}
+        self._replacing: asyncio.Task[None] | None = None
+        self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._lost.add_done_callback(lambda future: future.cancelled() or future.exception())
 
     async def start(self) -> None:
         """All are ready. Raises ProcessFailed, with the rest ended."""
@@ -172,26 +177,35 @@ class Processes:
                 begun = await asyncio.gather(*map(self._begin, specs), return_exceptions=True)
                 if failures := [outcome for outcome in begun if outcome is not None]:
                     raise failures[0]
-                self._lives += [asyncio.create_task(self._live(spec), name=spec.name) for spec in specs]
+                for spec in specs:
+                    self._look_after(spec)
         except BaseException:
             await self.stop()
             raise
 
     async def run(self) -> None:
         """Until one cannot be kept alive; raises ProcessFailed then."""
-        done, _ = await asyncio.wait(self._lives, return_when=asyncio.FIRST_COMPLETED)
-        for life in done:
-            life.result()
+        await asyncio.shield(self._lost)
 
     async def stop(self) -> None:
         """All have ended, stage by stage, the last first."""
-        for life in self._lives:
+        if self._replacing is not None:
+            # Half way a child would have no one who lets it end in order.
+            await asyncio.gather(self._replacing, return_exceptions=True)
+        for life in self._lives.values():
             life.cancel()
-        await asyncio.gather(*self._lives, return_exceptions=True)
+        await asyncio.gather(*self._lives.values(), return_exceptions=True)
         self._lives.clear()
         for _, stage in groupby(reversed(self._specs), lambda spec: spec.stage):
-            living = [self._living.pop(spec.name, None) for spec in stage]
-            await asyncio.gather(*(process.stop() for process in living if process is not None))
+            leaving = [self._living[spec.name] for spec in stage if spec.name in self._living]
+            await asyncio.gather(*(process.stop() for process in leaving))
+        self._living.clear()
+
+    def hurry(self) -> None:
+        """Who was asked to end is asked a second time, which cuts a drain short."""
+        for process in self._living.values():
+            if process.is_leaving:
+                process.signal(signal.SIGTERM)
 
     async def replace(self, specs: Sequence[ProcessSpec]) -> None:
         """Each child gives way to one of the new specs, of the same name, one after the other; a new one is ready
@@ -200,26 +214,39 @@ class Processes:
         Raises:
             ProcessFailed: a new one does not come up; it and those after it stay as they were.
         """
-        for life, spec in zip(list(self._lives), specs, strict=True):
-            fresh = Process(spec)
-            try:
-                await fresh.start()
-            except ProcessFailed:
-                fresh.close()
-                raise
-            life.cancel()
-            await asyncio.gather(life, return_exceptions=True)
-            former = self._living.pop(spec.name, None)
-            self._living[spec.name] = fresh
-            self._lives[self._lives.index(life)] = asyncio.create_task(self._live(spec), name=spec.name)
-            if former is not None:
-                await former.stop()
+        for spec in specs:
+            self._replacing = asyncio.create_task(self._replace(spec))
+            await asyncio.shield(self._replacing)
 
     def hang_up(self, prefix: str) -> None:
         """Children whose names begin so are asked to read their configuration again."""
         for name, process in self._living.items():
             if name.startswith(prefix):
                 process.signal(signal.SIGHUP)
+
+    async def _replace(self, spec: ProcessSpec) -> None:
+        fresh = Process(spec)
+        try:
+            await fresh.start()
+        except ProcessFailed:
+            fresh.close()
+            raise
+        life = self._lives.pop(spec.name)
+        life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
+        former = self._living.pop(spec.name, None)
+        self._living[spec.name] = fresh
+        self._look_after(spec)
+        if former is not None:
+            await former.stop()
+
+    def _look_after(self, spec: ProcessSpec) -> None:
+        self._lives[spec.name] = life = asyncio.create_task(self._live(spec), name=spec.name)
+        life.add_done_callback(self._ended)
+
+    def _ended(self, life: "asyncio.Task[None]") -> None:
+        if not life.cancelled() and (reason := life.exception()) is not None and not self._lost.done():
+            self._lost.set_exception(reason)
 
     async def _begin(self, spec: ProcessSpec) -> None:
         process = Process(spec)
@@ -232,7 +259,7 @@ class Processes:
             raise
 
     async def _live(self, spec: ProcessSpec) -> None:
-        policy = RestartPolicy(self._settings)
+        policy = RestartPolicy(spec.restart or self._settings)
         while True:
             process = self._living.get(spec.name)
             failure = _words(await process.wait()) if process is not None else "it did not come up"

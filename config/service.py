@@ -1,8 +1,6 @@
 """A process of the server: its loop, its signals, and what it tells systemd."""
 
 import asyncio
-import ctypes
-import os
 import resource
 import signal
 import socket
@@ -10,13 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from aigc.core.errors import AigcError, InputInvalid
+from aigc import __version__
+from aigc.core.errors import AigcError, InputInvalid, Retired
 from config.catalogue import load_for
 from config.house import ALL, House, Role
 from config.listening import listening_socket
 from config.marks import ConfigInvalid
 from config.notify import Notifier, watch
-from config.processes import PARENT
 from config.settings import Settings
 from config.wiring import topology
 from transport import TransportError
@@ -27,9 +25,6 @@ STARTED, BAD_CONFIG, CANNOT_START, DIED = 0, 2, 1, 70
 
 FILES = 65_536
 """Open files that are asked for, where the system allows more than were given."""
-
-
-_PR_SET_PDEATHSIG = 1
 
 
 async def serve(
@@ -87,21 +82,24 @@ async def serve(
     except (AigcError, TransportError, OSError) as error:
         log.error("server.unstarted", reason=str(error))
         await house.close()
-        return CANNOT_START
+        return STARTED if stop.is_set() else CANNOT_START
     notifier = Notifier()
     loop.add_signal_handler(signal.SIGHUP, house.reread.begin if Role.BROKER in roles else _nothing_to_reload)
-    announce(page(listening) if listening is not None else f"{' and '.join(role.value for role in roles)} ready")
+    names = [role.value for role in roles]
+    log.info("server.ready", roles=names, version=__version__)
+    announce(page(listening) if listening is not None else f"{' and '.join(names)} ready")
     notifier.tell("READY=1")
     watchdog = loop.create_task(watch(notifier))
     code = await _until_stopped(house, stop)
     notifier.tell("STOPPING=1")
     if code == STARTED and Role.WORKER in roles:
         announce(f"stopping: running jobs have {settings.worker.drain_s:g} s to end; Ctrl-C again hands them back now")
-    watchdog.cancel()
     # A second signal does not wait for running jobs; they are handed back and begun again at the next start.
     stop.clear()
     await _first(house.drain(settings.worker.drain_s), stop.wait())
     await house.close()
+    log.info("server.stopped", roles=names, code=code)
+    watchdog.cancel()  # not before: a drain may take longer than a sign of life may stay away
     if listening is not None:
         listening.close()
     return code
@@ -115,17 +113,6 @@ def page(listening: socket.socket) -> str:
 
 def _nothing_to_reload() -> None:
     log.info("config.unread", reason="the broker holds the catalogue", do="send SIGHUP to the broker")
-
-
-def die_with_parent() -> None:
-    """End at once when the process that started us ends, if it asked for that: no child is left behind."""
-    parent = os.environ.get(PARENT)
-    if parent is None:
-        return
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != int(parent):  # it ended before we asked
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _raise_file_limit(watchers: int) -> None:
@@ -145,7 +132,7 @@ async def _until_stopped(house: House, stop: asyncio.Event) -> int:
     if running.done():
         reason = running.exception()
         log.error("server.failed", reason=str(reason))
-        return DIED
+        return BAD_CONFIG if isinstance(reason, Retired) else DIED
     running.cancel()
     return STARTED
 

@@ -1,49 +1,96 @@
 """All processes of the server on one machine, as systemd would start them."""
 
+import asyncio
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
 
 from actors.devices import DevicesSettings, find
+from actors.stores.file_lock import FileLock
 from aigc.core.errors import InputInvalid
+from aigc.core.restart import RestartSettings
+from config import parent
+from config.catalogue import load_for
 from config.children import CANNOT_START, serve_children
 from config.house import worker_name
+from config.listening import listening_socket
+from config.marks import ConfigInvalid
 from config.processes import Processes, ProcessSpec
-from config.service import page
+from config.service import BAD_CONFIG, page
 from config.settings import Settings
 from config.wiring import is_shared, runtime_folder
-from web.server import listen
 
 log = structlog.get_logger()
+
+PATIENT = RestartSettings(intensity=100, limit_s=2.0)
+"""A Redis that finds no room on its disk ends; it is begun again until there is some, since the others wait for it."""
+
+STOP_S = 20.0
+"""How long a process may take to end, beyond its drain."""
 
 
 async def together(settings: Settings, file: Path | None, brokers: int, announce: Callable[[str], None]) -> int:
     """Run a Redis where none is named, brokers, gateways, and a worker for each device; returns the exit code."""
-    runtime = runtime_folder(settings)
+    try:
+        await asyncio.to_thread(load_for, settings)  # the brokers would complain too, but only when all has begun
+        listening = listening_socket(settings)
+    except ConfigInvalid as error:
+        log.error("config.invalid", complaints=[str(complaint) for complaint in error.complaints])
+        return BAD_CONFIG
+    except InputInvalid as error:
+        log.error("server.unstarted", reason=str(error))
+        return BAD_CONFIG
+    except OSError as error:
+        where = f"{settings.server.host}:{settings.server.port}"
+        log.error("server.unstarted", reason=f"cannot listen on {where}: {error.strerror}", do="choose another --port")
+        return CANNOT_START
+    with listening, ExitStack() as held:
+        try:
+            children = Processes(list(_all(settings, file, brokers, listening.fileno(), held)))
+        except InputInvalid as error:
+            log.error("server.unstarted", reason=str(error))
+            return CANNOT_START
+
+        async def reload() -> None:
+            children.hang_up("broker")
+
+        return await serve_children(children, lambda: announce(page(listening)), reload)
+
+
+def _all(settings: Settings, file: Path | None, brokers: int, listening: int, held: ExitStack) -> Iterator[ProcessSpec]:
+    runtime, data = runtime_folder(settings), settings.storage.folder
     environment = {"P3D_STORAGE__RUN_DIR": str(runtime), "P3D_REDIS__ENABLED": "true"}
     try:
         runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
-        listening = listen(settings.server.host, settings.server.port)
-        specs: list[ProcessSpec] = []
         if not is_shared(settings):
-            store = _redis(settings.storage.folder / "redis", runtime / "redis.sock")
+            (data / "redis").mkdir(parents=True, exist_ok=True, mode=0o700)
+            _hold(data / "redis", held)
+            yield _redis(data / "redis", runtime / "redis.sock")
             environment["P3D_REDIS__URL"] = f"unix://{runtime}/redis.sock"
             environment["P3D_REDIS__DURABILITY"] = "always"
-            specs.append(store)
-        specs += _ours(settings, file, brokers, environment, listening.fileno())
-    except (OSError, InputInvalid) as error:
-        log.error("server.unstarted", reason=str(error))
-        return CANNOT_START
-    children = Processes(specs)
+    except OSError as error:
+        raise InputInvalid(
+            f"{error.filename} cannot be written: {error.strerror}",
+            suggestion="name a data folder that the server's user may write, with room on its disk",
+            where="storage.data_dir",
+        ) from error
+    yield from _ours(settings, file, brokers, environment, listening)
 
-    async def reload() -> None:
-        children.hang_up("broker")
 
-    with listening:
-        return await serve_children(children, lambda: announce(page(listening)), reload)
+def _hold(folder: Path, held: ExitStack) -> None:
+    """The records in the folder are ours as long as this process lives: two programs that write them destroy them."""
+    lock = FileLock(folder / "lock")
+    if not lock.take():
+        raise InputInvalid(
+            f"{folder} is in use by {lock.holder()}",
+            suggestion="end that server, or name another data folder",
+            where="storage.data_dir",
+        )
+    held.callback(lock.release)
 
 
 def _ours(
@@ -53,11 +100,11 @@ def _ours(
     if file is not None:
         common += ["--config", str(file)]
 
-    def ours(name: str, *arguments: str, files: tuple[int, ...] = (), stop_s: float = 20.0) -> ProcessSpec:
+    def ours(name: str, *arguments: str, files: tuple[int, ...] = ()) -> ProcessSpec:
         command = (sys.executable, "-m", "aigc", *arguments, *common)
         # Gateways are let go before the workers that their clients wait for, and these before the brokers.
         stage = ("broker", "worker", "web").index(arguments[0]) + 1
-        return ProcessSpec(name, command, environment, files, stop_s, stage)
+        return ProcessSpec(name, command, environment, files, settings.worker.drain_s + STOP_S, stage)
 
     for number in range(brokers):
         yield ours(f"broker-{number}", "broker", "--standby")
@@ -66,7 +113,7 @@ def _ours(
     for number, probe in enumerate(find(DevicesSettings(wanted=wanted))):
         device = wanted[number] if wanted else probe.sample(()).id
         name = worker_name(settings, number)
-        yield ours(name, "worker", "--device", device, "--name", name, stop_s=worker.drain_s + 20)
+        yield ours(name, "worker", "--device", device, "--name", name)
     for number in range(settings.server.workers):
         yield ours(f"web-{number}", "web", "--fd", str(listening), files=(listening,))
 
@@ -78,7 +125,6 @@ def _redis(folder: Path, path: Path) -> ProcessSpec:
             "redis-server is not installed",
             suggestion="install it (Debian: apt install redis-server), or name one in the section on redis",
         )
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     options = {
         "dir": str(folder),
         "port": "0",
@@ -92,4 +138,6 @@ def _redis(folder: Path, path: Path) -> ProcessSpec:
         "logfile": str(folder / "redis.log"),
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return ProcessSpec("redis", (program, *arguments), lives=False)
+    # It is not ours, so it has to be told to end with us.
+    command = (sys.executable, "-I", parent.__file__, program, *arguments)
+    return ProcessSpec("redis", command, lives=False, restart=PATIENT)

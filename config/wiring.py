@@ -11,7 +11,8 @@ from actors.stores.sqlite import SqliteJobStore
 from aigc.core.errors import InputInvalid
 from aigc.core.ports import AssetStore, JobStore
 from config.settings import Settings
-from transport import Address, LinkSettings
+from transport import Address, AddressInvalid, LinkSettings
+from transport.curve import Keys
 
 GIB = 1 << 30
 SOCKET_PATH_BYTES = 60
@@ -25,8 +26,8 @@ class Topology(Struct, frozen=True):
     """Where workers and gateways look for the leading broker, in turn."""
     news: tuple[Address, ...]
     """Where it publishes, in the same order."""
-    here: int
-    """Which of these places a broker of this process takes."""
+    here: int | None
+    """Which of these places a broker of this process takes; None: it was not said, and there are several."""
     takeover: bool
     """Whether a broker that leads may take its place from one that does not answer any more."""
     jobs: JobStore
@@ -35,7 +36,9 @@ class Topology(Struct, frozen=True):
     """Where the AssetStore makes staging folders; runners write beneath it."""
     runtime: Path
     """For sockets and scratch folders of this machine's processes."""
-    link: LinkSettings = LinkSettings()
+    keys: Keys | None
+    """This machine's key and those that it lets in, where links leave it."""
+    link: LinkSettings
 
 
 def topology(settings: Settings, place: str | None = None) -> Topology:
@@ -76,6 +79,8 @@ def _single(settings: Settings) -> Topology:
         assets=assets,
         staging=staging,
         runtime=runtime_folder(settings),
+        keys=None,
+        link=LinkSettings(),
     )
 
 
@@ -86,22 +91,70 @@ def _shared(settings: Settings, place: str | None) -> Topology:
     assets, staging = _assets(settings)
     runtime = runtime_folder(settings)
     redis = settings.redis
+    brokers, news = _places(settings, runtime)
+    keys = Keys.of(keys_folder(settings)) if any(address.key for address in brokers) else None
     return Topology(
-        brokers=(Address.parse(f"ipc://{runtime}/broker"),),
-        news=(Address.parse(f"ipc://{runtime}/news"),),
-        here=0,
+        brokers=brokers,
+        news=news,
+        here=_here(settings, place),
         takeover=True,
         jobs=RedisJobStore(RedisSettings(**redis.model_dump(exclude={"enabled"}))),
         assets=assets,
         staging=staging,
         runtime=runtime,
+        keys=keys,
+        link=LinkSettings(keys=keys),
     )
+
+
+def _places(settings: Settings, runtime: Path) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+    """Where brokers listen and where they publish."""
+    if not settings.broker.places:
+        return (Address.parse(f"ipc://{runtime}/broker"),), (Address.parse(f"ipc://{runtime}/news"),)
+    is_plain = settings.security.allow_plain_tcp
+
+    def parsed(number: int, field: str) -> Address:
+        found = settings.broker.places[number]
+        try:
+            return Address.parse(getattr(found, field), key=found.key, allow_plain_tcp=is_plain)
+        except AddressInvalid as error:
+            raise InputInvalid(
+                f"{error.text}: {error.problem}", suggestion=error.remedy, where=f"broker.places.{number}.{field}"
+            ) from error
+
+    numbers = range(len(settings.broker.places))
+    return tuple(parsed(number, "address") for number in numbers), tuple(parsed(number, "news") for number in numbers)
+
+
+def _here(settings: Settings, place: str | None) -> int | None:
+    names = [found.name for found in settings.broker.places]
+    if place is not None and place not in names:
+        raise InputInvalid(
+            f"there is no place called {place}",
+            suggestion=f"there are: {', '.join(names) or 'none; leave it out'}",
+            where="broker.places",
+        )
+    if place is not None:
+        return names.index(place)
+    return 0 if len(names) < 2 else None
+
+
+def keys_folder(settings: Settings) -> Path:
+    """Where this machine's key is, and those that it lets in."""
+    return (settings.security.keys_dir or settings.storage.folder / "keys").expanduser().absolute()
 
 
 def _assets(settings: Settings) -> tuple[AssetStore, Path]:
     free = int(settings.storage.min_free_gb * GIB)
-    store = DirectoryAssetStore(settings.storage.folder / "assets", DirectorySettings(min_free_bytes=free))
-    return store, store.folder
+    if settings.storage.s3 is None:
+        shared = DirectoryAssetStore(settings.storage.folder / "assets", DirectorySettings(min_free_bytes=free))
+        return shared, shared.staging_root
+    from actors.stores.s3 import S3AssetStore
+    from actors.stores.s3_settings import S3Settings
+
+    told = S3Settings(**settings.storage.s3.model_dump(), min_free_bytes=free)
+    bucket = S3AssetStore(settings.storage.folder / "s3", told)
+    return bucket, bucket.staging_root
 
 
 def runtime_folder(settings: Settings) -> Path:

@@ -44,6 +44,7 @@ class RedisServer:
         options: lines of its redis.conf, beside OPTIONS.
         tcp: it listens on a free port of 127.0.0.1 too. Always on a unix socket.
         acl: it has the users of the ACL file that we ship, and `url` names the least of them.
+        tls: it listens for TLS on a free port; its options name the certificates.
         sentinel: it is a sentinel instead; its options are lines of a sentinel.conf.
     """
 
@@ -53,12 +54,14 @@ class RedisServer:
         *,
         tcp: bool = False,
         acl: bool = False,
+        tls: bool = False,
         sentinel: bool = False,
     ) -> None:
         # Short, because the path of a socket may have 107 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="aigc-redis-"))
         self.path = self.folder / "redis.sock"
         self.port = free_port() if tcp or sentinel else 0
+        self.tls_port = free_port() if tls else 0
         self.printed: list[str] = []
         self._sentinel, self._acl = sentinel, acl
         self._options = {**({} if sentinel else OPTIONS), **(options or {})}
@@ -89,6 +92,7 @@ class RedisServer:
         file = self.folder / ("sentinel.conf" if self._sentinel else "redis.conf")
         if not file.exists():  # a sentinel keeps what it learnt there
             fixed = {"port": str(self.port), "dir": str(self.folder), "unixsocket": str(self.path)}
+            fixed |= {"tls-port": str(self.tls_port)} if self.tls_port else {}
             lines = (f"{name} {value or EMPTY}\n" for name, value in (fixed | self._options).items())
             file.write_text("".join(lines))
         # Should the tests be killed, so is it.

@@ -18,6 +18,8 @@ class Counters:
 
     __slots__ = (
         "_peers",
+        "accepted",
+        "admitted",
         "late_replies",
         "messages_received",
         "messages_sent",
@@ -36,9 +38,18 @@ class Counters:
         """Answers that nobody waited for any more."""
         self.reconnects = 0
         """Fresh sockets that replaced silent or broken ones."""
+        self.accepted = 0
+        """Connections that came to this listening end, over ipc or tcp."""
+        self.admitted = 0
+        """Those of them that became a peer's."""
         self.refused: dict[tuple[bytes, Reason], int] = {}
         """Frames dropped, by peer and reason."""
         self._peers: set[bytes] = set()
+
+    @property
+    def turned_away(self) -> int:
+        """Connections that never became a peer's, or not yet: scans, other protocols, unknown keys, the slow."""
+        return self.accepted - self.admitted
 
     def refuse(self, peer: bytes, bad: BadFrame) -> None:
         """One more frame of `peer` was dropped; the first one of each peer is logged."""

@@ -3,13 +3,13 @@
 import asyncio
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import zmq
 
 from transport.address import Address
-from transport.connection import Connection, Events
+from transport.connection import Connection, Events, places_of
 from transport.counters import Counters
 from transport.delivery import Delivery
 from transport.envelope import BadFrame, Codec, Envelope, Reason
@@ -27,6 +27,8 @@ R = TypeVar("R")
 class Dealer(Generic[S, R]):
     """Connects to `address` from construction to `close`, whether somebody listens there yet or not.
 
+    Several addresses are places where the one router may be; they are tried in turn until it is heard.
+
     Args:
         context: the process's one ZeroMQ context; inproc needs it shared.
         codec: sends S, receives R.
@@ -35,17 +37,18 @@ class Dealer(Generic[S, R]):
         boot: this life's id, new for each life of the actor.
         on_reconnect: the router answers on a fresh socket that took the place of a silent or broken one. What was under
             way is lost, what still waits in the outbox is kept and follows; say hello `urgent=True` and it comes first.
-        on_verdict: ALIVE when the router is heard, SUSPECT and LOST when it is silent for the settings' patience.
+        on_verdict: ALIVE when the router is heard, SUSPECT and LOST when it is silent for the settings' patience;
+            SUSPECT at once when the connection breaks.
         jitter: chance in [0, 1) for the pauses before fresh sockets.
     Raises:
-        AddressInvalid: nobody can ever listen there.
+        AddressInvalid: nobody can ever listen there, or it has a key and this machine has none.
         ValueError: the name or the boot id is none.
     """
 
     def __init__(
         self,
         context: "zmq.Context[zmq.Socket[bytes]]",
-        address: Address,
+        address: Address | Sequence[Address],
         codec: Codec[S, R],
         on_batch: Callable[[list[Envelope[R]]], None],
         *,
@@ -57,7 +60,9 @@ class Dealer(Generic[S, R]):
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._settings = settings = settings or LinkSettings()
-        self._context, self._address, self._codec = context, address, codec
+        places = places_of(address)
+        self._context, self._codec = context, codec
+        self._router = " or ".join(map(str, places))  # in errors
         self._name, self._boot = name, checked_boot(boot)
         self._on_reconnect, self._on_verdict = on_reconnect, on_verdict
         self._delivery: Delivery[Envelope[R]] = Delivery(on_batch)
@@ -65,7 +70,7 @@ class Dealer(Generic[S, R]):
         self.router_boot = ""
         """The life of the router that was heard last; empty before the first frame."""
         self._loop = asyncio.get_running_loop()
-        self._outbox: Outbox[S] = Outbox(str(address), codec, boot, settings.outbox, self.counters)
+        self._outbox: Outbox[S] = Outbox(self._router, codec, boot, settings.outbox, self.counters)
         self._asked: dict[int, asyncio.Future[R]] = {}
         self._correlations = itertools.count(1)
         self._heard = 0  # the number of the router's last frame
@@ -74,11 +79,11 @@ class Dealer(Generic[S, R]):
         self._closed = False
         self._connection = Connection(
             name,
-            self._connect,
-            Events(self._opened, self._receive, self._room, self._beat, self._judged),
-            beat_s=settings.beat_s,
-            patience=settings.patience,
-            backoff=settings.backoff,
+            context,
+            places,
+            self._make,
+            Events(self._opened, self._receive, self._room, self._beat, self._gone, self._judged),
+            settings=settings,
             jitter=jitter,
         )
         self._connection.open()
@@ -118,7 +123,7 @@ class Dealer(Generic[S, R]):
             MessageTooLarge: it fits no frame.
         """
         if len(self._asked) >= self._settings.outbox.messages:
-            raise Overloaded(str(self._address), len(self._asked), 0)
+            raise Overloaded(self._router, len(self._asked), 0)
         correlation = next(self._correlations)
         self._queue(message, urgent, correlation, trace)
         future: asyncio.Future[R] = self._loop.create_future()
@@ -150,7 +155,7 @@ class Dealer(Generic[S, R]):
 
     def _queue(self, message: S, urgent: bool, correlation: int, trace: str) -> None:
         if self._closed:
-            raise PeerUnreachable(str(self._address), "this end is closed")
+            raise PeerUnreachable(self._router, "this end is closed")
         try:
             self._outbox.put(message, urgent=urgent, correlation=correlation, trace=trace)
         except Overloaded:
@@ -186,7 +191,7 @@ class Dealer(Generic[S, R]):
 
     def _give_up(self, future: "asyncio.Future[R]", timeout_s: float) -> None:
         if not future.done():
-            future.set_exception(NoReply(str(self._address), timeout_s))
+            future.set_exception(NoReply(self._router, timeout_s))
 
     # Receiving
 
@@ -219,11 +224,11 @@ class Dealer(Generic[S, R]):
         if isinstance(envelope, BadFrame):
             return envelope
         if envelope.sequence == 0:
-            self._replace("the router does not know this identity")
+            self._connection.replace("the router does not know this identity")
             return None
         if envelope.sequence != self._heard + 1 or (self._heard and envelope.boot != self.router_boot):
             bad = BadFrame(Reason.HOLE, f"frame {envelope.sequence} after frame {self._heard}")
-            self._replace(f"{bad.reason}: {bad.detail}")
+            self._connection.replace(f"{bad.reason}: {bad.detail}")
             return bad
         self._heard += 1
         self.router_boot = envelope.boot
@@ -250,13 +255,14 @@ class Dealer(Generic[S, R]):
 
     # The connection
 
-    def _connect(self, incarnation: int) -> "zmq.Socket[bytes]":
+    def _make(self, address: Address, incarnation: int) -> "zmq.Socket[bytes]":
         return connecting(
             self._context,
             zmq.DEALER,
-            self._address,
+            address,
             self._codec.max_bytes,
             HIGH_WATER_FRAMES,
+            self._settings,
             routing_id=identity(self._name, self._boot, incarnation),
         )
 
@@ -277,13 +283,13 @@ class Dealer(Generic[S, R]):
         if verdict is Verdict.LOST:
             self._fail_asked("it has been silent for too long")
 
-    def _replace(self, reason: str) -> None:
+    def _gone(self) -> None:
         self._delivery.flush()
-        self._connection.replace(reason)
-        self._fail_asked("the connection broke; ask again")
+        if self._heard:  # else no question has left, and all will
+            self._fail_asked("the connection broke; ask again")
 
     def _fail_asked(self, why: str) -> None:
         asked, self._asked = self._asked, {}
         for future in asked.values():
             if not future.done():
-                future.set_exception(PeerUnreachable(str(self._address), why))
+                future.set_exception(PeerUnreachable(self._router, why))

@@ -3,6 +3,8 @@
 Only the caller's own calls raise (`send`, `ask`, a constructor). What a peer sends is never raised: see `BadFrame`.
 """
 
+from pathlib import Path
+
 
 class TransportError(Exception):
     """Parent of everything that this package raises on purpose."""
@@ -28,6 +30,17 @@ class AddressInUse(TransportError):
 
     def __str__(self) -> str:
         return f"cannot listen at {self.address}: {self.problem}; stop the process that holds it or choose another"
+
+
+class KeysInvalid(TransportError):
+    """A file of keys is missing, open to others or not what it should be."""
+
+    def __init__(self, file: Path, problem: str, remedy: str) -> None:
+        super().__init__(file, problem, remedy)
+        self.file, self.problem, self.remedy = file, problem, remedy
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.problem}; {self.remedy}"
 
 
 class MessageTooLarge(TransportError):

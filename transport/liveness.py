@@ -59,6 +59,13 @@ class Liveness(Generic[K]):
         self._heard[peer] = now
         return news
 
+    def suspect(self, peer: K) -> bool:
+        """`peer` is suspect before its time, for a reason of the caller's. True when that is news."""
+        news = peer in self._heard and peer not in self._suspects
+        if news:
+            self._suspects.add(peer)
+        return news
+
     def overdue(self, now: float) -> list[tuple[K, Verdict]]:
         """The peers whose verdict got worse by `now`, those silent longest first. Who is LOST is forgotten."""
         changes: list[tuple[float, K, Verdict]] = []

@@ -6,23 +6,24 @@ loss known, and the subscriber's owner fetches a snapshot of what the events wou
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 import zmq
 
 from transport.address import Address
-from transport.connection import Connection, Events
+from transport.connection import Connection, Events, places_of
 from transport.counters import Counters
 from transport.delivery import Delivery
 from transport.envelope import BadFrame, Codec, Envelope, Reason
 from transport.errors import Overloaded, PeerUnreachable
 from transport.identity import checked_boot
+from transport.listener import Listener
 from transport.liveness import Verdict
 from transport.outbox import Outbox
 from transport.settings import LinkSettings
-from transport.sockets import bound, close_bound, connecting, endpoint
+from transport.sockets import connecting
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -45,8 +46,11 @@ class Gap(StrEnum):
 class Publisher(Generic[S]):
     """Listens at `address` from construction to `close`; each message goes to whoever subscribes at that moment.
 
+    With `takeover` it listens on an ipc path even if somebody else holds it, for the holder of a lease.
+
     Raises:
         AddressInUse: somebody listens there.
+        AddressInvalid: the address has a key, and it is not this machine's.
         ValueError: the boot id is none.
     """
 
@@ -58,17 +62,29 @@ class Publisher(Generic[S]):
         *,
         boot: str,
         settings: LinkSettings | None = None,
+        takeover: bool = False,
     ) -> None:
-        self._settings = settings or LinkSettings()
+        self._settings = settings = settings or LinkSettings()
         self.counters = Counters()
         self._loop = asyncio.get_running_loop()
-        self._outbox: Outbox[S] = Outbox(str(address), codec, checked_boot(boot), self._settings.outbox, self.counters)
+        self._outbox: Outbox[S] = Outbox(str(address), codec, checked_boot(boot), settings.outbox, self.counters)
         self._flush_due = False
         self._closed = False
-        self._socket = bound(context, zmq.PUB, address, codec.max_bytes, HIGH_WATER_FRAMES)
-        self.address = endpoint(self._socket, address)
+        self._listener = Listener(
+            context,
+            zmq.PUB,
+            address,
+            codec.max_bytes,
+            HIGH_WATER_FRAMES,
+            settings=settings,
+            takeover=takeover,
+            counters=self.counters,
+            on_broken=_nothing,
+        )
+        self._socket = self._listener.socket
+        self.address = self._listener.address
         """Where it listens, with the port that the system chose."""
-        self._timer = self._loop.call_later(self._settings.beat_s, self._tick)
+        self._timer = self._loop.call_later(settings.beat_s, self._tick)
 
     def publish(self, message: S, *, trace: str = "") -> None:
         """`message` leaves with this turn of the loop, encoded once for all subscribers.
@@ -99,7 +115,7 @@ class Publisher(Generic[S]):
             self._flush()
         self._closed = True
         self._timer.cancel()
-        close_bound(self._socket, self.address, linger_ms)
+        self._listener.close(linger_ms)
 
     def _flush(self) -> None:
         self._flush_due = False
@@ -117,24 +133,26 @@ class Publisher(Generic[S]):
 
 
 class Subscriber(Generic[R]):
-    """Hears every publisher's message at `address` from construction to `close`, or hears that it missed some.
+    """Hears what is published at `address` from construction to `close`, or hears that it missed some.
+
+    Several addresses are places where the one publisher may be; they are tried in turn.
 
     Args:
         context: the process's one ZeroMQ context; inproc needs it shared.
         codec: its receiving side is used.
         on_batch: gets everything that one wake-up found.
         on_gap: called before the messages that follow the gap; the owner fetches a snapshot. Always once at the start.
-        on_verdict: ALIVE, SUSPECT, LOST: what is thought of the publisher.
+        on_verdict: ALIVE, SUSPECT, LOST: what is thought of the publisher; SUSPECT at once if the connection breaks.
         name: for the log.
         jitter: chance in [0, 1) for the pauses before fresh sockets.
     Raises:
-        AddressInvalid: nobody can ever listen there.
+        AddressInvalid: nobody can ever listen there, or it has a key and this machine has none.
     """
 
     def __init__(
         self,
         context: "zmq.Context[zmq.Socket[bytes]]",
-        address: Address,
+        address: Address | Sequence[Address],
         codec: Codec[Any, R],
         on_batch: Callable[[list[Envelope[R]]], None],
         on_gap: Callable[[Gap], None],
@@ -144,8 +162,8 @@ class Subscriber(Generic[R]):
         settings: LinkSettings | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        settings = settings or LinkSettings()
-        self._context, self._address, self._codec = context, address, codec
+        self._settings = settings = settings or LinkSettings()
+        self._context, self._codec = context, codec
         self._on_gap, self._on_verdict = on_gap, on_verdict
         self._delivery: Delivery[Envelope[R]] = Delivery(on_batch)
         self.counters = Counters()
@@ -155,11 +173,11 @@ class Subscriber(Generic[R]):
         self._heard: int | None = None  # the number of the last frame, whichever socket it came by
         self._connection = Connection(
             name,
-            self._connect,
-            Events(self._opened, self._receive, _nothing, _nothing, self._judged),
-            beat_s=settings.beat_s,
-            patience=settings.patience,
-            backoff=settings.backoff,
+            context,
+            places_of(address),
+            self._make,
+            Events(self._opened, self._receive, _nothing, _nothing, _nothing, self._judged),
+            settings=settings,
             jitter=jitter,
         )
         self._connection.open()
@@ -205,8 +223,8 @@ class Subscriber(Generic[R]):
             return Gap.JOINED
         return Gap.MISSED if envelope.sequence != self._heard + 1 else None
 
-    def _connect(self, _incarnation: int) -> "zmq.Socket[bytes]":
-        return connecting(self._context, zmq.SUB, self._address, self._codec.max_bytes, HIGH_WATER_FRAMES)
+    def _make(self, address: Address, _incarnation: int) -> "zmq.Socket[bytes]":
+        return connecting(self._context, zmq.SUB, address, self._codec.max_bytes, HIGH_WATER_FRAMES, self._settings)
 
     def _opened(self, incarnation: int) -> None:
         if incarnation > 1:
@@ -217,4 +235,4 @@ class Subscriber(Generic[R]):
 
 
 def _nothing() -> None:
-    """A subscriber sends nothing."""
+    """A subscriber sends nothing, and nobody asks a publisher anything."""

@@ -14,10 +14,12 @@ from transport.envelope import BadFrame, Codec, Envelope, Reason
 from transport.errors import Overloaded, PeerUnreachable
 from transport.identity import checked_boot, name_of
 from transport.link import Link
+from transport.listener import Listener
 from transport.liveness import Liveness, Verdict
 from transport.outbox import Outbox
+from transport.peers import Peer, Peers
 from transport.settings import LinkSettings
-from transport.sockets import HIGH_WATER_FRAMES, bound, close_bound, endpoint
+from transport.sockets import HIGH_WATER_FRAMES
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -25,18 +27,9 @@ R = TypeVar("R")
 RETRY_S = 0.01
 """While a peer is blocked its outbox is offered this often, and at each wake-up: a ROUTER cannot say who has room."""
 
-
-class _Peer(Generic[S]):
-    """One identity: what was heard of it and what waits for it."""
-
-    __slots__ = ("boot", "heard", "identity", "outbox", "send")
-
-    def __init__(self, identity: bytes, boot: str, outbox: Outbox[S], send: Callable[[bytes], bool]) -> None:
-        self.identity = identity
-        self.boot = boot
-        self.heard = 0  # the number of its last frame
-        self.outbox = outbox
-        self.send = send
+ASK_S = 0.25
+"""So long after a connection broke everybody is sent a heartbeat: ZeroMQ does not tell whose it was, but it refuses to
+send to whom it has lost."""
 
 
 class Router(Generic[S, R]):
@@ -47,11 +40,14 @@ class Router(Generic[S, R]):
         codec: sends S, receives R.
         on_batch: gets everything that one wake-up found, as (peer, envelope); heartbeats are answered before it.
         boot: this life's id, new for each life of the actor.
-        on_peer: ALIVE when a peer is first heard and when a suspect one speaks again, SUSPECT, LOST. After LOST the
-            identity is unknown, what waited for it is gone (`counters.undelivered`), and its owner comes back under a
-            fresh identity with the same `envelope.boot`. Called in order with the batches around it.
+        on_peer: ALIVE when a peer is first heard and when a suspect one speaks again; SUSPECT when it is silent or its
+            identity has ended: its connection broke, or frames are missing. What waited for it is gone then
+            (`counters.undelivered`), and its owner comes back under a fresh identity with the same `envelope.boot`;
+            LOST when it was not heard for the settings' patience. Called in order with the batches around it.
+        takeover: listen on an ipc path even if somebody else holds it, for the holder of a lease.
     Raises:
         AddressInUse: somebody listens there.
+        AddressInvalid: the address has a key, and it is not this machine's.
         ValueError: the boot id is none.
     """
 
@@ -65,35 +61,47 @@ class Router(Generic[S, R]):
         boot: str,
         on_peer: Callable[[bytes, Verdict], None] | None = None,
         settings: LinkSettings | None = None,
+        takeover: bool = False,
     ) -> None:
-        self._settings = settings or LinkSettings()
+        self._settings = settings = settings or LinkSettings()
         self._boot = checked_boot(boot)
         self._codec = codec
         self._delivery: Delivery[tuple[bytes, Envelope[R]]] = Delivery(on_batch)
         self._on_peer = on_peer
         self.counters = Counters()
         self._loop = asyncio.get_running_loop()
-        self._peers: dict[bytes, _Peer[S]] = {}
-        self._liveness: Liveness[bytes] = Liveness(self._settings.patience)
-        self._waiting: set[_Peer[S]] = set()  # something to send since the last flush
-        self._blocked: set[_Peer[S]] = set()  # ZeroMQ had no room for them
+        self._peers: Peers[S] = Peers(settings.peers, self._meet)
+        self._liveness: Liveness[bytes] = Liveness(settings.patience)
+        self._waiting: set[Peer[S]] = set()  # something to send since the last flush
+        self._blocked: set[Peer[S]] = set()  # ZeroMQ had no room for them
         self._flush_due = False
         self._retry: asyncio.TimerHandle | None = None
+        self._asking: asyncio.TimerHandle | None = None
         self._closed = False
-        socket = bound(context, zmq.ROUTER, address, codec.max_bytes, HIGH_WATER_FRAMES)
-        self.address = endpoint(socket, address)
+        self._listener = Listener(
+            context,
+            zmq.ROUTER,
+            address,
+            codec.max_bytes,
+            HIGH_WATER_FRAMES,
+            settings=settings,
+            takeover=takeover,
+            counters=self.counters,
+            on_broken=self._ask_soon,
+        )
+        self.address = self._listener.address
         """Where it listens, with the port that the system chose."""
-        self._link = Link(socket, self._receive, self._room)
-        self._timer = self._loop.call_later(self._settings.beat_s, self._tick)
+        self._link = Link(self._listener.socket, self._receive, self._room)
+        self._timer = self._loop.call_later(settings.beat_s, self._tick)
 
     @property
     def peers(self) -> dict[bytes, Verdict]:
         """The identities that are known now, and what is thought of each."""
-        return {peer: self._liveness.verdict(peer) for peer in self._peers}
+        return {peer: self._liveness.verdict(peer) for peer in self._peers.known}
 
     def waiting(self, peer: bytes) -> int:
         """Messages that wait in the outbox of `peer`; 0 for a stranger."""
-        known = self._peers.get(peer)
+        known = self._peers.known.get(peer)
         return len(known.outbox) if known else 0
 
     def send(self, peer: bytes, message: S, *, urgent: bool = False, trace: str = "") -> None:
@@ -118,6 +126,7 @@ class Router(Generic[S, R]):
 
         If it speaks again it is told to begin anew, under a fresh identity.
         """
+        self._liveness.forget(peer)
         self._drop(peer)
 
     def close(self, linger_ms: int = 0) -> None:
@@ -131,20 +140,20 @@ class Router(Generic[S, R]):
             self._flush()
         self._closed = True
         self._delivery.close()
-        self._timer.cancel()
-        if self._retry is not None:
-            self._retry.cancel()
-        self._link.close(partial(close_bound, address=self.address, linger_ms=linger_ms))
-        self._peers.clear()
+        for timer in (self._timer, self._retry, self._asking):
+            if timer is not None:
+                timer.cancel()
+        self._link.close(lambda _: self._listener.close(linger_ms))
+        self._peers.known.clear()
         self._waiting.clear()
         self._blocked.clear()
 
     # Sending
 
     def _queue(self, peer: bytes, message: S, urgent: bool, correlation: int, trace: str) -> None:
-        known = self._peers.get(peer)
+        known = self._peers.known.get(peer)
         if known is None:
-            why = "this router is closed" if self._closed else "it was never heard, or is lost"
+            why = "this router is closed" if self._closed else "it was never heard, or its connection has ended"
             raise PeerUnreachable(name_of(peer), why)
         try:
             known.outbox.put(message, urgent=urgent, correlation=correlation, trace=trace)
@@ -155,7 +164,7 @@ class Router(Generic[S, R]):
             known.outbox.put(message, urgent=urgent, correlation=correlation, trace=trace)
         self._wants_flush(known)
 
-    def _wants_flush(self, peer: _Peer[S]) -> None:
+    def _wants_flush(self, peer: Peer[S]) -> None:
         self._waiting.add(peer)
         if not self._flush_due:
             self._flush_due = True
@@ -170,11 +179,11 @@ class Router(Generic[S, R]):
             self._offer(peer)
         self._link.settle()
 
-    def _offer(self, peer: _Peer[S]) -> None:
+    def _offer(self, peer: Peer[S]) -> None:
         try:
             is_empty = peer.outbox.flush(peer.send)
         except PeerUnreachable:
-            self._loop.call_soon(self._lose, peer.identity)  # not inside the owner's own call
+            self._loop.call_soon(self._end, peer.identity)  # not inside the owner's own call
             return
         if is_empty:
             self._blocked.discard(peer)
@@ -214,47 +223,22 @@ class Router(Generic[S, R]):
                 continue
             envelope = self._codec.decode(parts[1])
             if isinstance(envelope, BadFrame):
-                self._refuse(peer, envelope)
-            elif bad := self._follow(peer, envelope, strangers):
+                self.counters.refuse(peer, envelope)
+                self._peers.skip(peer, envelope)
+            elif bad := self._peers.follow(peer, envelope):
                 self.counters.refuse(peer, bad)
+                if bad.reason is not Reason.CROWDED:
+                    strangers.add(peer)
+                    self._end(peer)
             else:
                 self._accept(peer, envelope, now)
         self._delivery.flush()
         for peer in strangers:
             self._begin_anew(peer)
 
-    def _refuse(self, peer: bytes, bad: BadFrame) -> None:
-        self.counters.refuse(peer, bad)
-        known = self._peers.get(peer)
-        if known is not None and bad.sequence == known.heard + 1:
-            known.heard += 1  # dropped, but not missing
-
-    def _follow(self, peer: bytes, envelope: Envelope[R], strangers: set[bytes]) -> BadFrame | None:
-        """None if `envelope` is the next frame of a known peer, or the first of a new one."""
-        known = self._peers.get(peer)
-        if known is None:
-            return self._meet(peer, envelope, strangers)
-        if envelope.sequence == known.heard + 1 and envelope.boot == known.boot:
-            known.heard += 1
-            return None
-        strangers.add(peer)
-        self._lose(peer)
-        return BadFrame(
-            Reason.HOLE,
-            f"frame {envelope.sequence} of boot {envelope.boot} after frame {known.heard} of {known.boot}",
-        )
-
-    def _meet(self, peer: bytes, envelope: Envelope[R], strangers: set[bytes]) -> BadFrame | None:
-        if envelope.sequence != 1:
-            strangers.add(peer)
-            return BadFrame(Reason.STRANGER, f"frame {envelope.sequence} is the first that was heard of it")
-        if len(self._peers) >= self._settings.peers:
-            return BadFrame(Reason.CROWDED, f"{len(self._peers)} peers are known, {self._settings.peers} may be")
+    def _meet(self, peer: bytes, boot: str) -> Peer[S]:
         outbox = Outbox(name_of(peer), self._codec, self._boot, self._settings.outbox, self.counters)
-        known = _Peer(peer, envelope.boot, outbox, partial(self._link.send, peer=peer))
-        known.heard = 1
-        self._peers[peer] = known
-        return None
+        return Peer(peer, boot, outbox, partial(self._link.send, peer=peer))
 
     def _accept(self, peer: bytes, envelope: Envelope[R], now: float) -> None:
         if self._liveness.heard(peer, now):
@@ -262,7 +246,7 @@ class Router(Generic[S, R]):
         if envelope.messages:
             self.counters.messages_received += len(envelope.messages)
             self._delivery.add((peer, envelope))
-        elif known := self._peers.get(peer):
+        elif known := self._peers.known.get(peer):
             known.outbox.beat()
             self._wants_flush(known)
 
@@ -285,20 +269,29 @@ class Router(Generic[S, R]):
             return
         for peer, verdict in self._liveness.overdue(self._loop.time()):
             if verdict is Verdict.LOST:
-                self._lose(peer)
-            else:
-                self._delivery.tell(self._on_peer, peer, verdict)
+                self._drop(peer)
+            self._delivery.tell(self._on_peer, peer, verdict)
 
-    def _lose(self, peer: bytes) -> None:
-        if self._drop(peer):
-            self._delivery.tell(self._on_peer, peer, Verdict.LOST)
+    def _ask_soon(self) -> None:
+        if self._asking is None:
+            self._asking = self._loop.call_later(ASK_S, self._ask_all)
 
-    def _drop(self, peer: bytes) -> bool:
-        self._liveness.forget(peer)
-        known = self._peers.pop(peer, None)
+    def _ask_all(self) -> None:
+        self._asking = None
+        for peer in self._peers.known.values():
+            peer.outbox.beat()
+            self._wants_flush(peer)
+
+    def _end(self, peer: bytes) -> None:
+        """The identity has ended, its owner perhaps not: that is told by silence."""
+        self._drop(peer)
+        if self._liveness.suspect(peer):
+            self._delivery.tell(self._on_peer, peer, Verdict.SUSPECT)
+
+    def _drop(self, peer: bytes) -> None:
+        known = self._peers.known.pop(peer, None)
         if known is None:
-            return False
+            return
         self._waiting.discard(known)
         self._blocked.discard(known)
         self.counters.undelivered += len(known.outbox)
-        return True

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from transport.backoff import Backoff
+from transport.curve import Keys
 from transport.liveness import Patience
 from transport.outbox import OutboxLimits
 
@@ -19,12 +20,16 @@ class LinkSettings:
     """Seconds between two heartbeats."""
     patience: Patience = field(default_factory=Patience)
     """Silence that makes a peer suspect (3 s) and lost (5 s)."""
-    backoff: Backoff = field(default_factory=Backoff)
+    backoff: Backoff = field(default_factory=lambda: Backoff(limit_s=1.0))
     """Pauses before a fresh socket."""
+    visit: Backoff = field(default_factory=lambda: Backoff(first_s=0.5, factor=1.15, limit_s=2.0))
+    """How long one of several places is given to answer, longer from round to round."""
     outbox: OutboxLimits = field(default_factory=OutboxLimits)
     """What may wait for one peer."""
     peers: int = 4096
     """Identities that a router knows at a time."""
+    keys: Keys | None = None
+    """This machine's keys, for addresses that have one."""
 
     def __post_init__(self) -> None:
         if not 0 < self.beat_s < self.patience.suspect_s:

@@ -1,7 +1,7 @@
 """The gateway's end of the link to the broker: hands over jobs, asks questions, says so when nobody answers."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import structlog
@@ -59,7 +59,7 @@ class BrokerLink:
     def __init__(
         self,
         context: "zmq.Context[zmq.Socket[bytes]]",
-        address: Address,
+        address: Address | Sequence[Address],
         *,
         name: str,
         boot: BootId,

@@ -51,6 +51,12 @@ class KnownCatalogue:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._learn(link), name="gateway catalogue")
 
+    async def refresh(self, link: BrokerLink) -> None:
+        """What the broker has is in force here, if it answers."""
+        self.learn(link)
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
     def close(self) -> None:
         """Nothing is asked any more."""
         if self._task is not None:

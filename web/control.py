@@ -77,6 +77,8 @@ class Control:
                 suggestion="mend the files and reload again; what was in force still is",
                 code="config_invalid",
             )
+        # Whoever asks here next finds what was reloaded; the other gateways hear of it at this moment.
+        await self._gateway.refresh()
         return reply(
             {
                 "digest": answer.digest,

@@ -85,8 +85,8 @@ class Gateway:
     def __init__(
         self,
         context: "zmq.Context[zmq.Socket[bytes]]",
-        broker: Address,
-        news: Address,
+        broker: Address | Sequence[Address],
+        news: Address | Sequence[Address],
         store: JobStore,
         assets: AssetStore,
         *,
@@ -301,6 +301,10 @@ class Gateway:
         answer = await self._link.ask(wish, kind, timeout_s=timeout_s)
         self._link.forget_status()
         return answer
+
+    async def refresh(self) -> None:
+        """The catalogue here is the one that the broker has, if it answers."""
+        await self._known_catalogue.refresh(self._link)
 
     async def health(self) -> Health:
         """What is away, as far as can be known without writing."""

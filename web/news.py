@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 import zmq
@@ -51,7 +51,7 @@ class News:
     def __init__(
         self,
         context: "zmq.Context[zmq.Socket[bytes]]",
-        address: Address,
+        address: Address | Sequence[Address],
         store: JobStore,
         hub: Hub,
         *,

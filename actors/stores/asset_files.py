@@ -18,14 +18,14 @@ from msgspec import Struct
 
 from actors.stores.asset_key import segments
 from actors.stores.asset_layout import AssetLayout, file_of, is_sidecar, new_place
-from actors.stores.durable import sync_file, sync_files, sync_folder, write_file
+from actors.stores.durable import name_once, sync_file, sync_files, sync_folder, write_file
 from actors.stores.expiry_index import ExpiryIndex, milliseconds
 from actors.stores.workspace import Workspace
 from aigc.core.errors import Conflict, NotFound
 from aigc.core.ids import AssetKey
 from aigc.core.ports import Asset
 
-SYNC_THREADS = 4
+SYNC_THREADS = 8
 
 
 class Sidecar(Struct, frozen=True):
@@ -73,32 +73,38 @@ class AssetFiles:
             items: each file, whole, and what is to be known of it.
 
         Raises:
-            Conflict: there is a file under one of the keys, or what a crash left of one.
+            Conflict: there is a file under one of the keys.
         """
         placed = [(source, asset, self._sidecar(asset.key), new_place()) for source, asset in items]
         moved: dict[Path, Path] = {}
+        fresh: list[Path] = []
         known: list[Path] = []
         try:
             # Reminders before files: else a crash between the two would leave a file that is never looked at.
             self._expiry.add({asset.key: asset.expires_at for _, asset in items if asset.expires_at is not None})
-            for source, _, sidecar, place in placed:
+            for source, asset, sidecar, place in placed:
                 self._layout.make(sidecar.parent)
                 target = file_of(sidecar, place)
                 assert target is not None
                 source.rename(target)
                 moved[target] = source
-            # Two flushes, not one: nobody may see a sidecar whose file a power cut could still take.
-            sync_files(list(moved), self._syncs)
-            for _, asset, sidecar, place in placed:
-                self._claim(sidecar, Sidecar(place, asset))
+                fresh.append(self._write_sidecar(Sidecar(place, asset)))
+            # Two waits for the disk, however many files there are: for all bytes, then for the names by which they are
+            # seen. With one, a power cut could leave a name that is seen, and not its bytes.
+            sync_files([*moved, *fresh], self._syncs)
+            for written, (_, asset, sidecar, _) in zip(fresh, placed, strict=True):
+                try:
+                    name_once(written, sidecar)
+                except FileExistsError:
+                    raise Conflict(
+                        f"there is a file under {asset.key} already", suggestion="store under a new key"
+                    ) from None
                 known.append(sidecar)
-                _date(sidecar, asset)
-            sync_files(known, self._syncs)
             for folder in {sidecar.parent for sidecar in known}:
                 sync_folder(folder)
         except BaseException:
-            for sidecar in known:
-                sidecar.unlink(missing_ok=True)
+            for path in (*known, *fresh):
+                path.unlink(missing_ok=True)
             for target, source in moved.items():
                 with suppress(OSError):
                     target.rename(source)
@@ -113,11 +119,8 @@ class AssetFiles:
         asset, path = found
         if expires_at is not None:
             self._expiry.add({key: expires_at})
-        fresh = self.workspace.fresh()
-        place = path.name.partition("+")[0]
-        said = Sidecar(place, msgspec.structs.replace(asset, expires_at=expires_at))
-        write_file(fresh, msgspec.json.encode(said))
-        _date(fresh, asset)
+        said = Sidecar(path.name.partition("+")[0], msgspec.structs.replace(asset, expires_at=expires_at))
+        fresh = self._write_sidecar(said)
         sync_file(fresh)
         # Where another process deletes the file meanwhile, this leaves a sidecar without a file: that is no file.
         fresh.rename(sidecar)
@@ -175,14 +178,11 @@ class AssetFiles:
             return None
         return (said.asset, path) if stat.S_ISREG(found.st_mode) and found.st_size == said.asset.bytes else None
 
-    def _claim(self, sidecar: Path, said: Sidecar) -> None:
-        """The sidecar stands, the first under its name."""
-        try:
-            write_file(sidecar, msgspec.json.encode(said))
-        except FileExistsError:
-            raise Conflict(
-                f"there is a file under {said.asset.key} already", suggestion="store under a new key"
-            ) from None
+    def _write_sidecar(self, said: Sidecar) -> Path:
+        path = self.workspace.fresh()
+        write_file(path, msgspec.json.encode(said))
+        os.utime(path, (said.asset.created_at, said.asset.created_at))
+        return path
 
     def _remove(self, parts: Sequence[str], *, below: bool) -> int:
         """Sidecars first, so that nothing is ever seen half."""
@@ -202,7 +202,3 @@ class AssetFiles:
 
 def _expiry_ms(asset: Asset) -> int | None:
     return None if asset.expires_at is None else milliseconds(asset.expires_at)
-
-
-def _date(sidecar: Path, asset: Asset) -> None:
-    os.utime(sidecar, (asset.created_at, asset.created_at))

@@ -1,9 +1,13 @@
 """The few steps by which a file or a name in a folder survives a power cut."""
 
+import errno
 import os
 from collections.abc import Sequence
 from concurrent.futures import Executor, wait
+from contextlib import suppress
 from pathlib import Path
+
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 def sync_folder(folder: Path) -> None:
@@ -60,3 +64,25 @@ def write_file(path: Path, content: bytes) -> None:
         except BaseException:
             path.unlink()
             raise
+
+
+def name_once(file: Path, name: Path) -> None:
+    """The file, whose bytes are durable, has that name and no other one, if nobody was quicker; else it is as it was.
+
+    Where the file system knows no hard links, what has the name may be seen while it is still being written.
+
+    Raises:
+        FileExistsError: there is another file of that name.
+    """
+    try:
+        os.link(file, name)
+    except FileExistsError:
+        if not os.path.samefile(file, name):  # as it is when a file server's answer was lost and it was asked again
+            raise
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        write_file(name, file.read_bytes())
+        sync_file(name)
+    with suppress(OSError):  # it lies in a folder that goes with its process
+        file.unlink()

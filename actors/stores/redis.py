@@ -122,7 +122,7 @@ class RedisJobStore:
         return await self._reader.counts()
 
     async def list(self, query: JobQuery) -> JobPage:
-        """See the port. The total is counted beside the page: jobs that come meanwhile may be in one of the two."""
+        """See the port. The total is told before the page: what comes in between is on the page alone."""
         return await self._search.page(query)
 
     async def open_jobs(self, known: Container[JobId] = frozenset()) -> Sequence[Job]:

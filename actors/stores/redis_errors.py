@@ -20,8 +20,8 @@ UNAVAILABLE = {
 
 _CLUSTER = "a Redis cluster cannot be used: name one server, or the sentinels of a master and its replicas"
 _REPAIR = {
-    "NOAUTH": "put user and password into redis.url: redis://user:password@host:6379/0",
-    "WRONGPASS": "correct the user or the password in redis.url",
+    "NOAUTH": "put user and password into its URL: redis://user:password@host:6379/0",
+    "WRONGPASS": "correct the user or the password in its URL",
     "NOPERM": "give the user the rights of config/redis/aigc.acl",
     "DENIED": "give the Redis server a password, or let it listen on loopback only",
     "MOVED": _CLUSTER,

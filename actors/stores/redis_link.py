@@ -71,6 +71,7 @@ class RedisLink:
         deadline = loop.time() + self._timeout_s
         may_retry = self._was_connected and self._trouble is None
         times_sent = 0
+        refused: AigcError | None = None
         while True:
             try:
                 async with asyncio.timeout_at(deadline):
@@ -82,6 +83,10 @@ class RedisLink:
                 trouble = self._understood(error)
                 if trouble is None:
                     raise
+                if isinstance(error, WireRefused):
+                    refused = trouble
+                elif isinstance(error, TimeoutError) and refused is not None:
+                    trouble = refused  # it did answer; there was no time to hear it say so again
                 pause_s = BACKOFF.delay_s(self._failures, random.random())  # noqa: S311 - spreads clients, no secret
                 self._failures += 1
                 if not may_retry or isinstance(trouble, StoreBroken) or loop.time() + pause_s >= deadline:

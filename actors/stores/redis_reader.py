@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Container, Iterator, Sequence
-from typing import cast
+from typing import NamedTuple, cast
 
 import hiredis
 import msgspec
@@ -94,8 +94,9 @@ class RedisReader:
             raise InputInvalid(
                 f"{query.cursor[:40]!r} is not a cursor", suggestion="send next_cursor of a page", where="/cursor"
             )
+        total = await self._total(query)
         # One more than asked for tells whether there is another page.
-        total, rows = await asyncio.gather(self._total(query), self._rows(query, query.limit + 1))
+        rows = await self._rows(query, query.limit + 1) if total else []
         shown = rows[: query.limit]
         more = len(rows) > query.limit and bool(shown)
         jobs = tuple(decoded(value) for _, value in shown)
@@ -135,24 +136,32 @@ class RedisReader:
     async def _rows(self, query: JobQuery, wanted: int) -> list[tuple[bytes, bytes]]:
         """Arrival and record of so many matches, newest first."""
         rows: list[tuple[bytes, bytes]] = []
+        sought = _sought(query)
         below = f"({query.cursor}".encode() if query.cursor else b"+inf"
         skip = 0 if query.cursor else query.offset
         while True:
-            on, met, *found = await self._ask(scripts.PAGE.call(below, skip, wanted - len(rows), *_conditions(query)))
+            on, met, *found = await self._ask(sought.command(below, skip, wanted - len(rows)))
             rows += _pairs(found)
             if not on or len(rows) == wanted:
                 return rows
             below, skip = b"(" + on, max(0, skip - met)
 
     async def _total(self, query: JobQuery) -> int:
-        """How many match; where one index tells, it is asked alone."""
-        conditions = _conditions(query)
-        if len(conditions) == 4 and conditions[:3] == (b"", b"", b""):
-            return cast(int, await self._ask(("ZCARD", conditions[3])))
+        """How many match: told by a tally, by an index, or by going through the smallest index in steps."""
         total: int = 0
+        if not query.tag and query.created_from is None and query.created_to is None:
+            owned = b"" if query.owner is None else f":owner:{query.owner}".encode()
+            for field, count in _pairs(await self._ask(("HGETALL", scripts.TALLY + owned))):
+                status, _, feature = field.decode().partition(":")
+                if query.status in (None, status) and query.feature in ("", feature):
+                    total += int(count)
+            return total
+        sought = _sought(query)
+        if not any(sought.inside) and len(sought.sets) == 1:
+            return cast(int, await self._ask(("ZCARD", *sought.sets)))
         below = b"+inf"
         while True:
-            on, met = await self._ask(scripts.PAGE.call(below, 0, 0, *conditions))
+            on, met = await self._ask(sought.command(below, 0, 0))
             total += met
             if not on:
                 return total
@@ -169,17 +178,28 @@ class RedisReader:
         ]
 
 
-def _conditions(query: JobQuery) -> tuple[bytes, ...]:
-    """As `page.lua` takes them: what it looks for inside records, then the sets that they must be in."""
-    created = ("" if limit is None else repr(float(limit)) for limit in (query.created_from, query.created_to))
-    sets = []
-    if query.status is not None:
-        sets.append(scripts.status_key(query.status))
+class _Sought(NamedTuple):
+    """What `page.lua` is told to look for."""
+
+    inside: tuple[bytes, bytes, bytes]
+    """Of the records themselves: created from, created to, without an owner; empty where it does not matter."""
+    sets: tuple[bytes, ...]
+    """The indexes in all of which they must be."""
+
+    def command(self, below: bytes, skip: int, wanted: int) -> Command:
+        """The next step down from there."""
+        return scripts.PAGE.call(below, skip, wanted, *self.inside, *self.sets)
+
+
+def _sought(query: JobQuery) -> _Sought:
+    limits = (b"" if at is None else repr(float(at)).encode() for at in (query.created_from, query.created_to))
+    sets = [scripts.status_key(query.status)] if query.status is not None else []
     for name, value in (("feature", query.feature), ("owner", query.owner), ("tag", query.tag)):
         if value:
             sets.append(scripts.JOBS + f":{name}:{value}".encode())
+    created_from, created_to = limits
     ownerless = b"1" if query.owner == "" else b""
-    return (*(limit.encode() for limit in created), ownerless, *(sets or [scripts.JOBS]))
+    return _Sought((created_from, created_to, ownerless), tuple(sets) or (scripts.JOBS,))
 
 
 def _pairs(flat: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:

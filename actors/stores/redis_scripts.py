@@ -18,6 +18,8 @@ PENDING = PREFIX + b"queue:pending"
 JOBS = PREFIX + b"jobs"
 LEADER = PREFIX + b"leader"
 BROKERS = PREFIX + b"brokers"
+TALLY = PREFIX + b"tally"
+"""How many jobs there are by status and feature: of everybody, and under `:owner:NAME` of each owner."""
 KEPT = PREFIX + b"kept"
 HEADER_BYTES = 22
 """What stands before each record, for the scripts; see `shared.lua`."""

@@ -85,7 +85,7 @@ class RedisWriter:
         arguments: list[str | bytes | int] = []
         for job, record in rows:
             finished_at = "" if job.finished_at is None or not job.status.is_final else repr(job.finished_at)
-            arguments += (job.id, job.status.value, job.seq, finished_at, record)
+            arguments += (job.id, job.status.value, job.seq, finished_at, job.owner, job.feature, record)
         command = COMMIT.call(FORMAT, generation.number, generation.id, *arguments)
         left = await self._changes.ask(Change(command, lambda reply: frozenset(_ids(reply)), is_copied=True))
         return cast(frozenset[JobId], left)

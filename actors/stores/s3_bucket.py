@@ -23,6 +23,9 @@ from aigc.core.errors import Unavailable
 
 log = structlog.get_logger()
 
+REASON_CHARS = 600
+"""Of what the server answered, for the log."""
+
 
 class Listed(NamedTuple):
     """One object of a listing."""
@@ -63,7 +66,7 @@ class Bucket:
             except FileNotFoundError as error:
                 _check_bucket(error)
             except BaseError as error:
-                if "416" not in str(error) and "range" not in str(error).lower():
+                if "status code: 416" not in str(error):
                     raise
         return None
 
@@ -125,8 +128,9 @@ class Bucket:
             yield
         except (BaseError, OSError, ValueError) as error:
             # Addresses and names of objects are not for clients, and clients read what is raised.
-            log.warning("assets.unavailable", store=str(self._settings), reason=str(error).partition("\n")[0])
-            if isinstance(error, PermissionDeniedError | UnauthenticatedError):
+            reason = " ".join(str(error).partition("Debug source")[0].split())
+            log.warning("assets.unavailable", store=str(self._settings), reason=reason[:REASON_CHARS])
+            if isinstance(error, PermissionDeniedError | UnauthenticatedError) or "status code: 403" in reason:
                 what, advice = "refuses our credentials", "give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY that may"
             else:
                 what, advice = "does not answer as it should", "see that it runs, has the bucket, and can be reached"

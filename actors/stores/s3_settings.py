@@ -37,13 +37,13 @@ class S3Settings(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         """As an operator knows it."""
-        return f"s3://{'/'.join(filter(None, (self.bucket, self.prefix)))} at {self.endpoint or 'Amazon S3'}"
+        return f"s3://{'/'.join(filter(None, (self.bucket, self.prefix.strip('/'))))} at {self.endpoint or 'Amazon S3'}"
 
     def arguments(self) -> dict[str, Any]:
         """What obstore's `S3Store` takes. Plain HTTP only where the endpoint says so."""
         place = {"endpoint": self.endpoint} if self.endpoint else {}
         return {
-            "prefix": self.prefix or None,
+            "prefix": self.prefix.strip("/") or None,
             "config": {"region": self.region, **place},
             "client_options": {
                 "connect_timeout": timedelta(seconds=self.connect_s),

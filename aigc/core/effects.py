@@ -4,7 +4,16 @@ from msgspec import Struct
 
 from aigc.core.ids import BootId, WorkerId
 from aigc.core.job import Job, Lease
-from aigc.core.messages import CancelAnswer, CancelLease, ControlAnswer, Grant, JobAnswer, Order, Progressed
+from aigc.core.messages import (
+    CancelAnswer,
+    CancelLease,
+    ControlAnswer,
+    Grant,
+    JobAnswer,
+    Order,
+    Progressed,
+    RetireWorker,
+)
 
 
 class Commit(Struct, frozen=True):
@@ -31,11 +40,11 @@ class SendCancel(Struct, frozen=True):
 
 
 class SendOrder(Struct, frozen=True):
-    """Have a worker follow an operator's wish."""
+    """Have a worker follow an operator's wish, or end."""
 
     worker: WorkerId
     boot: BootId
-    order: Order
+    order: Order | RetireWorker
 
 
 class Publish(Struct, frozen=True):

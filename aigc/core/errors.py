@@ -8,6 +8,7 @@ AigcError
         QueueFull
     StaleGeneration     this broker no longer leads; its write was refused
     AlreadyLed          another broker leads, so this one stands by
+    Retired             another worker has taken this one's name; it ends
     StoreBroken         the store cannot be used until somebody repairs it
     InvalidChange       a defect of ours: an illegal change of a record was asked for
 """
@@ -41,7 +42,8 @@ class AigcError(Exception):
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message
-        return f"{text}. {self.suggestion}" if self.suggestion else text
+        stop = " " if text.endswith("?") else ". "
+        return f"{text}{stop}{self.suggestion}" if self.suggestion else text
 
 
 class InputInvalid(AigcError):
@@ -101,6 +103,23 @@ class AlreadyLed(AigcError):
             suggestion="start this one with --standby to take over when that one ends",
         )
         self.leader, self.generation, self.for_s = leader, generation, for_s
+
+
+class Retired(AigcError):
+    """Another worker came under this one's name, and the later one counts.
+
+    Args:
+        worker: the name.
+        successor: who has it now, in words.
+    """
+
+    code = "retired"
+
+    def __init__(self, worker: str, successor: str) -> None:
+        super().__init__(
+            f"{worker} gave way to {successor}",
+            suggestion="give each worker a name of its own (worker.name, or --name), and start this one again",
+        )
 
 
 class StoreBroken(AigcError):

@@ -267,9 +267,17 @@ class Settled(Message, frozen=True):
     leases: tuple[Lease, ...]
 
 
+class RetireWorker(Message, frozen=True):
+    """A later life of this worker is there, on another machine perhaps: end, and do not come again by yourself."""
+
+    generation: Generation
+    successor: str
+    """Who that is, in words."""
+
+
 Order = DrainWorker | ResumeWorker | LoadModel | UnloadModel | PinModel
 """What an operator wants of a worker."""
-ToWorker = Welcome | Grant | CancelLease | Settled | Order
+ToWorker = Welcome | Grant | CancelLease | Settled | RetireWorker | Order
 
 # Gateway -> broker.
 

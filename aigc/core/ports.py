@@ -52,7 +52,8 @@ class JobStore(Protocol):
     """
 
     async def open(self) -> None:
-        """Ready for use; creates what is missing. Raises StoreBroken with what to do."""
+        """Ready for use; creates what is missing. Raises StoreBroken with what to do. A server that does not answer is
+        no obstacle: calls raise Unavailable until it does."""
 
     async def close(self) -> None:
         """Everything handed in before is durable; nothing may be called after."""
@@ -111,7 +112,8 @@ class JobStore(Protocol):
     async def commit(self, generation: Generation, jobs: Sequence[Job]) -> frozenset[JobId]:
         """Replace these records, all or none of them; ids that have no record are skipped and returned.
 
-        So are ids whose record is final, unless the new one is final too: what has ended is never begun again.
+        So are ids whose record is final, unless the new one is final too: what has ended is never begun again. A store
+        that others share skips a record that is older (lower `seq`) than the one that stands, too.
 
         Raises:
             StaleGeneration: another generation leads; nothing was written.

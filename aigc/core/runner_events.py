@@ -222,7 +222,14 @@ class Report(Struct, frozen=True):
     message: WorkerMessage
 
 
-DeviceEffect = Prepare | Spawn | Run | Interrupt | Terminate | Kill | StoreOutputs | DropStaging | Report
+class Retire(Struct, frozen=True):
+    """End this worker: its life is over, and nothing that it does counts any more."""
+
+    successor: str
+    """Who has taken its place, in words."""
+
+
+DeviceEffect = Prepare | Spawn | Run | Interrupt | Terminate | Kill | StoreOutputs | DropStaging | Report | Retire
 
 
 class RunTask(Struct, frozen=True):

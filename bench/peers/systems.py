@@ -63,8 +63,10 @@ def peer(environment: str, worker: str, keeps_files: bool = False) -> Iterator[S
         folder = str(opened.enter_context(fresh_folder())) if keeps_files else ""
         port = free_port()
         told = {"BENCH_REDIS": redis.url, "BENCH_PORT": str(port), "BENCH_FOLDER": folder, **TUNED}
-        hands = opened.enter_context(process([python, "-m", *worker.split()], environment=told))
-        front = opened.enter_context(process([python, "-m", f"bench.peers.{environment}_app"], environment=told))
+        hands = opened.enter_context(process([python, "-m", *worker.split()], environment=told, quiet=True))
+        front = opened.enter_context(
+            process([python, "-m", f"bench.peers.{environment}_app"], environment=told, quiet=True)
+        )
         wait_for_port(port)
         yield Service(port, (front.pid, hands.pid, redis.pid))
 
@@ -74,7 +76,7 @@ def litserve() -> Iterator[Service]:
     """LitServe starts its worker itself and needs no Redis."""
     port = free_port()
     command = [str(python_of("litserve")), "-m", "bench.peers.litserve_app"]
-    with process(command, environment={"BENCH_PORT": str(port)}) as child:
+    with process(command, environment={"BENCH_PORT": str(port)}, quiet=True) as child:
         wait_for_port(port)
         yield Service(port, (child.pid,))
 

@@ -25,7 +25,7 @@ def loaded(file: Path | None, flags: dict[str, Any], *, shares: str = "") -> Loa
     from aigc.core.errors import InputInvalid
     from config import logs
     from config.marks import ConfigInvalid
-    from config.service import die_with_parent
+    from config.parent import die_with_parent
     from config.settings import load
     from config.wiring import check_shared
 

@@ -18,9 +18,10 @@ def command(file: Path | None, device: str | None, name: str | None, data: Path 
     from config.house import Role
     from config.service import serve
     from config.settings import load
+    from config.units import device_of
 
     flags = {
-        "worker.devices": None if device is None else [device],
+        "worker.devices": None if device is None else [device_of(device)],
         "worker.name": name,
         "storage.data_dir": None if data is None else str(data),
         "logging.level": log_level,

@@ -6,6 +6,7 @@ import pytest
 
 from actors.actor import Fate
 from actors.supervisor import ChildFailed, ChildSpec, Supervisor
+from aigc.core.errors import Retired
 from aigc.core.restart import RestartSettings
 
 AT_ONCE = RestartSettings(intensity=3, period_s=60, base_s=0.0, limit_s=0.0)
@@ -55,6 +56,19 @@ async def test_a_failed_child_is_begun_again_and_its_sibling_does_not_notice() -
     assert supervisor.living("a") is lives[1]
     await supervisor.close()
     assert diary == ["a started", "b started", "a closed", "a started", "b closed", "a closed"]
+
+
+async def test_a_child_that_was_retired_is_not_begun_again_and_ends_the_service_in_words() -> None:
+    diary: list[str] = []
+    child = Probe(diary, "a")
+    supervisor = Supervisor([ChildSpec("a", lambda: child)], AT_ONCE)
+    await supervisor.start()
+    child.fate.fail(Retired("a", "another worker called a, on box"))
+    async with asyncio.timeout(5):
+        with pytest.raises(Retired, match="a gave way to another worker called a, on box"):
+            await supervisor.run()
+    await supervisor.close()
+    assert diary == ["a started", "a closed"]
 
 
 async def test_a_child_that_fails_too_often_ends_the_service_in_words() -> None:

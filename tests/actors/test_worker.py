@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from actors.device_watch import WatchSettings
-from aigc.core.errors import Unavailable
+from aigc.core.errors import Conflict, Retired, Unavailable
 from aigc.core.ids import AssetKey
 from aigc.core.job import Input, Stage
 from aigc.core.messages import (
@@ -24,6 +24,7 @@ from aigc.core.messages import (
     LeaseStarted,
     LeaseStopped,
     ResumeWorker,
+    RetireWorker,
     WorkerBeat,
     WorkerBye,
     WorkerHello,
@@ -263,6 +264,24 @@ async def test_a_settled_lease_is_not_in_the_next_hello(tmp_path: Path):
 
 
 # The end
+
+
+async def test_a_worker_whose_name_another_one_has_ends_for_good_with_all_that_it_ran(tmp_path: Path):
+    async with WorkerHouse(tmp_path) as house:
+        house.grant("hanging", way="steps")
+        await house.broker.until(LeaseStarted)
+        house.broker.tell(RetireWorker(FIRST, "another worker called worker-0, on box"))
+        with pytest.raises(Retired, match="worker-0 gave way to another worker called worker-0, on box"):
+            await asyncio.wait_for(house.worker.run(), 10)
+
+
+async def test_a_second_worker_of_this_name_is_refused_while_the_first_one_lives(house: WorkerHouse):
+    second = house.new_worker()
+    with pytest.raises(Conflict, match="worker worker-0 runs on this machine already"):
+        await second.start()
+    await second.close()
+    house.grant("noop")
+    await house.broker.until(LeaseFinished)
 
 
 async def test_a_drain_lets_a_job_end_and_says_goodbye(house: WorkerHouse):

@@ -130,7 +130,7 @@ class WorkerHouse:
             residents=ResidentsSettings(ladder=SlotSettings(interrupt_s=0.3, terminate_s=1.0))
         )
         self.settings = WorkerSettings(
-            broker=self.address,
+            brokers=(self.address,),
             folder=folder / "run",
             device=device,
             runners=RunnersSettings(staging=self.assets.folder, fsync=False),

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from aigc.core.model import Catalogue
 from aigc.features import FEATURES
 from config.catalogue import Entry, describe, load
 from config.marks import ConfigInvalid
@@ -52,6 +54,14 @@ def test_the_digest_tells_two_catalogues_apart_and_knows_the_same_one_again(tmp_
     other = load(written(tmp_path, text % 2), describe=nobody)
     again = load(written(tmp_path, text % 1), describe=nobody)
     assert one.digest == again.digest != other.digest
+
+
+def test_a_model_has_the_same_digest_after_its_way_through_a_message(tmp_path: Path) -> None:
+    text = "models:\n  uv_unwrapping:\n    mine: {class: a:B, parameters: {}, memory_gb: 1, load_s: 7}\n"
+    for catalogue in (load(None, describe=nobody), load(written(tmp_path, text), describe=nobody)):
+        arrived = msgspec.msgpack.decode(msgspec.msgpack.encode(catalogue), type=Catalogue)
+        assert [spec.digest for spec in arrived.models] == [spec.digest for spec in catalogue.models]
+        assert arrived == catalogue
 
 
 def test_every_error_of_a_file_is_told_at_once(tmp_path: Path) -> None:

@@ -19,8 +19,19 @@ mark, mode = sys.argv[1:3]
 def tell(text):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
         told.sendto(text, "\\0" + os.environ["NOTIFY_SOCKET"][1:])
+if mode == "slow":
+    def first(*_):
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        open(f"{mark}.ended.{os.getpid()}", "w").close()
+    signal.signal(signal.SIGTERM, first)
 if mode == "deaf":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if mode == "polite":
+    def goodbye(*_):
+        time.sleep(0.2)
+        open(f"{mark}.ended.{os.getpid()}", "w").close()
+        sys.exit(0)
+    signal.signal(signal.SIGTERM, goodbye)
 with open(mark, "a") as out:
     out.write(f"{os.getpid()}\\n")
 if mode == "fails":
@@ -54,6 +65,10 @@ class Yard:
     def lives(self, name: str) -> list[int]:
         file = self.folder / name
         return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+    def goodbyes(self) -> list[int]:
+        """Who ended in order."""
+        return [int(file.suffix[1:]) for file in self.folder.glob("*.ended.*")]
 
     async def until_lives(self, name: str, count: int) -> list[int]:
         async with asyncio.timeout(30):
@@ -161,6 +176,53 @@ async def test_a_replaced_child_gives_way_to_one_that_is_ready(yard: Yard) -> No
     assert is_alive(fresh) and not is_alive(former)
     os.kill(fresh, signal.SIGKILL)
     assert len(await yard.until_lives("a", 3)) == 3  # the new one is looked after as the old one was
+
+
+async def test_children_that_take_their_time_are_asked_a_second_time_if_somebody_is_in_a_hurry(yard: Yard) -> None:
+    children = yard.processes(yard.spec("a", "slow"))
+    await children.start()
+    children.hurry()  # means nothing to one that was not asked to end
+    stopping = asyncio.create_task(children.stop())
+    async with asyncio.timeout(30):
+        while not yard.goodbyes():  # noqa: ASYNC110 - another process writes
+            await asyncio.sleep(0.01)
+    assert is_alive(yard.lives("a")[0])
+
+    children.hurry()
+
+    async with asyncio.timeout(15):
+        await stopping
+    assert not is_alive(yard.lives("a")[0])
+
+
+async def test_who_waits_for_the_end_does_not_take_a_replacement_for_it(yard: Yard) -> None:
+    specs = [yard.spec("a"), yard.spec("b")]
+    children = yard.processes(*specs)
+    await children.start()
+    running = asyncio.create_task(children.run())
+
+    await children.replace(specs)
+
+    assert not running.done()
+    for life in range(2, 5):
+        os.kill((await yard.until_lives("b", life))[-1], signal.SIGKILL)
+    with pytest.raises(ProcessFailed, match="b ended 3 times"):
+        await asyncio.wait_for(running, 30)
+
+
+async def test_a_stop_in_the_middle_of_a_replacement_leaves_nobody_behind_and_lets_all_end_in_order(yard: Yard) -> None:
+    specs = [yard.spec("a", "polite"), yard.spec("b", "polite")]
+    children = yard.processes(*specs)
+    await children.start()
+    replacing = asyncio.create_task(children.replace(specs))
+    await yard.until_lives("a", 2)
+
+    replacing.cancel()
+    await children.stop()
+
+    pids = yard.lives("a") + yard.lives("b")
+    assert len(pids) == 3 and not any(map(is_alive, pids))
+    assert sorted(yard.goodbyes()) == sorted(pids)
 
 
 async def test_a_replacement_that_does_not_come_up_leaves_everything_as_it_was(yard: Yard) -> None:

@@ -8,9 +8,11 @@ import pytest
 
 from actors.stores.directory import DirectoryAssetStore, DirectorySettings
 from actors.stores.redis import RedisJobStore, RedisSettings
+from actors.stores.s3 import S3AssetStore
 from actors.stores.sqlite import SqliteJobStore
 from aigc.core.ports import AssetStore, JobStore
 from tests.redis_kit import RedisServer
+from tests.s3_kit import CREDENTIALS, s3_server
 
 Maker = Callable[[], JobStore]
 
@@ -26,9 +28,24 @@ JOB_STORES: dict[str, Callable[[Path], AbstractContextManager[Maker]]] = {
     "sqlite": lambda folder: nullcontext(lambda: SqliteJobStore(folder / "jobs.db")),
     "redis": lambda folder: redis(),
 }
-ASSET_STORES: dict[str, Callable[[Path], AssetStore]] = {
-    "directory": lambda folder: DirectoryAssetStore(folder / "assets", DirectorySettings(min_free_bytes=0)),
-}
+AssetMaker = Callable[[], AssetStore]
+
+
+def bucket(request: pytest.FixtureRequest) -> AssetMaker:
+    """On the one server of the run, with nothing in it."""
+    folder = request.getfixturevalue("tmp_path")
+    for name, value in CREDENTIALS.items():
+        request.getfixturevalue("monkeypatch").setenv(name, value)
+    settings = s3_server(request.config).settings()
+    return lambda: S3AssetStore(folder / "assets", settings)
+
+
+def directory(request: pytest.FixtureRequest) -> AssetMaker:
+    folder = request.getfixturevalue("tmp_path")
+    return lambda: DirectoryAssetStore(folder / "assets", DirectorySettings(min_free_bytes=0))
+
+
+ASSET_STORES: dict[str, Callable[[pytest.FixtureRequest], AssetMaker]] = {"directory": directory, "s3": bucket}
 
 
 @pytest.fixture(params=JOB_STORES)
@@ -47,13 +64,13 @@ async def store(another_store: Maker) -> AsyncIterator[JobStore]:
 
 
 @pytest.fixture(params=ASSET_STORES)
-def another_assets(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], AssetStore]:
+def another_assets(request: pytest.FixtureRequest) -> AssetMaker:
     """Makes a store that is not open yet; all that it makes stand on the same data."""
-    return lambda: ASSET_STORES[request.param](tmp_path)
+    return ASSET_STORES[request.param](request)
 
 
 @pytest.fixture
-async def assets(another_assets: Callable[[], AssetStore]) -> AsyncIterator[AssetStore]:
+async def assets(another_assets: AssetMaker) -> AsyncIterator[AssetStore]:
     assets = another_assets()
     await assets.open()
     yield assets

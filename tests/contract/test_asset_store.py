@@ -393,6 +393,74 @@ async def test_a_folder_that_is_not_for_staging_is_refused(assets: AssetStore, t
     await assets.discard(staging)
 
 
+# Several processes at one place: two stores that are open at once.
+
+
+@pytest.fixture
+async def both(another_assets: Callable[[], AssetStore]) -> AsyncIterator[tuple[AssetStore, AssetStore]]:
+    stores = another_assets(), another_assets()
+    for one in stores:
+        await one.open()
+    yield stores
+    for one in stores:
+        await one.close()
+
+
+async def test_what_one_stores_the_other_has(both: tuple[AssetStore, AssetStore]) -> None:
+    here, there = both
+    asset = await put(here, new_key(), b"content", expires_at=5.0)
+    folder = await here.staging()
+    (published,) = await here.publish(folder, "jobs/j1/1", [output(folder, "mesh.glb", b"mesh")])
+
+    assert await there.stat(asset.key) == asset
+    assert await content(there, published.key) == b"mesh"
+    await there.touch(asset.key, 6.0)
+    assert [(one.key, one.expires_at) for one in await here.expired(9.0, 9)] == [(asset.key, 6.0)]
+    assert await there.delete("jobs/j1") == 1
+    assert await here.stat(published.key) is None
+    with pytest.raises(NotFound):
+        await here.local(published.key)
+
+
+async def test_of_many_who_store_under_one_key_at_once_one_has_stored(both: tuple[AssetStore, AssetStore]) -> None:
+    key = new_key()
+
+    stored = await asyncio.gather(
+        *(put(both[number % 2], key, bytes([number]) * 9999) for number in range(8)), return_exceptions=True
+    )
+
+    won = [one for one in stored if isinstance(one, Asset)]
+    assert len(won) == 1
+    assert all(isinstance(one, Asset | Conflict) for one in stored)
+    for one in both:
+        assert hashlib.sha256(await content(one, key)).hexdigest() == won[0].sha256
+
+
+async def test_the_staging_folder_of_another_is_not_ours(both: tuple[AssetStore, AssetStore]) -> None:
+    folder = await both[0].staging()
+
+    with pytest.raises(InputInvalid, match="staging"):
+        await both[1].discard(folder)
+
+    await both[1].publish(await both[1].staging(), "jobs/j1/1", [])
+    assert folder.exists()
+    await both[0].discard(folder)
+
+
+async def test_what_is_touched_and_deleted_at_once_is_gone_or_whole(both: tuple[AssetStore, AssetStore]) -> None:
+    keys = [(await put(both[0], new_key(), expires_at=1.0)).key for _ in range(10)]
+
+    done = await asyncio.gather(
+        *(both[0].touch(key, 2.0) for key in keys), *(both[1].delete(key) for key in keys), return_exceptions=True
+    )
+
+    assert {type(one) for one in done} <= {type(None), int, NotFound}
+    for key in keys:
+        assert await both[0].stat(key) is None
+        await put(both[0], new_key(), expires_at=3.0)
+    assert len(await both[0].expired(9.0, 99)) == 10
+
+
 # Listing, expiry, deletion.
 
 

@@ -16,7 +16,7 @@ from aigc.core.ids import AssetKey, Now, OwnerId
 from aigc.core.job import Failure, Input, Job, Lease, Output, Progress, Stage, Status, Timings
 from aigc.core.lifecycle import begin, change
 from aigc.core.messages import Generation
-from aigc.core.ports import JobQuery, JobStore
+from aigc.core.ports import Created, JobQuery, JobStore
 
 BOUND = 1_000_000
 T0 = 1_800_000_000.0
@@ -224,6 +224,23 @@ async def test_64_requests_at_once_under_one_key_make_one_job(store: JobStore) -
     assert sum(not answer.replayed for answer in answers) == 1
     assert len({answer.job.id for answer in answers}) == 1
     assert (await store.counts())[Status.QUEUED] == 1
+
+
+async def test_requests_of_one_moment_meet_as_if_they_came_one_after_the_other(store: JobStore) -> None:
+    first = job(1, idempotency_key="k", request_digest="d")
+    same_key = job(2, idempotency_key="k", request_digest="d")
+    another = job(3, idempotency_key="k", request_digest="other")
+
+    answers = await asyncio.gather(
+        *(store.create(one, bound=BOUND) for one in (first, first, same_key, another)), return_exceptions=True
+    )
+
+    assert [(one.job, one.replayed) for one in answers if isinstance(one, Created)] == [
+        (first, False),
+        (first, True),
+        (first, True),
+    ]
+    assert isinstance(answers[3], Conflict)
 
 
 async def test_a_key_outlives_a_restart_and_the_jobs_end(another_store: Callable[[], JobStore]) -> None:
@@ -537,6 +554,29 @@ async def test_cursors_lead_through_all_records_once(store: JobStore) -> None:
             break
 
     assert seen == wanted
+
+
+async def test_filters_and_pages_go_together(store: JobStore) -> None:
+    ada = OwnerId("ada")
+    jobs = await created(
+        store, *(job(n, owner=ada if n % 2 else OwnerId(""), tags=("x",) if n % 3 else ()) for n in range(40))
+    )
+    leader = await store.lead("me")
+    running = {n: started(jobs[n]) for n in range(0, 40, 5)}
+    await store.commit(leader, list(running.values()))
+    query = JobQuery(owner=ada, tag="x", status=Status.QUEUED, created_from=T0 + 3, created_to=T0 + 37)
+    wanted = [jobs[n] for n in range(36, 2, -1) if n % 2 and n % 3 and n % 5]
+
+    first = await store.list(replace(query, limit=3))
+    second = await store.list(replace(query, limit=100, cursor=first.next_cursor))
+    middle = await store.list(replace(query, limit=2, offset=3))
+    beyond = await store.list(replace(query, offset=1000))
+
+    assert [*first.jobs, *second.jobs] == wanted
+    assert list(middle.jobs) == wanted[3:5]
+    assert (beyond.jobs, beyond.next_cursor) == ((), "")
+    assert {page.total for page in (first, second, middle, beyond)} == {len(wanted)}
+    assert (await store.list(replace(query, owner=OwnerId("nobody")))).total == 0
 
 
 async def test_cursors_are_stable_while_jobs_come_and_go(store: JobStore) -> None:

@@ -1,10 +1,10 @@
 """Workers come, go, and come back."""
 
-from aigc.core.effects import SendCancel
+from aigc.core.effects import Effect, SendCancel, SendOrder
 from aigc.core.events import WorkerLost, WorkerSilent
 from aigc.core.ids import AttemptId, BootId, JobId, WorkerId
 from aigc.core.job import Lease, Status
-from aigc.core.messages import WorkerBeat, WorkerBye
+from aigc.core.messages import Generation, RetireWorker, WorkerBeat, WorkerBye
 from tests.core.scheduler_kit import Desk, only, sent, spec, stopped
 
 W = WorkerId("w")
@@ -13,6 +13,11 @@ W = WorkerId("w")
 def beat(desk: Desk, *leases: Lease, boot: str = "1", draining: bool = False, told: bool = True) -> WorkerBeat:
     device = desk.workers[W].device
     return WorkerBeat(W, BootId(boot), device, (), draining, leases if told else None)
+
+
+def ended(effects: list[Effect]) -> list[str]:
+    """Lives that are told to end."""
+    return [one.boot for one in only(effects, SendOrder) if isinstance(one.order, RetireWorker)]
 
 
 def test_a_lost_workers_jobs_are_retried_elsewhere() -> None:
@@ -57,9 +62,38 @@ def test_a_late_hello_of_an_earlier_life_changes_nothing() -> None:
     desk.worker(boot="2")
     job = desk.submit()
 
-    assert desk.worker(boot="1") == []
+    assert ended(desk.worker(boot="1")) == ["1"]
     assert desk.running() == [job]
     assert desk.scheduler.workers(desk.now)[0].boot == "2"
+
+
+def test_of_two_workers_of_one_name_the_earlier_is_told_to_end_until_it_has() -> None:
+    desk = Desk()
+    desk.worker(boot="1")
+    effects = desk.worker(boot="2")
+    assert ended(effects) == ["1"]
+    assert only(effects, SendOrder)[0].order == RetireWorker(Generation(1, "g"), "another worker called w")
+
+    assert ended(desk.apply(beat(desk, boot="1"))) == ["1"]
+    assert ended(desk.worker(boot="1")) == ["1"]
+    assert ended(desk.apply(beat(desk, boot="2"))) == []
+
+
+def test_a_worker_that_was_lost_and_replaced_is_told_to_end_when_it_comes_back() -> None:
+    desk = Desk()
+    desk.worker(boot="1")
+    desk.lose()
+    assert ended(desk.worker(boot="2")) == []
+    assert ended(desk.worker(boot="1")) == ["1"]
+    assert desk.scheduler.workers(desk.now)[0].boot == "2"
+
+
+def test_a_worker_that_was_lost_and_comes_back_goes_on() -> None:
+    desk = Desk()
+    desk.worker(boot="1")
+    desk.lose()
+    assert ended(desk.worker(boot="1")) == []
+    assert desk.submit() in desk.running()
 
 
 def test_a_hello_again_in_the_same_life_changes_nothing_about_what_is_held() -> None:

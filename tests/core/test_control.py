@@ -260,8 +260,8 @@ def test_a_drain_says_how_many_jobs_still_run_and_a_second_one_that_it_drains_al
     desk = Desk()
     desk.worker()
     desk.start(desk.submit())
-    assert worker(desk, "drain", "w")[0].steps[0].detail == "takes no more jobs; 1 job still run"
-    assert worker(desk, "drain", "w")[0].steps == (Step(WorkerId("w"), False, "drains already; 1 job still run"),)
+    assert worker(desk, "drain", "w")[0].steps[0].detail == "takes no more jobs; 1 job still runs"
+    assert worker(desk, "drain", "w")[0].steps == (Step(WorkerId("w"), False, "drains already; 1 job still runs"),)
 
 
 def test_a_worker_that_takes_jobs_needs_no_resuming_but_one_in_quarantine_does() -> None:

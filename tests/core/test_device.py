@@ -20,6 +20,7 @@ from aigc.core.messages import (
     LoadModel,
     PinModel,
     ResumeWorker,
+    RetireWorker,
     Settled,
     UnloadModel,
     WorkerHello,
@@ -32,6 +33,7 @@ from aigc.core.runner_events import (
     Kill,
     Measured,
     Prepare,
+    Retire,
     Run,
     RunnerExited,
     RunnerFailed,
@@ -326,6 +328,7 @@ def test_an_older_generation_changes_nothing():
         DrainWorker(FIRST),
         UnloadModel(FIRST, "a"),
         ResumeWorker(FIRST),
+        RetireWorker(FIRST, "another one"),
         LoadModel(FIRST, ModelId("b"), GIB),
         PinModel(FIRST, ModelId("a"), True),
         Settled(FIRST, (job.lease,)),
@@ -334,6 +337,36 @@ def test_an_older_generation_changes_nothing():
     world.welcome(FIRST)
     assert world.said() == []
     assert world.do(cancel(job.lease, SECOND)) == [Interrupt(runner, job.lease)]
+
+
+def test_a_worker_whose_name_another_one_has_ends():
+    world = World()
+    assert world.do(RetireWorker(FIRST, "another one")) == [Retire("another one")]
+
+
+def test_what_some_runners_may_hold_is_told_without_those_that_are_gone():
+    world = World(slots=2)
+    first, second = world.loaded("a", 2 * GIB), world.loaded("b", 3 * GIB)
+    assert world.device.reserved() == 5 * GIB
+    assert world.device.reserved([first, RunnerId("x-9")]) == 3 * GIB
+    assert world.device.reserved([first, second]) == 0
+
+
+def test_a_fault_hands_back_what_waits_and_a_resume_lets_it_come_again():
+    world = World()
+    running, waiting = grant("a"), grant("b")
+    runner = world.running(running)
+    world.do(waiting)
+    world.said()
+    world.do(Measured(sample(fault="Xid 48: reset it")))
+    assert world.said() == [LeaseReturned(WORKER, waiting.lease, "the device gets no work: Xid 48: reset it")]
+    assert (world.beats[-1].device.healthy, world.beats[-1].device.note) == (False, "Xid 48: reset it")
+    assert kinds(world.do(finished(runner, running.lease))) == ["StoreOutputs"]
+
+    world.do(ResumeWorker(FIRST))
+    assert world.beats[-1].device.healthy
+    again = grant("a")
+    assert kinds(world.do(again)) == ["Prepare", "Run"]
 
 
 def test_of_two_brokers_of_one_number_the_one_that_said_welcome_is_believed():

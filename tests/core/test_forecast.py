@@ -118,7 +118,10 @@ def test_the_start_follows_how_far_the_running_job_says_that_it_is() -> None:
     assert start_s(desk, waiting) == 75.0
     desk.after(150.0)
     progress(desk, job, 0.5)
-    assert start_s(desk, waiting) == 100.0, "it took 200 s for one half, whatever its like took"
+    assert start_s(desk, waiting) == 200.0, "it took 200 s for one half, whatever its like took"
+    desk.after(300.0)
+    progress(desk, job, 1.0)
+    assert start_s(desk, waiting) == 0.0
 
 
 def test_who_is_leased_ahead_comes_before_who_waits() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.house.kit import MODES, House, Server
 
+
 @pytest.fixture(scope="module", params=MODES)
 def mode(request: pytest.FixtureRequest) -> str:
     """How everything is started: the word after `aigc`."""

@@ -59,7 +59,7 @@ class NotStarted(Exception):
 
 
 class Server:
-    """`aigc serve` or `aigc up` on a free port over a data folder; `kill` and `start` again as often as a test likes."""
+    """`aigc serve` or `aigc up` on a free port over a data folder; killed and started again as a test likes."""
 
     def __init__(
         self,
@@ -88,8 +88,8 @@ class Server:
         self.process: subprocess.Popen[str] | None = None
         self.url = ""
 
-    def start(self, **environment: str) -> "Server":
-        command = [*self._command, "--config", str(self.settings_file), "--data", str(self.data), "--port", "0"]
+    def start(self, *, port: int = 0, **environment: str) -> "Server":
+        command = [*self._command, "--config", str(self.settings_file), "--data", str(self.data), "--port", str(port)]
         command += self._arguments
         with self.log.open("a") as log:
             self.process = subprocess.Popen(

@@ -1,7 +1,6 @@
 """Clients that work without a pause, keep their connections as long as they may, and remember all that went wrong."""
 
 import asyncio
-from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
@@ -118,35 +117,43 @@ async def _followed(caller: Caller, job: dict[str, Any]) -> dict[str, Any]:
     return job
 
 
-async def watch(load: Load, seen: dict[str, list[int]], ended: set[str]) -> None:
-    """Every job's events over a WebSocket; when the server lets go, the client comes back and resumes."""
-    async with AsyncExitStack() as opened:
-        session = await opened.enter_async_context(aiohttp.ClientSession(f"http://127.0.0.1:{load.port}"))
+class Watcher:
+    """Hears every job's events over a WebSocket; when the server lets go, it comes back and resumes."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self.seen: dict[str, list[int]] = {}
+        """By job, the numbers of its events in the order in which they came."""
+        self.ended: set[str] = set()
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{self._load.port}") as session:
+            while True:
+                try:
+                    async with session.ws_connect("/api/v1/events") as socket:
+                        last = {job: numbers[-1] for job, numbers in self.seen.items() if job not in self.ended}
+                        await socket.send_json({"type": "subscribe", "all": True, "since": last})
+                        await self._listen(socket)
+                except (aiohttp.ClientError, OSError) as error:
+                    self._load.failed.append(f"WebSocket: {error!r}")
+                    await asyncio.sleep(0.05)
+
+    async def until_ended(self, jobs: set[str]) -> None:
+        """It has heard how each of them ended."""
+        async with asyncio.timeout(ANSWER_S):
+            while not self.ended >= jobs:  # noqa: ASYNC110 - nobody would set an event
+                await asyncio.sleep(0.02)
+
+    async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         while True:
-            try:
-                async with session.ws_connect("/api/v1/events") as socket:
-                    open_jobs = {job: numbers[-1] for job, numbers in seen.items() if job not in ended}
-                    await socket.send_json({"type": "subscribe", "all": True, "since": open_jobs})
-                    if await _read(socket, load, seen, ended):
-                        return
-            except (aiohttp.ClientError, OSError) as error:
-                load.failed.append(f"WebSocket: {error!r}")
-                await asyncio.sleep(0.05)
-
-
-async def _read(
-    socket: aiohttp.ClientWebSocketResponse, load: Load, seen: dict[str, list[int]], ended: set[str]
-) -> bool:
-    """Until the server closes; true if everything has been heard."""
-    while not (load.stopping.is_set() and ended >= load.done.keys()):
-        message = await socket.receive(timeout=ANSWER_S)
-        if message.type is not aiohttp.WSMsgType.TEXT:
-            if (message.type, message.data) != (aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.GOING_AWAY):
-                load.failed.append(f"WebSocket: {message}")
-            return False
-        for event in msgspec.json.decode(message.data):
-            if event.get("seq"):
-                seen.setdefault(event["job_id"], []).append(event["seq"])
-                if {event["type"].removeprefix("job."), event.get("job", {}).get("status")} & STATES:
-                    ended.add(event["job_id"])
-    return True
+            message = await socket.receive()
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                if (message.type, message.data) != (aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.GOING_AWAY):
+                    self._load.failed.append(f"WebSocket: {message}")
+                return
+            for event in msgspec.json.decode(message.data):
+                if event.get("seq"):
+                    self.seen.setdefault(event["job_id"], []).append(event["seq"])
+                    if {event["type"].removeprefix("job."), event.get("job", {}).get("status")} & STATES:
+                        self.ended.add(event["job_id"])

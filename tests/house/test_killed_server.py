@@ -1,6 +1,8 @@
 """kill -9 of the server at points of a job's life: the job ends once, completed, with one result."""
 
+import os
 import random
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.house.kit import House, NotStarted, Server, gone
+from tests.house.kit import House, NotStarted, Server, descendants, gone
 
 LASTING = {"sleep_s": 0.6, "steps": 12}
 
@@ -72,6 +74,13 @@ def test_a_job_survives_the_server_being_killed(fresh: Server, point: str) -> No
     assert [line["seq"] for line in record["history"]] == list(range(1, record["seq"] + 1))
     assert only_result(fresh, record)[:4] == b"glTF"
     assert record["failures"] == [], "a killed server is not the job's fault"
+
+
+def test_nothing_outlives_the_process_that_was_started(fresh: Server) -> None:
+    fresh.client.wait(fresh.submit()["id"])
+    everything = {fresh.pid} | descendants(fresh.pid)
+    os.kill(fresh.pid, signal.SIGKILL)
+    assert gone(everything, within_s=2.0)
 
 
 def test_whatever_was_acknowledged_before_a_random_kill_is_completed_after_it(fresh: Server) -> None:

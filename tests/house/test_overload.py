@@ -83,9 +83,7 @@ def median_s(call: Callable[[], object]) -> float:
     return statistics.median(taken)
 
 
-async def test_ten_thousand_jobs_wait_and_the_server_stays_quick_and_forgets_none(
-    house: House, tmp_path: Path
-) -> None:
+async def test_ten_thousand_jobs_wait_and_the_server_stays_quick_and_forgets_none(house: House, tmp_path: Path) -> None:
     with house(tmp_path) as server:
         client = server.client
         held(server)

@@ -4,11 +4,13 @@ import json
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.house.kit import REPOSITORY, Server
+from tests.house.site_kit import Site, started
 
 SHIPPED = REPOSITORY / "config" / "systemd"
 FILTERED = REPOSITORY / "tests" / "house" / "filtered.py"
@@ -125,12 +127,36 @@ def test_wrong_settings_are_told_and_nothing_is_written(tmp_path: Path) -> None:
     assert not (tmp_path / "units").exists()
 
 
-@pytest.mark.parametrize("unit", ["aigc-worker@.service", "aigc.service"])
-def test_models_run_and_are_confined_under_the_filters_of_the_unit(tmp_path: Path, unit: str) -> None:
-    prefix = [sys.executable, str(FILTERED), str(SHIPPED / unit), "--"]
-    with Server(tmp_path, prefix=prefix, bundled=True) as server:
+def under(unit: str) -> list[str]:
+    """A program that starts another one under the filters of that unit."""
+    return [sys.executable, str(FILTERED), str(SHIPPED / unit), "--"]
+
+
+def confinements(log: str) -> set[str]:
+    """What confined the runners."""
+    connected = [json.loads(line) for line in log.splitlines() if "runner.connected" in line]
+    return {line["confinement"].split()[0] for line in connected}
+
+
+def test_models_run_and_are_confined_under_the_filters_of_the_unit(tmp_path: Path) -> None:
+    with Server(tmp_path, prefix=under("aigc.service"), bundled=True) as server:
         made = server.client.submit("text_to_textured_mesh", text="a small red chair")
         assert server.client.wait(made["id"])["status"] == "completed"
         assert server.client.wait(server.submit()["id"])["status"] == "completed"
-        connected = [json.loads(line) for line in server.log.read_text().splitlines() if "runner.connected" in line]
-        assert {line["confinement"].split(":")[0].split()[0] for line in connected} == {"landlock"}
+        assert confinements(server.log.read_text()) == {"landlock"}
+
+
+def test_all_services_work_together_each_under_the_filters_of_its_unit(tmp_path: Path) -> None:
+    units = {"broker": "aigc-broker.service", "web": "aigc-web.service", "left": "aigc-worker@.service"}
+    with ExitStack() as opened:
+        site = Site(tmp_path, opened, prefixes={name: under(unit) for name, unit in units.items()})
+        services = [site.broker(), site.web(), site.worker()]
+        started(*services)
+        picture = REPOSITORY / "web" / "static" / "samples" / "penguin.png"
+        assert site.client.upload(picture)["file_id"]
+        job = site.client.submit("text_to_raw_mesh", model="noop", text="x")
+        assert site.client.wait(job["id"])["status"] == "completed"
+        assert site.client.download(job["id"], tmp_path / "made.glb").read_bytes()[:4] == b"glTF"
+        assert site.client.system()
+        assert confinements(services[2].log.read_text()) == {"landlock"}
+        assert [service.stop() for service in services] == [0, 0, 0]

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.house.kit import Server
+from tests.house.kit import MODES, House, Server
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--use-angle=swiftshader"]
@@ -37,10 +38,16 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The bundled models and the misbehaving ones, for all tests that leave it whole."""
-    with Server(tmp_path_factory.mktemp("page"), bundled=True) as running:
+@pytest.fixture(scope="module", params=MODES)
+def house(request: pytest.FixtureRequest) -> House:
+    """Servers of one mode, with the bundled models and the misbehaving ones."""
+    return partial(Server, mode=request.param, bundled=True)
+
+
+@pytest.fixture(scope="module")
+def server(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """For all tests that leave it whole."""
+    with house(tmp_path_factory.mktemp("page")) as running:
         yield running
 
 

@@ -4,8 +4,6 @@ import base64
 import json
 import re
 import struct
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.house.kit import SAMPLES, Server
+from tests.house.kit import SAMPLES, House, Server
 from tests.page.conftest import Watch, visit
 
 DROP = """([name, type, content]) => {
@@ -138,27 +136,21 @@ def test_stages_messages_and_previews_are_shown_while_it_runs(server: Server, pa
 
 
 def test_the_page_survives_a_killed_server_and_shows_the_job_finish(
-    context: BrowserContext, watch: Watch, tmp_path: Path
+    house: House, context: BrowserContext, watch: Watch, tmp_path: Path
 ) -> None:
     watch.forgiven = re.compile(r"WebSocket connection to|Failed to load resource")
-    with Server(tmp_path, bundled=True) as server:
+    with house(tmp_path) as server:
         page = visit(context, server)
         server.submit("noop", text="a lasting thing", sleep_s=1.5, steps=30)
         row(page, "a lasting thing").locator(".open").click()
         expect(page.locator("#stage .state")).to_contain_text("Sampling")
-        port = server.url.rsplit(":", 1)[1]
+        port = int(server.url.rsplit(":", 1)[1])
         server.kill()
         expect(page.locator("#link")).to_contain_text("no answer")
-        command = [sys.executable, "-m", "aigc", "serve", "--config", str(server.settings_file)]
-        command += ["--data", str(server.data), "--port", port]
-        again = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            expect(page.locator("#link")).to_have_text("live")
-            expect(page.get_by_role("link", name="Download GLB")).to_be_visible()
-            assert downloaded(page)[:4] == b"glTF"
-        finally:
-            again.terminate()
-            again.wait(timeout=30)
+        server.start(port=port)
+        expect(page.locator("#link")).to_have_text("live")
+        expect(page.get_by_role("link", name="Download GLB")).to_be_visible()
+        assert downloaded(page)[:4] == b"glTF"
 
 
 def test_an_upload_of_garbage_is_refused_in_the_servers_own_words(server: Server, page: Page, watch: Watch) -> None:

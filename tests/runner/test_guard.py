@@ -135,6 +135,21 @@ def test_the_end_of_standard_input_ends_everything():
         assert guarded.last_word()["signal"] == "SIGKILL"
 
 
+def test_what_is_dead_whenever_it_is_found_is_ended_all_the_same():
+    # Each forks the next one and ends, in a session of its own.
+    body = """
+    if os.fork() == 0:
+        os.setsid()
+        while not os.fork() or os._exit(0):
+            pass
+    print('ready', flush=True)
+    time.sleep(60)"""
+    with Guarded(body) as guarded:
+        guarded.line()
+        guarded.process.stdin.close()
+        assert guarded.process.wait(10) == 0
+
+
 def test_the_process_dies_with_a_guard_that_is_killed():
     with Guarded("print(os.getpid(), flush=True); time.sleep(60)") as guarded:
         pid = int(guarded.line())

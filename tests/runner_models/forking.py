@@ -13,7 +13,8 @@ def child():
 
 
 def session():
-    return subprocess.Popen(SLEEP, start_new_session=True).pid
+    """In a session of its own, with nothing of the model's environment."""
+    return subprocess.Popen(SLEEP, start_new_session=True, env={}).pid
 
 
 def daemon():

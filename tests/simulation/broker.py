@@ -82,6 +82,11 @@ class Broker:
         for call, arguments in calls:
             call(*arguments)
 
+    def present(self) -> list[tuple[WorkerId, BootId]]:
+        """The workers that count for it, in which life."""
+        views = self.scheduler.workers(self._clock.now)
+        return [(view.id, view.boot) for view in views if view.liveness == "alive"]
+
     # What comes in.
 
     def hear(self, worker: "Worker", message: WorkerMessage) -> None:

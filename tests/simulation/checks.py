@@ -93,6 +93,10 @@ class Checks:
         assert key in self.files, f"{job.id} is completed and {key} is not durable"
         assert not any(key in _keys(lease) for lease in self._discarded if lease.job == job.id), f"{key} was discarded"
 
+    def starts(self, job: JobId) -> int:
+        """How often a runner began to work on it."""
+        return len(self._starts.get(job, ()))
+
     def run_twice(self) -> list[JobId]:
         """Jobs that would have ended well and that runners began more than once."""
         return [job for job, starts in self._starts.items() if len(starts) > 1 and self.fate(job) == "fine"]
@@ -102,6 +106,9 @@ class Checks:
     def final(self, *, is_calm: bool) -> None:
         """What must be true in the end of every job that was accepted."""
         records = self._house.records
+        for former in self._house.doubled:
+            lives = (former, self._house.workers[former.id])
+            assert sum(one.is_alive for one in lives) <= 1, f"two workers called {former.id} live"
         for job in self.accepted:
             record = records.all[job]
             assert record.status in FINAL, f"{job} is {record.status}: {self._house.story(job)}"

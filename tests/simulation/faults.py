@@ -23,6 +23,8 @@ class Faults(Struct, frozen=True, kw_only=True):
     worker_dies_s: float = 0.0
     worker_stops_s: float = 0.0
     """SIGSTOP, and some seconds later SIGCONT."""
+    worker_doubles_s: float = 0.0
+    """Another worker is started under the name of one that lives, or is stopped."""
     runner_dies_s: float = 0.0
     operator_acts_s: float = 0.0
     """Somebody loads, unloads, pins or frees a model, or drains or resumes a worker, as it comes."""
@@ -39,6 +41,7 @@ STORM = Faults(
     broker_freezes_s=200.0,
     worker_dies_s=40.0,
     worker_stops_s=40.0,
+    worker_doubles_s=90.0,
     runner_dies_s=20.0,
     operator_acts_s=20.0,
     wall_jumps_s=300.0,

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 
 from aigc.core.errors import QueueFull
-from aigc.core.ids import AttemptId, JobId, OwnerId, WorkerId
+from aigc.core.ids import AttemptId, JobId, ModelId, OwnerId, WorkerId
 from aigc.core.job import Job
 from aigc.core.lifecycle import begin
 from aigc.core.messages import CancelJob, ControlModel, ControlWorker, MoveJob, Submit
@@ -51,6 +51,8 @@ class House:
         self._left = 0
         self._rate = 0.0
         self.broker: Broker | None = Broker(self)
+        self.doubled: list[Worker] = []
+        """Workers under whose name another one was started while they lived."""
         self.workers = {name: Worker(self, Host(name, gib * GIB, slots)) for name, gib, slots in HOSTS}
 
     def attempt_id(self) -> AttemptId:
@@ -78,6 +80,7 @@ class House:
                 self.clock.after(self.rng.expovariate(1 / mean_s), self._befall, mean_s, strike)
         self.clock.run(float("inf"), lambda: self._left == 0)
         self.faults = self.network.faults = CALM
+        self.clock.after(20.0, self._staff)  # somebody looks whether all are there
         if faults.operator_acts_s:
             for delay_s in (1.0, 20.0, 40.0):  # by then everybody who stopped has gone on
                 self.clock.after(delay_s, self._operator_tidies_up)
@@ -87,6 +90,15 @@ class House:
         if self.broker is not None:
             self.broker.scheduler.validate()
         self.checks.final(is_calm=faults is CALM)
+
+    def long_job(self, run_s: float) -> JobId:
+        """A sound job of so many seconds is accepted now, which nobody will cancel."""
+        job = JobId(f"long-{next(self._numbers)}")
+        params = {"fate": fates.FINE, "run_s": run_s}
+        record = Job(id=job, feature="feature of small", model=ModelId("small"), created_at=EPOCH, params=params)
+        self.records.create(begin(record), self._bound)
+        self.checks.accepted.add(job)
+        return job
 
     def _submit(self) -> None:
         rng, clock = self.rng, self.clock
@@ -145,6 +157,7 @@ class House:
             (faults.broker_freezes_s, self._broker_freezes),
             (faults.worker_dies_s, self._worker_dies),
             (faults.worker_stops_s, self._worker_stops),
+            (faults.worker_doubles_s, self._worker_doubles),
             (faults.runner_dies_s, lambda: self._some_worker().lose_runner(self.rng)),
             (faults.operator_acts_s, self._operator_acts),
             (faults.wall_jumps_s, self._wall_jumps),
@@ -176,7 +189,7 @@ class House:
         if self.broker is not None:
             return
         self.broker = Broker(self)
-        for worker in self.workers.values():
+        for worker in (*self.workers.values(), *self.doubled):
             self.clock.after(self.rng.uniform(0.0, 2.0), worker.reconnect)
 
     def _worker_dies(self) -> None:
@@ -212,6 +225,24 @@ class House:
     def _control(self, wish: ControlModel | ControlWorker) -> None:
         if self.broker is not None:
             self.network.send(self.broker.control, wish)
+
+    def _worker_doubles(self) -> None:
+        worker = self._some_worker()
+        if worker.is_alive:
+            self.doubled.append(worker)
+            self._worker_comes(worker.host)
+
+    def retire(self, worker: Worker) -> None:
+        """It was told that another one has its name."""
+        worker.die()
+        others = [one for one in (*self.doubled, self.workers[worker.id]) if one.id == worker.id and one.is_alive]
+        if others:
+            self.workers[worker.id] = others[-1]
+
+    def _staff(self) -> None:
+        for worker in tuple(self.workers.values()):
+            if not worker.is_alive:
+                self._worker_comes(worker.host)
 
     def _wall_jumps(self) -> None:
         self.clock.wall_offset += self.rng.uniform(-3600.0, 3600.0)

@@ -75,6 +75,27 @@ def test_whatever_operators_do_every_job_runs_once() -> None:
     assert not any(one.code == "worker_lost" for job in house.records.all.values() for one in job.failures)
 
 
+def test_of_two_living_workers_of_one_name_one_ends_and_no_job_is_lost() -> None:
+    house = House(10, audit_every=20)
+    house.run(1000, rate=6.0, faults=Faults(worker_doubles_s=10.0, broker_dies_s=40.0))
+
+    assert len(house.doubled) > 8
+    assert all(worker.is_alive for worker in house.workers.values())
+    assert house.broker is not None
+    assert sorted(house.broker.present()) == sorted((worker.id, worker.boot) for worker in house.workers.values())
+
+
+def test_a_healthy_job_of_two_hours_is_run_once_whatever_befalls_the_brokers_and_the_network() -> None:
+    house = House(11, audit_every=500)
+    long = [house.long_job(7200.0) for _ in range(3)]
+    house.run(600, rate=1 / 12, faults=Faults(broker_dies_s=120.0, broker_freezes_s=600.0, loss=0.01, doubling=0.02))
+
+    assert house.clock.time > 7200.0
+    assert house.records.generation.number > 40
+    assert [house.checks.starts(job) for job in long] == [1, 1, 1]
+    assert [house.records.all[job].status for job in long] == [Status.COMPLETED] * 3
+
+
 def test_a_full_queue_refuses_new_jobs_and_serves_those_that_it_took() -> None:
     house = House(9, audit_every=100, bound=40)
     house.run(1500, rate=60.0)

@@ -21,6 +21,7 @@ from aigc.core.runner_events import (
     Measured,
     Prepare,
     Report,
+    Retire,
     Run,
     RunnerConnected,
     RunnerExited,
@@ -42,6 +43,8 @@ from tests.simulation.fates import DEAF, ERROR, GLUTTON, HUNGRY, INVALID, NO_STO
 if TYPE_CHECKING:
     from tests.simulation.house import House
 
+REPORT_S = 10.0
+"""Between two reports of a long run, less than any stall limit."""
 RESULT = Staged("mesh.glb", "model", "glb", "model/gltf-binary", 100, "0" * 64)
 
 
@@ -187,6 +190,8 @@ class Worker:
                 self._clock.after(0.01, self._exit, runner, "SIGKILL")
             case StoreOutputs(lease=lease):
                 self._clock.after(self._rng.uniform(0.001, 0.05), self._store, lease)
+            case Retire():
+                self._house.retire(self)
             case Prepare():
                 pass
 
@@ -213,12 +218,13 @@ class Worker:
         if task.params["fate"] in (SILENT, DEAF):
             return
         if run_s > 0.3:
-            self._clock.after(run_s / 2, self._progress, task.runner, task.lease)
+            self._clock.after(min(run_s / 2, REPORT_S), self._progress, task.runner, task.lease)
         self._clock.after(run_s, self._end, task)
 
     def _progress(self, runner: RunnerId, lease: Lease) -> None:
         if self._is_running(runner, lease):
             self._feed(RunnerProgressed(runner, lease, Stage.SAMPLING, Progress(0.5)))
+            self._clock.after(REPORT_S, self._progress, runner, lease)
 
     def _end(self, task: Run) -> None:
         runner, lease, fate = task.runner, task.lease, task.params["fate"]

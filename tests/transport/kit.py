@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import zmq
 
-from transport import Codec, LinkSettings, OutboxLimits, Patience
+from transport import Address, Codec, LinkSettings, OutboxLimits, Patience
 from transport.backoff import Backoff
-from transport.sockets import HIGH_WATER_FRAMES
+from transport.sockets import HIGH_WATER_FRAMES, connect, connecting, listen, listening
 
 
 class Ask(msgspec.Struct, array_like=True, frozen=True, tag=1):
@@ -63,6 +63,28 @@ def fresh_name() -> str:
     return f"n{next(_names)}"
 
 
+def bound(
+    context: "zmq.Context[zmq.Socket[bytes]]", kind: int, address: Address, max_bytes: int, frames: int
+) -> "zmq.Socket[bytes]":
+    """A plain socket that listens, with our options."""
+    socket = listening(context, kind, address, max_bytes, frames, LinkSettings())
+    try:
+        listen(socket, address)
+    except BaseException:
+        socket.close()
+        raise
+    return socket
+
+
+def connected(
+    context: "zmq.Context[zmq.Socket[bytes]]", kind: int, address: Address, max_bytes: int, frames: int
+) -> "zmq.Socket[bytes]":
+    """A plain socket that connects, with our options."""
+    socket = connecting(context, kind, address, max_bytes, frames, LinkSettings())
+    connect(socket, address)
+    return socket
+
+
 class Heard:
     """Keeps what callbacks report, in order, and wakes who waits for it."""
 
@@ -95,6 +117,12 @@ class Heard:
 
     async def holds(self, count: int) -> None:
         await self.until(lambda: len(self.log) >= count)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """`condition` holds. What a counter tells has no event to wait for."""
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(0)
 
 
 class TurnedLoop(asyncio.SelectorEventLoop):

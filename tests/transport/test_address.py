@@ -2,6 +2,7 @@ import pytest
 
 from transport.address import IPC_PATH_BYTES, Address, Scheme
 from transport.errors import AddressInvalid
+from transport.keys import KeyPair
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,27 @@ def test_plain_tcp_beyond_loopback_needs_to_be_allowed_in_words(text: str) -> No
     with pytest.raises(AddressInvalid, match="beyond loopback"):
         Address.parse(text)
     assert str(Address.parse(text, allow_plain_tcp=True)) == text
+
+
+def test_with_a_key_tcp_may_leave_this_machine_since_it_is_encrypted() -> None:
+    key = KeyPair.new().public
+    for text in ("tcp://10.0.0.5:5555", "tcp://*:5555", "tcp://127.0.0.1:5555", "tcp://[fd00::1]:5555"):
+        address = Address.parse(text, key=key)
+        assert address.key == key
+        assert str(address) == text
+    assert Address.parse("tcp://127.0.0.1:5555", key=key) != Address.parse("tcp://127.0.0.1:5555")
+
+
+@pytest.mark.parametrize("text", ["inproc://broker", "ipc:///run/aigc/broker"])
+def test_only_tcp_is_encrypted(text: str) -> None:
+    with pytest.raises(AddressInvalid, match="only tcp is encrypted"):
+        Address.parse(text, key=KeyPair.new().public)
+
+
+@pytest.mark.parametrize("key", ["x", "x" * 41, "~" * 40, " " * 40])
+def test_a_key_that_is_none_is_refused_with_where_to_find_one(key: str) -> None:
+    with pytest.raises(AddressInvalid, match="is not a public key; give what `aigc keys show` prints"):
+        Address.parse("tcp://10.0.0.5:5555", key=key)
 
 
 def test_an_ipc_path_may_have_107_bytes_and_no_more() -> None:

@@ -19,6 +19,12 @@ def test_refusals_are_counted_by_peer_and_reason() -> None:
     assert counters.refused_for(Reason.GARBAGE) == 3
 
 
+def test_who_was_accepted_and_not_admitted_was_turned_away() -> None:
+    counters = Counters()
+    counters.accepted, counters.admitted = 5, 3
+    assert counters.turned_away == 2
+
+
 def test_each_peer_is_logged_once() -> None:
     counters = Counters()
     with capture_logs() as logs:

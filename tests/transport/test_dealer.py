@@ -20,9 +20,11 @@ from tests.transport.kit import (
     ToDealer,
     ToRouter,
     TurnedLoop,
+    bound,
     dealer_codec,
     router_codec,
     turned,
+    until,
 )
 from transport import (
     Address,
@@ -37,7 +39,7 @@ from transport import (
     Router,
     Verdict,
 )
-from transport.sockets import HIGH_WATER_FRAMES, bound, close_bound
+from transport.sockets import HIGH_WATER_FRAMES, close_listening
 
 Context = zmq.Context[zmq.Socket[bytes]]
 
@@ -129,12 +131,7 @@ class RawRouter:
         self.socket.send_multipart([peer, frame])
 
     def close(self) -> None:
-        close_bound(self.socket, self.address, 0)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    while not condition():  # noqa: ASYNC110 - what a counter tells has no event either
-        await asyncio.sleep(0)
+        close_listening(self.socket, self.address, 0)
 
 
 async def test_a_question_gets_its_answer(context: Context, address: Address) -> None:

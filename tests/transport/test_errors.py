@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from transport import errors
@@ -21,6 +23,10 @@ from transport import errors
         (
             errors.Overloaded("worker-0", 10_000, 512),
             "worker-0 does not take what it is sent: 10000 messages (512 bytes) wait; send less, or give up on it",
+        ),
+        (
+            errors.KeysInvalid(Path("keys/own.key"), "this machine has no key", "make one"),
+            "keys/own.key: this machine has no key; make one",
         ),
         (errors.PeerUnreachable("worker-0", "it is lost"), "worker-0 cannot be reached: it is lost"),
         (

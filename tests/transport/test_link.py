@@ -9,11 +9,11 @@ import zmq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.transport.kit import Heard, fresh_name
+from tests.transport.kit import Heard, bound, connected, fresh_name
 from transport.address import Address
 from transport.errors import PeerUnreachable
 from transport.link import FRAMES_PER_DRAIN, Link
-from transport.sockets import HIGH_WATER_FRAMES, bound, connecting, endpoint
+from transport.sockets import HIGH_WATER_FRAMES, endpoint
 
 Context = zmq.Context[zmq.Socket[bytes]]
 
@@ -64,7 +64,7 @@ class End:
 
 def ends(context: Context, address: Address) -> tuple[End, End]:
     server = bound(context, zmq.ROUTER, address, 1 << 20, ENDLESS)
-    client = connecting(context, zmq.DEALER, endpoint(server, address), 1 << 20, HIGH_WATER_FRAMES)
+    client = connected(context, zmq.DEALER, endpoint(server, address), 1 << 20, HIGH_WATER_FRAMES)
     return End(server), End(client)
 
 
@@ -113,7 +113,7 @@ def test_no_pattern_of_bursts_stalls(
 async def test_a_sign_that_a_send_swallowed_is_made_good(context: Context) -> None:
     address = Address.parse(f"inproc://{fresh_name()}")
     server = End(bound(context, zmq.ROUTER, address, 1 << 20, 100_000))
-    client = End(connecting(context, zmq.DEALER, address, 1 << 20, 100_000))
+    client = End(connected(context, zmq.DEALER, address, 1 << 20, 100_000))
     for asker, answerer in ((client, server), (server, client)):
         asker.link.send(b"0", asker.peer)
         asker.link.settle()
@@ -131,7 +131,7 @@ async def test_a_sign_that_a_send_swallowed_is_made_good(context: Context) -> No
 
 async def test_frames_that_came_before_the_reader_are_found(context: Context, address: Address) -> None:
     server = bound(context, zmq.ROUTER, address, 1 << 20, HIGH_WATER_FRAMES)
-    client = connecting(context, zmq.DEALER, endpoint(server, address), 1 << 20, HIGH_WATER_FRAMES)
+    client = connected(context, zmq.DEALER, endpoint(server, address), 1 << 20, HIGH_WATER_FRAMES)
     assert client.poll(5_000, zmq.POLLOUT)
     client.send(b"7")
     assert server.poll(5_000)  # reading the events takes the sign away that the descriptor would have given
@@ -145,7 +145,7 @@ async def test_one_drain_takes_a_bounded_number_and_the_rest_follows_by_itself(
     context: Context, inproc: Address
 ) -> None:
     server = bound(context, zmq.PULL, inproc, 1 << 20, 10_000)
-    client = connecting(context, zmq.PUSH, inproc, 1 << 20, 10_000)
+    client = connected(context, zmq.PUSH, inproc, 1 << 20, 10_000)
     for number in range(1_000):
         client.send(b"%d" % number)
     sizes: list[int] = []
@@ -164,7 +164,7 @@ async def test_one_drain_takes_a_bounded_number_and_the_rest_follows_by_itself(
 
 async def test_one_drain_takes_a_bounded_number_of_bytes(context: Context, inproc: Address) -> None:
     server = bound(context, zmq.PULL, inproc, 1 << 20, 10_000)
-    client = connecting(context, zmq.PUSH, inproc, 1 << 20, 10_000)
+    client = connected(context, zmq.PUSH, inproc, 1 << 20, 10_000)
     for _ in range(20):
         client.send(bytes(1 << 20))
     heard = Heard()
@@ -180,7 +180,7 @@ async def test_a_callback_that_raises_ends_neither_the_loop_nor_the_link(context
     raised = Heard()
     loop.set_exception_handler(lambda _, told: raised.add(told["exception"]))
     server = bound(context, zmq.PULL, inproc, 1 << 20, 10_000)
-    client = connecting(context, zmq.PUSH, inproc, 1 << 20, 10_000)
+    client = connected(context, zmq.PUSH, inproc, 1 << 20, 10_000)
     heard = Heard()
 
     def on_parts(batch: list[list[bytes]]) -> None:

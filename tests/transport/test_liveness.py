@@ -29,6 +29,17 @@ def test_a_suspect_that_speaks_is_alive_again_and_that_is_news() -> None:
     assert liveness.overdue(7.0) == []
 
 
+def test_who_is_made_suspect_before_its_time_is_lost_no_sooner_for_that() -> None:
+    liveness: Liveness[str] = Liveness(PATIENCE)
+    liveness.heard("a", now=0.0)
+    assert liveness.suspect("a")
+    assert not liveness.suspect("a")
+    assert not liveness.suspect("nobody")
+    assert liveness.verdict("a") is Verdict.SUSPECT
+    assert liveness.overdue(4.9) == []
+    assert liveness.overdue(5.0) == [("a", Verdict.LOST)]
+
+
 def test_a_long_silence_goes_straight_to_lost() -> None:
     liveness: Liveness[str] = Liveness(PATIENCE)
     liveness.heard("a", now=0.0)

@@ -12,13 +12,13 @@ from tests.transport.kit import (
     News,
     ToDealer,
     TurnedLoop,
+    bound,
     dealer_codec,
     router_codec,
     turned,
 )
 from transport import Address, LinkSettings, PeerUnreachable, Reason, Verdict
 from transport.pubsub import HIGH_WATER_FRAMES, Gap, Publisher, Subscriber
-from transport.sockets import bound
 
 Context = zmq.Context[zmq.Socket[bytes]]
 

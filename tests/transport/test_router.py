@@ -147,7 +147,9 @@ async def test_a_heartbeat_is_answered_by_one_and_never_handed_on(context: Conte
 
 async def test_a_stranger_cannot_be_sent_anything(context: Context, inproc: Address) -> None:
     bench = Bench(context, inproc)
-    with pytest.raises(PeerUnreachable, match="worker-0 cannot be reached: it was never heard, or is lost"):
+    with pytest.raises(
+        PeerUnreachable, match="worker-0 cannot be reached: it was never heard, or its connection has ended"
+    ):
         bench.router.send(PEER, News(1))
     bench.close()
     with pytest.raises(PeerUnreachable, match="this router is closed"):
@@ -231,7 +233,7 @@ async def test_a_hole_ends_an_identity(context: Context, inproc: Address) -> Non
     bench.speak(5, Ask(5))
     await bench.refuses(Reason.STRANGER)
     assert bench.heard.log == [(PEER, Ask(1)), (PEER, Ask(2))]
-    assert bench.verdicts.log == [(PEER, Verdict.ALIVE), (PEER, Verdict.LOST)]
+    assert bench.verdicts.log == [(PEER, Verdict.ALIVE), (PEER, Verdict.SUSPECT)]
     assert bench.router.counters.refused == {(PEER, Reason.HOLE): 1, (PEER, Reason.STRANGER): 1}
     assert bench.receive().sequence == 0
     assert not bench.raws[PEER].poll(0)
@@ -247,7 +249,7 @@ async def test_a_frame_told_twice_or_by_another_life_ends_an_identity(
     bench.speak(sequence, Ask(2), boot=boot)
     await bench.refuses(Reason.HOLE)
     assert bench.heard.log == [(PEER, Ask(1))]
-    assert bench.verdicts.log[-1] == (PEER, Verdict.LOST)
+    assert bench.verdicts.log[-1] == (PEER, Verdict.SUSPECT)
     bench.close()
 
 
@@ -268,8 +270,8 @@ async def test_news_of_a_peer_comes_in_order_with_its_messages(context: Context,
     raw = raw_dealer(context, inproc, PEER)
     for sequence in (1, 2, 9):
         raw.send(dealer_codec().encode([Ask(sequence)], boot="w", sequence=sequence))
-    await heard.hears(Verdict.LOST)
-    assert told == [Verdict.ALIVE, Ask(1), Ask(2), Verdict.LOST]
+    await heard.hears(Verdict.SUSPECT)
+    assert told == [Verdict.ALIVE, Ask(1), Ask(2), Verdict.SUSPECT]
     router.close()
     raw.close()
 
@@ -288,7 +290,9 @@ async def test_a_peer_that_said_goodbye_is_not_reported_lost(context: Context, i
     bench.close()
 
 
-async def test_a_peer_whose_connection_is_gone_is_lost_at_the_next_message(context: Context, inproc: Address) -> None:
+async def test_a_peer_whose_connection_is_gone_is_suspect_at_the_next_message(
+    context: Context, inproc: Address
+) -> None:
     bench = Bench(context, inproc)
     bench.speak(1, Ask(1))
     await bench.heard.holds(1)
@@ -299,8 +303,40 @@ async def test_a_peer_whose_connection_is_gone_is_lost_at_the_next_message(conte
         except PeerUnreachable:
             break
         await bench.heard.turn()
-    assert bench.verdicts.log == [(PEER, Verdict.ALIVE), (PEER, Verdict.LOST)]
+    assert bench.verdicts.log == [(PEER, Verdict.ALIVE), (PEER, Verdict.SUSPECT)]
     assert bench.router.counters.undelivered
+    assert bench.router.peers == {}
+    bench.close()
+
+
+def test_an_identity_that_has_ended_is_lost_only_after_the_patience_that_any_silence_is_given(
+    context: Context, inproc: Address
+) -> None:
+    async def main(loop: TurnedLoop) -> None:
+        bench = Bench(context, inproc, LinkSettings())
+        bench.speak(1, Ask(1))
+        bench.speak(3, Ask(3))
+        await bench.verdicts.hears((PEER, Verdict.SUSPECT))
+        for _ in range(4):
+            await loop.turn(1.0)
+        assert bench.verdicts.log == [(PEER, Verdict.ALIVE), (PEER, Verdict.SUSPECT)]
+        await loop.turn(1.0)
+        assert bench.verdicts.log[2:] == [(PEER, Verdict.LOST)]
+        bench.close()
+
+    turned(main)
+
+
+async def test_a_connection_that_breaks_is_noticed_without_a_message(context: Context, ipc: Address) -> None:
+    bench = Bench(context, ipc)
+    other = b"worker-1.w2.1"
+    bench.speak(1, Ask(1))
+    bench.speak(1, Ask(1), peer=other)
+    await bench.heard.holds(2)
+    bench.raws[PEER].close()
+    await bench.verdicts.hears((PEER, Verdict.SUSPECT))
+    assert bench.router.peers == {other: Verdict.ALIVE}
+    assert bench.receive(other).messages == []
     bench.close()
 
 

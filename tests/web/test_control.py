@@ -14,7 +14,8 @@ from aigc.core.messages import (
     ReloadCatalogue,
     Step,
 )
-from tests.web.house_kit import House, eventually
+from aigc.core.model import Catalogue
+from tests.web.house_kit import CATALOGUE, House, eventually
 
 API = "/api/v1"
 
@@ -105,6 +106,13 @@ async def test_a_reload_tells_what_changed(house: House) -> None:
         "notes": ["limits.queue was changed"],
     }  # fmt: skip
     assert len(heard(house, ReloadCatalogue)) == 1
+
+
+async def test_after_a_reload_the_new_catalogue_is_known_to_whoever_asks_here(house: House) -> None:
+    house.broker.catalogue = Catalogue(CATALOGUE.models[:1], "d2")  # nobody tells the gateway
+    await house.call("POST", f"{API}/system/reload")
+    _, found = await house.call("GET", f"{API}/models")
+    assert (found["digest"], [model["id"] for model in found["models"]]) == ("d2", ["shapes"])
 
 
 async def test_a_refused_reload_tells_every_complaint_with_its_place(house: House) -> None:

@@ -3,7 +3,7 @@ import hashlib
 import os
 import random
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import unquote
@@ -17,8 +17,11 @@ from hypothesis import strategies as st
 from multidict import CIMultiDictProxy
 
 from actors.stores.directory import DirectoryAssetStore
+from actors.stores.s3 import S3AssetStore
 from aigc.core.errors import NotFound
 from aigc.core.ids import AssetKey
+from aigc.core.ports import AssetStore
+from tests.s3_kit import CREDENTIALS, s3_server
 from tests.web.raw_kit import Raw, head
 from web.delivery import PIECE_BYTES, Content, Unsatisfiable, deliver, disposition, requested_range, whole
 
@@ -44,7 +47,7 @@ def content(**other: object) -> Content:
 class Bench:
     """A server that delivers one stored file, and a client."""
 
-    def __init__(self, assets: DirectoryAssetStore, session: aiohttp.ClientSession, port: int) -> None:
+    def __init__(self, assets: AssetStore, session: aiohttp.ClientSession, port: int) -> None:
         self.assets = assets
         self.session = session
         self.port = port
@@ -57,9 +60,21 @@ class Bench:
             return response.status, response.headers, await response.read()
 
 
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    assets = DirectoryAssetStore(tmp_path)
+def bucket(request: pytest.FixtureRequest, folder: Path) -> AssetStore:
+    for name, value in CREDENTIALS.items():
+        request.getfixturevalue("monkeypatch").setenv(name, value)
+    return S3AssetStore(folder, s3_server(request.config).settings())
+
+
+STORES: dict[str, Callable[[pytest.FixtureRequest, Path], AssetStore]] = {
+    "directory": lambda request, folder: DirectoryAssetStore(folder),
+    "s3": bucket,
+}
+
+
+@pytest.fixture(params=STORES)
+async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
+    assets = STORES[request.param](request, tmp_path)
     await assets.open()
 
     async def data() -> AsyncIterator[bytes]:

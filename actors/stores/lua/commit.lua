@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 -- Replaces records, all or none. Out of memory is no obstacle: what runs must be able to end.
--- ARGV: format, generation's number and id, then for each record: id, status, seq, finished_at or '', record.
+-- ARGV: format, generation's number and id, then for each record: id, status, seq, finished_at or '', owner, feature,
+-- record.
 -- Replies the ids that were left as they are: no record, an ended one that would begin again, or a later one. A later
 -- one stands where a server that was stopped carries out what we gave up waiting for, after what we sent instead.
 
@@ -10,14 +11,14 @@ if refusal then
 end
 
 local names = {}
-for at = 4, #ARGV, 5 do
+for at = 4, #ARGV, 7 do
   names[#names + 1] = job(ARGV[at])
 end
 local standing = values_of(names)
 local before, after, left = {}, {}, {}
 
 for k, name in ipairs(names) do
-  local at = 5 * k - 1
+  local at = 7 * k - 3
   local id, status, seq = ARGV[at], NUMBERS[ARGV[at + 1]], tonumber(ARGV[at + 2])
   local value = after[name] and after[name].value or standing[k]
   local was, owned, was_seq, arrival, created
@@ -28,14 +29,18 @@ for k, name in ipairs(names) do
     left[#left + 1] = id
   else
     before[name] = before[name] or was
-    value = struct.pack(HEADER, status, owned, seq, arrival, created) .. ARGV[at + 4]
-    after[name] = {id = id, value = value, status = status, arrival = arrival, finished = ARGV[at + 3]}
+    value = struct.pack(HEADER, status, owned, seq, arrival, created) .. ARGV[at + 6]
+    after[name] = {
+      id = id, value = value, status = status, arrival = arrival,
+      finished = ARGV[at + 3], owner = ARGV[at + 4], feature = ARGV[at + 5],
+    }
   end
 end
 
 local records = {}
 local enter, enter_all = gathering('ZADD')
 local leave, leave_all = gathering('ZREM')
+local count, count_all = tallying()
 for name, now in pairs(after) do
   records[#records + 1] = name
   records[#records + 1] = now.value
@@ -43,6 +48,8 @@ for name, now in pairs(after) do
   if was ~= now.status then
     leave(shelf(was), now.id)
     enter(shelf(now.status), now.arrival, now.id)
+    count(now.owner, now.feature, was, -1)
+    count(now.owner, now.feature, now.status, 1)
     if was >= FIRST_FINAL then
       leave(PREFIX .. 'finished:' .. WORDS[was], now.id)
     end
@@ -54,4 +61,5 @@ end
 set_values(records)
 leave_all()
 enter_all()
+count_all()
 return left

@@ -21,6 +21,7 @@ local arrival = tonumber(call('GET', PREFIX .. 'sequence') or 0)
 local made, records, replies = {}, {}, {}
 local enter, enter_all = gathering('ZADD')
 local remember_key, remember_keys = gathering('HSET')
+local count, count_all = tallying()
 local keys = {}
 
 local function stood(k, owner, key)
@@ -38,6 +39,7 @@ local function insert(k, at, owner, key)
   made[names[k]] = struct.pack(HEADER, QUEUED, owner ~= '' and 1 or 0, 1, arrival, created) .. ARGV[at + 7 + tags]
   records[#records + 1] = names[k]
   records[#records + 1] = made[names[k]]
+  count(owner, feature, QUEUED, 1)
   enter(PREFIX .. 'jobs', arrival, id)
   enter(shelf(QUEUED), arrival, id)
   enter(PREFIX .. 'jobs:feature:' .. feature, arrival, id)
@@ -71,5 +73,6 @@ if #records > 0 then
   call('SET', PREFIX .. 'sequence', string.format('%.0f', arrival))
   enter_all()
   remember_keys()
+  count_all()
 end
 return replies

@@ -13,12 +13,14 @@ end
 local standing = values_of(names)
 local leave, leave_all = gathering('ZREM')
 local forget_key, forget_keys = gathering('HDEL')
+local count, count_all = tallying()
 
 for k, name in ipairs(names) do
   if standing[k] then
     local id = ARGV[3 + k]
     local status = struct.unpack(HEADER, standing[k])
     local record = cmsgpack.unpack(string.sub(standing[k], HEADER_BYTES + 1))
+    count(record.owner or '', record.feature, status, -1)
     leave(PREFIX .. 'jobs', id)
     leave(shelf(status), id)
     leave(PREFIX .. 'jobs:feature:' .. record.feature, id)
@@ -39,6 +41,7 @@ end
 
 leave_all()
 forget_keys()
+count_all()
 for from, to in slices(names) do
   call('DEL', unpack(names, from, to))
 end

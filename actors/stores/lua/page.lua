@@ -33,47 +33,38 @@ local function fits(id)
   return not (from and created < from) and not (to and created >= to) and not (ownerless and owned == 1)
 end
 
-local function with_records(next_below, met, ids, arrivals)
-  local names, reply = {}, {next_below, met}
+-- The arrivals are asked for afterwards: to print a score takes Redis longer than to find a member.
+local function reply(next_below, met, ids)
+  local names, found = {}, {next_below, met}
   for k, id in ipairs(ids) do
     names[k] = job(id)
   end
   for k, value in ipairs(values_of(names)) do
     if value then
-      reply[#reply + 1] = arrivals[k]
-      reply[#reply + 1] = value
+      found[#found + 1] = call('ZSCORE', walked, ids[k])
+      found[#found + 1] = value
     end
   end
-  return reply
+  return found
 end
 
 if #others == 0 and not looks_inside then
-  local rows
   if below == '+inf' then
-    rows = call('ZRANGE', walked, skip, skip + wanted - 1, 'REV', 'WITHSCORES')
-  else
-    rows = call('ZRANGE', walked, below, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, wanted, 'WITHSCORES')
+    return reply('', 0, call('ZRANGE', walked, skip, skip + wanted - 1, 'REV'))
   end
-  local ids, arrivals = {}, {}
-  for at = 1, #rows, 2 do
-    ids[#ids + 1], arrivals[#arrivals + 1] = rows[at], rows[at + 1]
-  end
-  return with_records('', #ids, ids, arrivals)
+  return reply('', 0, call('ZRANGE', walked, below, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, wanted))
 end
 
-local rows = call('ZRANGE', walked, below, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, BATCH, 'WITHSCORES')
-if #rows == 0 then
+local members = call('ZRANGE', walked, below, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, BATCH)
+if #members == 0 then
   return {'', 0}
 end
-local members, elsewhere = {}, {}
-for at = 1, #rows, 2 do
-  members[#members + 1] = rows[at]
-end
+local elsewhere = {}
 for k, set in ipairs(others) do
   elsewhere[k] = call('ZMSCORE', set, unpack(members))
 end
 
-local ids, arrivals, met = {}, {}, 0
+local ids, met = {}, 0
 for k, id in ipairs(members) do
   local is_in = true
   for _, found in ipairs(elsewhere) do
@@ -82,8 +73,8 @@ for k, id in ipairs(members) do
   if is_in and fits(id) then
     met = met + 1
     if met > skip and #ids < wanted then
-      ids[#ids + 1], arrivals[#arrivals + 1] = id, rows[2 * k]
+      ids[#ids + 1] = id
     end
   end
 end
-return with_records(#members == BATCH and rows[#rows] or '', met, ids, arrivals)
+return reply(#members == BATCH and call('ZSCORE', walked, members[BATCH]) or '', met, ids)

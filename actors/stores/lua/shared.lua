@@ -75,6 +75,29 @@ local function gathering(command)
   return add, done
 end
 
+-- Keeps the numbers of jobs by status and feature, of everybody and of each owner, from which totals are told: counting
+-- 100,000 members of two sets would take 60 ms.
+local function tallying()
+  local changes = {}
+  local function add(owner, feature, status, by)
+    local field = WORDS[status] .. ':' .. feature
+    for _, key in ipairs({PREFIX .. 'tally', PREFIX .. 'tally:owner:' .. owner}) do
+      changes[key] = changes[key] or {}
+      changes[key][field] = (changes[key][field] or 0) + by
+    end
+  end
+  local function done()
+    for key, fields in pairs(changes) do
+      for field, by in pairs(fields) do
+        if by ~= 0 and call('HINCRBY', key, field, by) == 0 then
+          call('HDEL', key, field)
+        end
+      end
+    end
+  end
+  return add, done
+end
+
 local function milliseconds()
   local now = call('TIME')
   return now[1] * 1000 + math.floor(now[2] / 1000)

@@ -44,6 +44,7 @@ from aigc.core.messages import (
     LoadModel,
     PinModel,
     ResumeWorker,
+    RetireWorker,
     Settled,
     UnloadModel,
     Welcome,
@@ -61,6 +62,7 @@ from aigc.core.runner_events import (
     Measured,
     Prepare,
     Report,
+    Retire,
     RunnerConnected,
     RunnerExited,
     RunnerFailed,
@@ -125,6 +127,7 @@ class Device:
             LoadModel: self._order,
             UnloadModel: self._order,
             PinModel: self._order,
+            RetireWorker: self._retire,
             Settled: self._settle,
             Connected: self._connected,
             Silent: self._silent,
@@ -251,6 +254,10 @@ class Device:
         self._is_draining = self._is_ending or isinstance(message, DrainWorker)
         if not self._is_draining:
             self._health.release()
+
+    def _retire(self, message: RetireWorker) -> None:
+        if self._is_current(message.generation):
+            self._effects.append(Retire(message.successor))
 
     def _order(self, message: LoadModel | UnloadModel | PinModel) -> None:
         if self._is_current(message.generation):

@@ -1,8 +1,10 @@
 """Which workers are there, and what becomes of their leases when they come, go, or come back."""
 
+from aigc.core.effects import SendOrder
 from aigc.core.events import WorkerLost, WorkerSilent
+from aigc.core.ids import BootId, WorkerId
 from aigc.core.job import Failure, Lease
-from aigc.core.messages import WorkerBeat, WorkerBye, WorkerHello
+from aigc.core.messages import RetireWorker, WorkerBeat, WorkerBye, WorkerHello
 from aigc.core.scheduling.attempts import refuse, revoke, send_again, send_cancel
 from aigc.core.scheduling.books import Books
 from aigc.core.scheduling.leases import Granted
@@ -12,12 +14,14 @@ from aigc.core.scheduling.worker_state import WorkerState
 
 def hello(books: Books, event: WorkerHello) -> None:
     """A worker is there: what it holds of the record goes on, what it holds besides is stopped, what it does not hold
-    and should is lost. A new life of a worker voids what the old one held."""
+    and should is lost. A new life of a worker voids what the old one held, and ends it if it should still live."""
     if books.fleet.is_retired(event.worker, event.boot):
-        return  # a late copy, or a double under the same name: the later life counts
+        _retire(books, event.worker, event.boot)  # a late copy, or a double under the same name: the later life counts
+        return
     worker = books.fleet.get(event.worker)
     if worker is not None and worker.boot != event.boot:
         books.fleet.leave(worker, is_retired=True)
+        _retire(books, worker.id, worker.boot, event.host)
         for granted in [one for one in worker.held.values() if one.boot is not None]:
             _lose(books, granted, "its worker was restarted")
         worker = None
@@ -34,6 +38,8 @@ def beat(books: Books, event: WorkerBeat) -> None:
     """The worker is alive, and this is how it is. One that did not introduce itself is not listened to."""
     worker = books.fleet.living(event.worker, event.boot)
     if worker is None:
+        if books.fleet.is_retired(event.worker, event.boot):
+            _retire(books, event.worker, event.boot)  # it has not heard it yet
         return
     worker.hear(event)
     if event.leases is not None:
@@ -74,6 +80,14 @@ def lost(books: Books, event: WorkerLost) -> None:
 def never_came(books: Books, granted: Granted) -> None:
     """The worker of a restored lease did not present it in time."""
     _lose_restored(books, granted, "its worker did not come back after the broker was restarted")
+
+
+def _retire(books: Books, worker: WorkerId, boot: BootId, host: str = "") -> None:
+    """That life of the worker is told to end; `host` is where the later one is, if that is known."""
+    later = books.fleet.get(worker)
+    where = host or (later.host if later is not None else "")
+    successor = f"another worker called {worker}" + (f", on {where}" if where else "")
+    books.out.append(SendOrder(worker, boot, RetireWorker(books.generation, successor)))
 
 
 def _reconcile_hello(books: Books, worker: WorkerState, leases: tuple[Lease, ...]) -> None:

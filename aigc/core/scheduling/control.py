@@ -96,7 +96,8 @@ def _load(books: Books, workers: Iterable[WorkerState], spec: ModelSpec, *, is_p
         _send(books, worker, PinModel(books.generation, spec.id, True))
     books.touch(worker)
     left = f" after {', '.join(evict)} has left" if evict else ""
-    return ControlAnswer((Step(worker.id, True, f"loads{left}, in about {demand.load.seconds:.0f} s"),))
+    seconds = demand.load.seconds
+    return ControlAnswer((Step(worker.id, True, f"loads{left}, in about {seconds:.{int(seconds < 10)}f} s"),))
 
 
 def _obstacle(worker: WorkerState, demand: Demand, leaving: tuple[Candidate, ...] | None) -> str:
@@ -169,7 +170,7 @@ def _drain(books: Books, worker: WorkerState) -> Step:
     is_begun, worker.draining = not worker.draining, True
     _send(books, worker, DrainWorker(books.generation))
     count = sum(granted.started_at is not None for granted in worker.held.values())
-    still = f"; {count} {'job' if count == 1 else 'jobs'} still run" if count else ""
+    still = f"; {count} {'job still runs' if count == 1 else 'jobs still run'}" if count else ""
     return Step(worker.id, is_begun, ("takes no more jobs" if is_begun else "drains already") + still)
 
 

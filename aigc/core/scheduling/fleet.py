@@ -28,6 +28,7 @@ class _Place(Struct, frozen=True):
 MISSING_S = 3600.0
 """How long a lost worker is shown."""
 MISSING_KEPT = 64
+RETIRED_KEPT = 4096
 
 
 class Fleet:
@@ -71,7 +72,7 @@ class Fleet:
         return state if state is not None and state.boot == boot else None
 
     def is_retired(self, worker: WorkerId, boot: BootId) -> bool:
-        """Whether a later life of that worker has been seen: what this one says came late or from a double."""
+        """Whether a later life of that worker has been seen: what this one says came late, or from a double."""
         return (worker, boot) in self._retired
 
     def join(self, hello: WorkerHello, held: dict[JobId, Granted]) -> WorkerState:
@@ -79,7 +80,9 @@ class Fleet:
         self._joined += 1
         worker = WorkerState(hello, held, self._joined)
         self._workers[worker.id] = self._by_order[worker.order] = worker
-        self.missing.pop(worker.id, None)
+        former, _ = self.missing.pop(worker.id, (worker, 0.0))
+        if former.boot != worker.boot:
+            self._retire(former)  # it may come back
         return worker
 
     def leave(self, worker: WorkerState, *, is_retired: bool = False) -> None:
@@ -88,9 +91,7 @@ class Fleet:
         self._take_out(worker)
         del self._workers[worker.id], self._by_order[worker.order]
         if is_retired:
-            self._retired[(worker.id, worker.boot)] = None
-            if len(self._retired) > 4096:
-                del self._retired[next(iter(self._retired))]
+            self._retire(worker)
 
     def lose(self, worker: WorkerState, now: float) -> None:
         """It is there no more, and is missed."""
@@ -156,6 +157,11 @@ class Fleet:
     def with_room(self, kind: str, size: int) -> Iterator[WorkerState]:
         """Open workers of that kind that have so much if everybody idle leaves, the tightest first."""
         return self._from(self._room.get(kind, []), size)
+
+    def _retire(self, worker: WorkerState) -> None:
+        self._retired[(worker.id, worker.boot)] = None
+        if len(self._retired) > RETIRED_KEPT:
+            del self._retired[next(iter(self._retired))]
 
     def _from(self, index: list[tuple[int, int]], size: int) -> Iterator[WorkerState]:
         for place in range(bisect_left(index, (size, 0)), len(index)):

@@ -149,13 +149,18 @@ class Forecast:
         return running[0] if running else 0.0
 
     def _left_s(self, granted: Granted, demand: Demand) -> float:
-        """How long the lease is expected to last: what its like took, and the more it says of how far it is, that."""
+        """How long the lease is expected to last: as its like did, or as far as it says that it is.
+
+        What it says counts the more the further it is, and alone once it has taken twice as long as its like.
+        """
         now, run_s = self._books.now.monotonic, demand.profile.run_s
         if granted.started_at is None:
             return max(run_s, granted.charged_s - (now - granted.granted_at))
         passed_s, fraction = now - granted.started_at, granted.entry.job.progress.fraction
-        # With f as the fraction: f · passed · (1 − f) / f + (1 − f) · (run − passed). Who says nothing is not asked.
-        return (1.0 - fraction) * max(run_s, passed_s) if fraction else max(0.0, run_s - passed_s)
+        if not fraction:
+            return max(0.0, run_s - passed_s)
+        trust = max(fraction, min(1.0, 2.0 * (1.0 - run_s / passed_s))) if passed_s > run_s else fraction
+        return trust * passed_s * (1.0 - fraction) / fraction + (1.0 - trust) * max(0.0, run_s - passed_s)
 
     def _why_nobody(self, demand: Demand) -> str:
         fleet, spec, need_bytes = self._books.fleet, demand.spec, demand.profile.need_bytes

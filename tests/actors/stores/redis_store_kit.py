@@ -2,18 +2,20 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from actors.stores.redis import RedisJobStore, RedisSettings
+from aigc.core.errors import Unavailable
 from aigc.core.ids import Now
 from aigc.core.job import Job, Status
 from aigc.core.lifecycle import change
 from tests.redis_kit import RedisServer
 
+T = TypeVar("T")
 HEADER = struct.Struct(">BBIQd")
 
 
@@ -26,6 +28,32 @@ async def opened(url: str, **settings: Any) -> AsyncIterator[RedisJobStore]:
         yield store
     finally:
         await store.close()
+
+
+def hurry(store: RedisJobStore, timeout_s: float) -> None:
+    """From now on its calls have so little time; what a test builds up before is not at the mercy of a busy machine."""
+    writer, readers = store._writer, (store._reader, store._search)
+    for link in (writer._creating, writer._changing, *(reader._link for reader in readers)):
+        link._timeout_s = timeout_s
+
+
+async def answered(call: Callable[[], Awaitable[T]], despite: type[Exception] = Unavailable) -> T:
+    """What the call returns once it is not refused like that any more; it is made again and again, as clients do."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                return await call()
+            except despite:
+                await asyncio.sleep(0.02)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Return once it holds; for what the server does and tells nobody."""
+    async with asyncio.timeout(30):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0.02)
 
 
 def started(job: Job) -> Job:
@@ -47,6 +75,7 @@ def records(server: RedisServer) -> dict[str, Job]:
     found: dict[str, Job] = {}
     expected: dict[str, dict[str, float]] = {}
     keys: dict[str, str] = {}
+    tallies: dict[str, dict[str, int]] = {}
     for key in server.ask("KEYS", "3daigc:job:*"):
         value = server.ask("GET", key)
         status, has_owner, seq, arrival, created_at = HEADER.unpack(value[: HEADER.size])
@@ -62,12 +91,23 @@ def records(server: RedisServer) -> dict[str, Job]:
             expected.setdefault(name, {})[job.id] = arrival
         if job.finished_at is not None and job.status.is_final:
             expected.setdefault(f"finished:{job.status}", {})[job.id] = job.finished_at
+        for tally in ("tally", f"tally:owner:{job.owner}"):
+            counts = tallies.setdefault(tally, {})
+            counts[f"{job.status}:{job.feature}"] = counts.get(f"{job.status}:{job.feature}", 0) + 1
         if job.idempotency_key:
             keys[f"{len(job.owner.encode())}:{job.owner}:{job.idempotency_key}"] = job.id
     assert _sorted_sets(server) == expected
-    entered = server.ask("HGETALL", "3daigc:keys")
-    assert dict(zip(_words(entered[::2]), _words(entered[1::2]), strict=True)) == keys
+    assert _hash(server, "3daigc:keys") == keys
+    assert {
+        key.removeprefix("3daigc:"): {field: int(count) for field, count in _hash(server, key).items()}
+        for key in _words(server.ask("KEYS", "3daigc:tally*"))
+    } == tallies
     return found
+
+
+def _hash(server: RedisServer, key: str) -> dict[str, str]:
+    flat = _words(server.ask("HGETALL", key))
+    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 def _sorted_sets(server: RedisServer) -> dict[str, dict[str, float]]:

@@ -154,7 +154,7 @@ def test_an_error_at_any_step_of_installing_leaves_nothing(files: AssetFiles, tm
 
                 return call
 
-            for name in ("fsync", "rename", "mkdir"):
+            for name in ("fsync", "rename", "mkdir", "link"):
                 patch.setattr(os, name, failing(getattr(os, name)))
             try:
                 files.install(items)
@@ -187,9 +187,9 @@ def test_nothing_is_seen_before_it_is_durable(files: AssetFiles, monkeypatch: py
     files.install([finished(files, "jobs/j/1/a"), finished(files, "jobs/j/1/b")])
 
     folder = files.path(AssetKey("jobs/j/1/a")).parent.name
-    assert sorted(story[:2]) == [("j+1+a", 1), ("j+1+b", 1)]
-    assert sorted(story[2:4]) == [(".j+1+a.json", 3), (".j+1+b.json", 3)]
-    assert story[4:] == [(folder, 3)]
+    assert [seen for _, seen in story] == [1, 1, 1, 1, 3]
+    assert {"j+1+a", "j+1+b"} <= {name for name, _ in story[:4]}
+    assert story[4] == (folder, 3)
 
 
 def test_links_inside_are_never_followed(files: AssetFiles, tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
+import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from actors.stores.durable import make_folder, sync_file, sync_files, sync_folder, write_file
+from actors.stores.durable import make_folder, name_once, sync_file, sync_files, sync_folder, write_file
 
 
 def test_a_folder_is_made_with_all_above_it_and_each_name_is_synced(
@@ -65,3 +66,35 @@ def test_files_are_synced_together_and_none_is_left_under_way_when_one_fails(
             sync_files([paths[1], paths[0]], threads)
         sync_files([], threads)
     assert synced == [str(paths[1])]
+
+
+def test_a_name_is_given_once_and_the_file_has_no_other(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).write_text(name)
+
+    name_once(tmp_path / "one", tmp_path / "name")
+    with pytest.raises(FileExistsError):
+        name_once(tmp_path / "two", tmp_path / "name")
+
+    assert (tmp_path / "name").read_text() == "one"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["name", "two"]
+
+
+def test_a_name_that_was_given_though_its_answer_was_lost_is_ours(tmp_path: Path) -> None:
+    (tmp_path / "one").write_text("one")
+    (tmp_path / "name").hardlink_to(tmp_path / "one")
+
+    name_once(tmp_path / "one", tmp_path / "name")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["name"]
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP])
+def test_without_hard_links_a_name_is_given_once_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def no_links(source: Path, target: Path) -> None:
+        raise OSError(number, "no hard links here")
+
+    monkeypatch.setattr(os, "link", no_links)
+    test_a_name_is_given_once_and_the_file_has_no_other(tmp_path)

@@ -36,7 +36,10 @@ def test_what_passes_is_unavailable_and_tells_clients_no_host(reply: str) -> Non
         ("NOAUTH Authentication required.", "user and password"),
         ("WRONGPASS invalid username-password pair or user is disabled.", "correct the user"),
         ("NOPERM this user has no permissions to run the 'evalsha' command", "aigc.acl"),
-        ("ERR The user executing the script can't run this command or subcommand script: 4a, on @user_script:1.", "acl"),
+        (
+            "ERR The user executing the script can't run this command or subcommand script: 4a, on @user_script:1.",
+            "acl",
+        ),
         ("DENIED Redis is running in protected mode", "password"),
         ("MOVED 3999 127.0.0.1:6381", "cluster"),
         ("WRONGTYPE Operation against a key holding the wrong kind of value", "another database"),

@@ -88,6 +88,7 @@ async def test_the_shipped_user_may_do_what_we_need_and_nothing_else() -> None:
             await store.brokers()
             await store.open_jobs()
             await store.expired(Status.COMPLETED, 9, 9)
+            await store.list(JobQuery(status=Status.QUEUED))
             await store.list(JobQuery(created_from=0.0, tag="t", owner=OwnerId("a")))
             await store.delete(leader, [one.id])
             await store.resign(leader)

@@ -36,6 +36,10 @@ export const api = {
   retry: (id) => call("POST", `/api/v1/jobs/${id}/retry`, {}),
   remove: (id) => call("DELETE", `/api/v1/jobs/${id}`),
   system: () => call("GET", "/api/v1/system/status"),
+  control: (model, action, worker) => call("POST", `/api/v1/models/${encodeURIComponent(model)}/${action}`, { worker }),
+  worker: (name, action) => action === "forget"
+    ? call("DELETE", `/api/v1/workers/${encodeURIComponent(name)}`)
+    : call("POST", `/api/v1/workers/${encodeURIComponent(name)}/${action}`, {}),
 };
 
 // fetch cannot tell how much has been sent, so uploads go the older way.

@@ -17,6 +17,7 @@ export function stateOf(job) {
   if (job.status === "completed") return `${words(job.feature)}, ${duration(job.timings.running_s)}`;
   if (job.status === "failed") return job.error?.message ?? "failed";
   if (job.status === "cancelled") return "cancelled";
+  if (job.stage === "waiting" && job.status === "processing") return job.progress.message || "waiting";
   if (job.status === "processing") return `${words(job.stage) || "starting"} ${percent(job.progress.fraction)}`;
   return placeOf(job);
 }

@@ -1,0 +1,30 @@
+"""A child ends with the process that started it, however that ends. Standard library only: it costs nothing.
+
+A program of somebody else's is bound too if it is started as `python -I <this file> PROGRAM ARGUMENTS...`.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+PARENT = "AIGC_PARENT"
+"""Environment variable by which a child is told the process id of who started it."""
+
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent() -> None:
+    """End at once when the process that started us ends, if it asked for that: no child is left behind."""
+    parent = os.environ.get(PARENT)
+    if parent is None:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != int(parent):  # it ended before we asked
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    die_with_parent()
+    os.execv(sys.argv[1], sys.argv[1:])  # noqa: S606 - which program is ours to say
