@@ -61,8 +61,8 @@ log = structlog.get_logger()
 LEARNED = "learned"
 """Name under which the store remembers what the scheduler has learned."""
 
-QUIET = (Submit, LeaseProgress)
-"""These change nothing that telemetry tells."""
+ESTIMATES_S = 5.0
+"""Estimates follow what runs says of how far it is: while jobs wait they are told anew so often."""
 
 
 class BrokerSettings(Struct, frozen=True, kw_only=True):
@@ -126,7 +126,7 @@ class Broker:
         self._remembering: asyncio.Task[None] | None = None
         self._shown_waiting = -1
         self._has_telemetry = False
-        self._told_at = -math.inf
+        self._told_at = self._moved_at = -math.inf
 
     async def start(self) -> None:
         """What the store holds was replayed, and workers and gateways are listened to."""
@@ -276,7 +276,7 @@ class Broker:
             return
         self._outbox.add(effects)
         self._set_tick()
-        self._has_telemetry = self._has_telemetry or not all(isinstance(event, QUIET) for event in events)
+        self._has_telemetry = self._has_telemetry or not all(isinstance(event, Submit) for event in events)
         if self._has_telemetry or scheduler.waiting_count != self._shown_waiting:
             self._set_news()
 
@@ -359,9 +359,10 @@ class Broker:
         if self._has_telemetry:
             self._has_telemetry = False
             self.publish(Telemetry(self._scheduler.workers(self._now())))
-        if self._scheduler.waiting_count != self._shown_waiting:
-            self._shown_waiting = self._scheduler.waiting_count
-            self.publish(QueueMoved(self._shown_waiting))
+        waiting = self._scheduler.waiting_count
+        if waiting != self._shown_waiting or (waiting and self._told_at - self._moved_at >= ESTIMATES_S):
+            self._shown_waiting, self._moved_at = waiting, self._told_at
+            self.publish(QueueMoved(waiting))
 
     async def _remember(self) -> None:
         kept = b""

@@ -16,6 +16,7 @@ PARTS = (
     "fanout --mode multi",
     "peers",
     "recovery",
+    "report",
 )
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -285,8 +285,36 @@ class Figure(NamedTuple):
         return f"{self}"
 
     def __format__(self, form: str) -> str:
-        form = form or ".3g"
-        return f"{self.median:{form}} ({self.low:{form}}-{self.high:{form}})"
+        form = form or (",.0f" if self.median >= 1000 else ".3g")
+        return f"{self.median:{form}} ({self.low:{form}} to {self.high:{form}})"
+
+
+class Line(NamedTuple):
+    """One thing that was measured, and what it should be."""
+
+    number: str
+    """Of the goal in the list that the project set itself; empty for what explains another line."""
+    what: str
+    reached: Figure
+    goal: str = ""
+    """`>= 8` or `<= 0.12`; empty where there is none."""
+
+    @property
+    def verdict(self) -> str:
+        """Whether the goal is met, and by how much not."""
+        if not self.goal:
+            return ""
+        sense, wanted = self.goal.split()
+        factor = self.reached.median / float(wanted)
+        if sense == ">=":
+            factor = 1 / factor
+        return "met" if factor <= 1 else f"missed by {factor:.2g} times"
+
+
+def show(lines: Iterable[Line]) -> None:
+    """Print them as a table."""
+    for line in lines:
+        row(line.number, line.what, line.reached, f"{line.goal:8} {line.verdict}" if line.goal else "-")
 
 
 def row(name: str, what: str, reached: object, goal: str) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from aigc.core.model import ModelSpec
 from config.settings import Settings
+from config.wiring import is_shared
 
 DIGEST = "sha256:"
 
@@ -19,12 +20,13 @@ def agreed(settings: Settings) -> dict[str, str]:
     are; passwords are not in them.
     """
     storage, redis = settings.storage, settings.redis
-    found = {"limits.queue": str(settings.limits.queue), "redis.enabled": str(redis.enabled).lower()}
+    shared = is_shared(settings)
+    found = {"limits.queue": str(settings.limits.queue), "redis": str(shared).lower()}
     if storage.s3 is not None:
         found["storage.s3"] = _digest(storage.s3.endpoint or "", storage.s3.bucket, storage.s3.prefix)
     else:
         found["storage.data_dir"] = _digest(str(storage.folder))
-    if redis.enabled:
+    if shared:
         where = urlsplit(redis.url)
         found["redis.url"] = _digest(where.hostname or "", str(where.port or ""), where.path, *redis.sentinels)
         found["redis.durability"] = redis.durability

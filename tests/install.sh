@@ -1,5 +1,6 @@
 #!/bin/sh
-# What the tests need beside Python: a browser, Node.js for the glTF validator, systemd to check the unit. Debian and its like, as root or by sudo.
+# What the tests need beside Python: a browser, Node.js for the glTF validator, systemd to check the units, Redis, and what makes hosts
+# of network namespaces. Debian and its like, as root or by sudo.
 set -eu
 cd "$(dirname "$0")"
 
@@ -8,6 +9,11 @@ command -v chromium >/dev/null || missing="$missing chromium"
 command -v node >/dev/null || missing="$missing nodejs"
 command -v npm >/dev/null || missing="$missing npm"
 command -v systemd-analyze >/dev/null || missing="$missing systemd"
+command -v redis-server >/dev/null || missing="$missing redis-server"
+command -v openssl >/dev/null || missing="$missing openssl"
+command -v setpriv >/dev/null || missing="$missing util-linux"
+command -v ip >/dev/null || missing="$missing iproute2"
+command -v nft >/dev/null || missing="$missing nftables"
 if [ -n "$missing" ]; then
     if ! command -v apt-get >/dev/null; then
         echo "please install:$missing" >&2

@@ -59,8 +59,8 @@ def test_only_the_wiring_asks_whether_there_is_a_redis() -> None:
 
 def test_only_starting_and_looking_depend_on_the_mode() -> None:
     asking = {str(file.relative_to(ROOT)) for file in sources() if "is_shared(" in file.read_text()}
-    # Whether a Redis is to be started, or looked at, beside the one file that knows.
-    assert asking == {"config/wiring.py", "config/together.py", "config/commands/doctor.py"}
+    # Whether a Redis is to be started, looked at, or compared, beside the one file that knows.
+    assert asking == {f"config/{name}.py" for name in ("wiring", "together", "agreement", "commands/doctor")}
 
 
 def test_every_import_goes_down() -> None:

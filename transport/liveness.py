@@ -81,6 +81,14 @@ class Liveness(Generic[K]):
                 self._suspects.add(peer)
         return [(peer, verdict) for _, peer, verdict in changes]
 
+    def due(self) -> float | None:
+        """When the next verdict gets worse if nobody is heard until then; None: there are no peers."""
+        patience, suspects = self._patience, self._suspects
+        limits = (
+            last + (patience.lost_s if peer in suspects else patience.suspect_s) for peer, last in self._heard.items()
+        )
+        return min(limits, default=None)
+
     def forget(self, peer: K) -> None:
         """`peer` is a stranger again; nothing is reported."""
         self._heard.pop(peer, None)

@@ -27,6 +27,8 @@ R = TypeVar("R")
 RETRY_S = 0.01
 """While a peer is blocked its outbox is offered this often, and at each wake-up: a ROUTER cannot say who has room."""
 
+SHORTEST_S = 0.001
+"""Between two looks for who is silent: an instant that is rounded must not make us spin."""
 ASK_S = 0.25
 """So long after a connection broke everybody is sent a heartbeat: ZeroMQ does not tell whose it was, but it refuses to
 send to whom it has lost."""
@@ -263,14 +265,17 @@ class Router(Generic[S, R]):
     # Liveness
 
     def _tick(self) -> None:
-        self._timer = self._loop.call_later(self._settings.beat_s, self._tick)
         # Drain first: after a pause of this process the signs of life wait in the socket, and silence was our own.
-        if not self._link.drain():
-            return
-        for peer, verdict in self._liveness.overdue(self._loop.time()):
-            if verdict is Verdict.LOST:
-                self._drop(peer)
-            self._delivery.tell(self._on_peer, peer, verdict)
+        if self._link.drain():
+            for peer, verdict in self._liveness.overdue(self._loop.time()):
+                if verdict is Verdict.LOST:
+                    self._drop(peer)
+                self._delivery.tell(self._on_peer, peer, verdict)
+        if not self._closed:
+            # A silence is judged when it is too long, not up to a beat later.
+            due = self._liveness.due()
+            wait_s = self._settings.beat_s if due is None else min(self._settings.beat_s, due - self._loop.time())
+            self._timer = self._loop.call_later(max(wait_s, SHORTEST_S), self._tick)
 
     def _ask_soon(self) -> None:
         if self._asking is None:

@@ -39,6 +39,9 @@ FRESH_S = 1.0
 """An answer about the queue or the system is good for so long."""
 
 JOBS_PER_ASK = 1000
+
+ESTIMATE_S = 0.5
+"""Whoever reads a job does not wait longer to hear of its place in the queue, which a silent broker cannot tell."""
 AGAIN_S = 0.05
 """Before a question is asked again that went down with a broker."""
 
@@ -72,6 +75,7 @@ class BrokerLink:
         self._on_alive = on_alive
         self._loop = asyncio.get_running_loop()
         self._hello_due = False
+        self._verdict, self._heard_until = Verdict.SUSPECT, self._loop.time()
         self._status: asyncio.Task[SystemStatus] | None = None
         self._status_at = 0.0
         self._estimates: dict[JobId, tuple[Estimate | None, float]] = {}
@@ -95,6 +99,11 @@ class BrokerLink:
     def is_alive(self) -> bool:
         """The broker is heard."""
         return self._dealer.verdict is Verdict.ALIVE
+
+    @property
+    def silent_s(self) -> float:
+        """For how long no broker has been heard, or looked for before the first was; 0 while one is."""
+        return 0.0 if self._verdict is Verdict.ALIVE else self._loop.time() - self._heard_until
 
     def close(self) -> None:
         """Nothing is sent or heard any more; questions that are open fail."""
@@ -189,7 +198,7 @@ class BrokerLink:
             batch = list(self._wanted)[:JOBS_PER_ASK]
             self._wanted.difference_update(batch)
             try:
-                answer = await self.ask(AskEstimates(tuple(batch)), Estimates)
+                answer = await self.ask(AskEstimates(tuple(batch)), Estimates, timeout_s=ESTIMATE_S)
             except Unavailable:
                 return  # a job is shown without its place
             now = self._loop.time()
@@ -211,6 +220,9 @@ class BrokerLink:
 
     def _judged(self, verdict: Verdict) -> None:
         log.info("broker.judged", verdict=verdict.name)
+        if self._verdict is Verdict.ALIVE:
+            self._heard_until = self._loop.time()
+        self._verdict = verdict
         if verdict is Verdict.ALIVE:
             self._on_alive()
 

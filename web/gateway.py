@@ -55,6 +55,8 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     """Records that may be `queued` at once; one more is refused."""
     ask_timeout_s: float = 2.0
     """How long a question may take at the broker."""
+    handover_s: float = 5.0
+    """A broker that has not been heard for so long is a fault; less is what one takes to follow another."""
     cached_records: int = 4096
     stream: StreamSettings = field(default_factory=StreamSettings)
 
@@ -309,7 +311,7 @@ class Gateway:
     async def health(self) -> Health:
         """What is away, as far as can be known without writing."""
         faults = {}
-        if not self._link.is_alive:
+        if not self._link.is_alive and self._link.silent_s >= self.settings.handover_s:
             faults["broker"] = f"no broker answers{await self._last_heard()}; accepted jobs wait for one"
         if self._known_catalogue.value is None:
             faults["catalogue"] = "not known yet, since no broker has told it"

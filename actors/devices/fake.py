@@ -1,7 +1,7 @@
 """Devices that do not exist, for development and tests: a rack on a laptop.
 
-`fake:24` has 24 GiB, `fake:24#left` is called `fake:left`, and `fake:24?faults=/some/file` is ill for as long as there
-is such a file, whose text says what of.
+`fake:24` has 24 GiB, `fake:24#left` is called `fake:left`, and `fake:24?faults=/some/file` has a hardware error for as
+long as there is such a file, whose text says which.
 """
 
 import re
@@ -68,13 +68,11 @@ class Fake:
 
     def sample(self, ours: Sequence[int], reserved: int = 0) -> Device:
         """See the port. It is as busy as one core could be with what our processes compute."""
-        fault = self._fault()
         return msgspec.structs.replace(
             self._device,
             used=min(reserved, self._device.total),
             utilisation=self._utilisation(ours),
-            healthy=not fault,
-            note=fault or NOTE,
+            fault=self._fault(),
         )
 
     def _fault(self) -> str:

@@ -1,5 +1,6 @@
 """The time on which everybody agrees who shares a Redis: its own."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -22,7 +23,7 @@ class RedisClock:
         self._monotonic = monotonic
         self._wall = wall
         self._offset_s: float | None = None
-        self._error_s = 0.0
+        self._error_s = math.inf
         self._sampled_at = 0.0
 
     def now(self) -> float:
@@ -36,11 +37,15 @@ class RedisClock:
     @property
     def is_due(self) -> bool:
         """True when a sample should be taken with the next question."""
-        return self._offset_s is None or self._monotonic() - self._sampled_at > SAMPLE_S
+        return self._error_s == math.inf or self._monotonic() - self._sampled_at > SAMPLE_S
+
+    def doubt(self) -> None:
+        """A sample is due, and the next one counts however bad it is."""
+        self._error_s = math.inf
 
     def learn(self, asked: float, answered: float, said: float) -> None:
         """The server said its time, between two marks; the sample counts if it is better than the last one is now."""
         error_s = (answered - asked) / 2
-        if self._offset_s is None or error_s <= self._error_s + (answered - self._sampled_at) * DRIFT:
+        if error_s <= self._error_s + (answered - self._sampled_at) * DRIFT:
             self._offset_s = said - (asked + answered) / 2
             self._error_s, self._sampled_at = error_s, answered

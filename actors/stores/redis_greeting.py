@@ -3,7 +3,6 @@
 import hiredis
 import structlog
 
-from actors.stores.redis_clock import RedisClock
 from actors.stores.redis_errors import PASSING, code_of, meaning
 from actors.stores.redis_scripts import FORMAT, PENDING, SCRIPTS, VERSION
 from actors.stores.redis_settings import RedisPlace
@@ -42,8 +41,8 @@ class RedisGreeting:
         self._durability = durability
         self._told = False
 
-    async def say(self, wire: RedisWire, place: RedisPlace, clock: RedisClock) -> None:
-        """The connection is ready for our scripts, and the clock has learnt the server's time.
+    async def say(self, wire: RedisWire, place: RedisPlace) -> None:
+        """The connection is ready for our scripts.
 
         Raises:
             StoreBroken: the server must not be used: a wrong password, other data, less durable than it should be.
@@ -51,15 +50,12 @@ class RedisGreeting:
         """
         introduction = login(place) + ([("SELECT", place.number)] if place.number else [])
         loading: list[Command] = [("SCRIPT", "LOAD", script.text) for script in SCRIPTS]
-        questions: list[Command] = [("GET", VERSION), ("EXISTS", PENDING), ("CONFIG", "GET", *ASKED), ("TIME",)]
-        asked = clock.mark()
-        replies = await wire.exchange([*introduction, *loading, *questions])
-        answered = clock.mark()
-        version, has_jobs, configuration, time = replies[-4:]
-        for reply in (*replies[:-4], version, has_jobs, time):
+        questions: list[Command] = [("GET", VERSION), ("EXISTS", PENDING), ("CONFIG", "GET", *ASKED)]
+        *replies, configuration = await wire.exchange([*introduction, *loading, *questions])
+        for reply in replies:
             if (error := refused(reply, place)) is not None:
                 raise error
-        clock.learn(asked, answered, int(time[0]) + int(time[1]) / 1e6)
+        version, has_jobs = replies[-2:]
         if version is None and has_jobs:
             raise StoreBroken(
                 f"{place} holds another program's jobs under {PENDING.decode()}",
@@ -70,29 +66,30 @@ class RedisGreeting:
         self._judge(configuration, place)
 
     def _judge(self, configuration: Reply, place: RedisPlace) -> None:
-        if not isinstance(configuration, list):
-            if not self._told:
-                self._told = True
-                log.info(
-                    "records.unverified",
-                    server=str(place),
-                    reason=str(configuration),
-                    do=f"see that its redis.conf says: appendonly yes, appendfsync {self._durability}, "
-                    "maxmemory-policy noeviction",
-                )
-            return
-        words = [word.decode() for word in configuration]
+        words = [word.decode() for word in configuration] if isinstance(configuration, list) else []
         found = dict(zip(words[::2], words[1::2], strict=True))
-        fsync = found.get("appendfsync", "no") if found.get("appendonly") == "yes" else "no"
+        if not found.keys() >= set(ASKED):
+            self._tell(str(configuration), place)
+            return
+        has_log = found["appendonly"] == "yes"
+        fsync = found["appendfsync"] if has_log else "no"
         if FSYNC.index(fsync) < FSYNC.index(self._durability):
-            said = f"appendfsync {fsync}" if found.get("appendonly") == "yes" else "appendonly no"
+            said = f"appendfsync {fsync}" if has_log else "appendonly no"
             raise StoreBroken(
                 f"{place} is set to `{said}` and would lose accepted jobs; redis.durability is {self._durability}",
                 suggestion=f"set `appendonly yes` and `appendfsync {self._durability}` in its redis.conf and restart it"
                 + (", or set redis.durability: everysec" if fsync == "everysec" else ""),
             )
-        if found.get("maxmemory-policy", "").startswith("allkeys"):
+        if found["maxmemory-policy"].startswith("allkeys"):
             raise StoreBroken(
                 f"{place} would throw jobs away when its memory is full (maxmemory-policy {found['maxmemory-policy']})",
                 suggestion="set `maxmemory-policy noeviction` in its redis.conf, and with CONFIG SET",
+            )
+
+    def _tell(self, reason: str, place: RedisPlace) -> None:
+        if not self._told:
+            self._told = True
+            wanted = f"appendonly yes, appendfsync {self._durability}, maxmemory-policy noeviction"
+            log.info(
+                "records.unverified", server=str(place), reason=reason, do=f"see that its redis.conf says: {wanted}"
             )

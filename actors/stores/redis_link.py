@@ -108,7 +108,8 @@ class RedisLink:
         if self._wire is None or not self._wire.is_open:
             self.server = await self._sentinels.master()
             self._wire = await connected(self.server)
-            await self._greeting.say(self._wire, self.server, self._clock)
+            await self._greeting.say(self._wire, self.server)
+            self._clock.doubt()  # it may be another server by now, on another host
         return self._wire
 
     async def _asked(self, wire: RedisWire, commands: Sequence[Command]) -> list[Reply]:

@@ -10,7 +10,7 @@ import argparse
 import traceback
 from collections.abc import Callable, Sequence
 
-from bench.harness import Figure, keep, keep_folders, row
+from bench.harness import Figure, Line, keep, keep_folders, show
 from bench.peers.install import install, is_installed
 from bench.peers.measure import Round, one_round
 from bench.peers.picture import draw
@@ -22,6 +22,16 @@ DURABLE_PEERS = ("Dramatiq, 8 threads", "Taskiq, list", "Celery, prefork", "Cele
 OURS = "ours"
 
 Rounds = dict[str, list[Round]]
+
+COLUMNS = (
+    ("jobs/s, 64 clients", "jobs_per_s", ".0f"),
+    ("jobs/s, backlog", "drain_per_s", ".0f"),
+    ("CPU s/1,000, backlog", "drain_cpu_s", ".3g"),
+    ("submit p50, ms", "submit_p50_ms", ".2f"),
+    ("submit p99 of 64, ms", "submit_64_p99_ms", ".0f"),
+    ("seen done p50, ms", "visible_p50_ms", ".1f"),
+    ("start, s", "start_s", ".2g"),
+)
 
 
 def main() -> None:
@@ -37,9 +47,9 @@ def main() -> None:
             install(name)
     with keep_folders():
         found = measured(systems, options.rounds, options.seconds)
-    table(found)
-    if OURS in found and all(name in found for name in DURABLE_PEERS):
-        report(found)
+    for cells in table(found):
+        print(f"{cells[0]:24}" + "".join(f"{cell:>22}" for cell in cells[1:]))
+    show(lines(found))
     if not options.only:
         keep("peers", {name: [each._asdict() for each in rounds] for name, rounds in found.items()})
         draw(found)
@@ -58,33 +68,23 @@ def measured(systems: Sequence[System], rounds: int, seconds: float) -> Rounds:
     return {name: rounds for name, rounds in found.items() if rounds}
 
 
-def table(found: Rounds) -> None:
-    """One line for each system."""
-    print(
-        f"\n{'':24}{'jobs/s, 64 clients':>20}{'drain, jobs/s':>20}{'CPU s/1000, 64 / drain':>24}"
-        f"{'submit ms p50, p99 of 64':>26}{'visible ms':>11}{'start s':>9}"
-    )
-    for name, rounds in found.items():
-
-        def median(field: str, rounds: list[Round] = rounds) -> str:
-            values = [getattr(each, field) for each in rounds]
-            return "-" if None in values else f"{Figure.of(values).median:.3g}"
-
-        def whole(field: str, rounds: list[Round] = rounds) -> str:
-            values = [getattr(each, field) for each in rounds]
-            return "-" if None in values else f"{Figure.of(values):.0f}"
-
-        print(
-            f"{name:24}{whole('jobs_per_s'):>20}{whole('drain_per_s'):>20}"
-            f"{median('cpu_64_s') + ' / ' + median('drain_cpu_s'):>24}"
-            f"{median('submit_p50_ms') + ', ' + median('submit_64_p99_ms'):>26}"
-            f"{median('visible_p50_ms'):>11}{median('start_s'):>9}"
-        )
-    print()
+def table(found: Rounds) -> list[list[str]]:
+    """One line for each system, below a heading."""
+    return [
+        ["", *(title for title, _, _ in COLUMNS)],
+        *([name, *(_cell(rounds, field, form) for _, field, form in COLUMNS)] for name, rounds in found.items()),
+    ]
 
 
-def report(found: Rounds) -> None:
-    """The goals, each against the peer that is best at it in that round."""
+def _cell(rounds: Sequence[Round], field: str, form: str) -> str:
+    values = [getattr(each, field) for each in rounds]
+    return "-" if None in values else format(Figure.of(values), form)
+
+
+def lines(found: Rounds) -> list[Line]:
+    """The goals, each against the durable peer that is best at it in that round; none if somebody is missing."""
+    if any(name not in found for name in (OURS, *DURABLE_PEERS)):
+        return []
 
     def against(field: str, best: Callable[[Sequence[float]], float]) -> Figure:
         ratios = []
@@ -92,11 +92,13 @@ def report(found: Rounds) -> None:
             ratios.append(getattr(mine, field) / best([getattr(each, field) for each in theirs]))
         return Figure.of(ratios)
 
-    row("P3", "jobs/s, 64 polling clients, against the best durable peer", against("jobs_per_s", max), ">= 8")
-    row("P4", "jobs/s, drain of a backlog, against the best durable peer", against("drain_per_s", max), ">= 8")
-    row("P5", "CPU of a job in drain, against the best durable peer", against("drain_cpu_s", min), "<= 0.12")
-    row("P6", "submit p50, one client, against the best durable peer", against("submit_p50_ms", min), "<= 0.5")
-    row("P6", "submit p99, 64 clients, against the best durable peer", against("submit_64_p99_ms", min), "<= 0.2")
+    return [
+        Line("P3", "jobs/s, 64 polling clients, against the best durable peer", against("jobs_per_s", max), ">= 8"),
+        Line("P4", "jobs/s, drain of a backlog, against the best durable peer", against("drain_per_s", max), ">= 8"),
+        Line("P5", "CPU of a job in drain, against the best durable peer", against("drain_cpu_s", min), "<= 0.12"),
+        Line("P6", "submit p50, one client, against the best durable peer", against("submit_p50_ms", min), "<= 0.5"),
+        Line("P6", "submit p99, 64 clients, the same", against("submit_64_p99_ms", min), "<= 0.2"),
+    ]
 
 
 if __name__ == "__main__":

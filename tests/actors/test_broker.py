@@ -9,13 +9,14 @@ import msgspec
 import pytest
 import zmq
 
+from actors import broker as broker_module
 from actors import inquiries
 from actors.broker import Broker, BrokerSettings
 from actors.stores.sqlite import SqliteJobStore
 from aigc.core import lifecycle
 from aigc.core.errors import Unavailable
 from aigc.core.ids import AssetKey, AttemptId, BootId, DeviceId, JobId, ModelId, WorkerId
-from aigc.core.job import Job, Lease, Output, Status
+from aigc.core.job import Job, Lease, Output, Progress, Stage, Status
 from aigc.core.messages import (
     AskEstimates,
     AskStatus,
@@ -36,9 +37,11 @@ from aigc.core.messages import (
     Grant,
     JobAnswer,
     LeaseFinished,
+    LeaseProgress,
     LeaseStopped,
     LoadModel,
     PinModel,
+    QueueMoved,
     ReloadAnswer,
     ReloadCatalogue,
     ResumeWorker,
@@ -390,6 +393,22 @@ async def test_a_drained_worker_is_seen_at_once_by_those_who_watch(house: House)
     assert (await status(house)).workers[0].draining
     await control(house, ControlWorker(WorkerId("worker-0"), "resume"))
     assert isinstance(await house.worker.next(ResumeWorker), ResumeWorker)
+
+
+async def test_while_jobs_wait_their_estimates_are_told_anew_though_the_queue_stands_still(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker_module, "ESTIMATES_S", 0.0)
+    house.hello()
+    await house.worker.next(Welcome)
+    await house.submit("a")
+    lease = (await house.worker.next(Grant)).lease
+    await house.submit("b")
+    while (await house.watcher.next(QueueMoved)).waiting != 1:
+        pass
+    house.watcher.heard.clear()
+    house.work.send(LeaseProgress(WorkerId("worker-0"), lease, Stage.SAMPLING, Progress(0.5)))
+    assert (await house.watcher.next(QueueMoved)).waiting == 1
 
 
 async def test_a_worker_that_is_lost_is_shown_as_lost_until_it_is_forgotten(house: House) -> None:

@@ -15,6 +15,7 @@ import pytest
 import uvloop
 import zmq
 
+from actors.runner_folder import family_of
 from aigc.core.ids import AttemptId
 from aigc.core.job import Lease, Stage
 from aigc.core.runner_events import (
@@ -26,7 +27,7 @@ from aigc.core.runner_events import (
     RunnerProgressed,
     RunnerStopped,
 )
-from aigc.runner import protocol
+from aigc.runner import descent, protocol
 from aigc.runner.noop import triangle_glb
 from tests.runner.kit import House, is_alive, seconds_until_gone, wait_until_gone
 
@@ -249,6 +250,38 @@ async def test_children_sessions_and_daemons_end_within_a_second_of_a_terminate(
     house.runners.terminate(runner)
     assert await seconds_until_gone(pids) < 1
     await house.until(RunnerExited)
+
+
+WORKER = """
+import asyncio, sys, zmq
+from pathlib import Path
+from actors.runner_process import Runners, RunnersSettings
+from aigc.core.model import ModelSpec
+
+async def main():
+    folder = Path(sys.argv[1])
+    runners = Runners(zmq.Context(), folder / "run", "cpu", RunnersSettings(staging=folder), lambda event: None)
+    await runners.start()
+    print("ready", flush=True)
+    for number in range(3):
+        runners.spawn(str(number), ModelSpec(id="noop", feature="test", class_path="aigc.runner.noop:Noop"))
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.005, 0.02, 0.05, 0.1, 0.2])
+def test_a_worker_that_is_killed_while_it_starts_runners_leaves_nothing(tmp_path, after_s):
+    with subprocess.Popen([sys.executable, "-c", WORKER, str(tmp_path)], stdout=subprocess.PIPE) as worker:
+        assert worker.stdout.readline() == b"ready\n"
+        time.sleep(after_s)
+        worker.kill()
+    marks = family_of(tmp_path / "run")
+    limit = time.monotonic() + 2
+    while left := descent.marked(marks):
+        assert time.monotonic() < limit, left
 
 
 # Hanging

@@ -5,8 +5,11 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 from pathlib import Path
+
+import structlog
 
 from tests.chaos.run import Options, run
 
@@ -21,6 +24,7 @@ def main() -> int:
     parser.add_argument("--up", action="store_true", help="under `aigc up`, whose supervisor begins them again")
     parser.add_argument("--evidence", type=Path, help="write everything that was seen into this folder, in any case")
     options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     outcome = asyncio.run(
         run(Options(options.seed, options.jobs, options.faults, options.mean, options.up, options.evidence))
     )

@@ -7,12 +7,15 @@ import shutil
 import signal
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import yaml
 
+from config import parent
+from config.parent import PARENT
 from tests.chaos.links import Link
 from tests.chaos.plan import BROKERS, GATEWAYS, LEADER, STANDBY, WORKERS
 from tests.chaos.processes import Process
@@ -21,6 +24,10 @@ from tests.redis_kit import free_port
 
 MARK = "AIGC_CHAOS"
 """In the environment of all that is begun here, so that what is left of it can be found."""
+
+_PROGRAM = (sys.executable, "-I", parent.__file__, shutil.which("redis-server") or "redis-server", "--port", "0")
+_DURABLY = ("--appendonly", "yes", "--appendfsync", "always", "--save", "", "--shutdown-timeout", "0")
+REDIS = _PROGRAM + _DURABLY
 
 DEVICE = "fake:0.12"
 """Has room for two of the test models, so that they push each other out."""
@@ -42,7 +49,8 @@ class Family(ABC):
         """Process id of the leading broker, as it was last told."""
         self._links: dict[str, Link] = {}
         self._dice = Random(f"family {seed}")
-        self._environment = {MARK: str(folder), "P3D_LOGGING__FORMAT": "json"}
+        # Should the run be killed, they end too.
+        self._environment = {MARK: str(folder), PARENT: str(os.getpid()), "P3D_LOGGING__FORMAT": "json"}
         self._settings = folder / "system.yaml"
         self._settings.write_text(yaml.safe_dump(self._setting()))
 
@@ -98,6 +106,10 @@ class Family(ABC):
         """Every process that was begun here, or by those, and still lives."""
         return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if self._is_ours(pid)]
 
+    def _process(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Process:
+        log = self.logs / f"{name}.log"
+        return Process(name, command, {**self._environment, **environment}, log, self._dice)
+
     def _is_ours(self, pid: int) -> bool:
         if pid == os.getpid():
             return False
@@ -130,8 +142,7 @@ class Spread(Family):
         self._shared.mkdir()
         (self.data / "redis").mkdir(parents=True)
         self._ports = [free_port() for _ in range(GATEWAYS)]
-        redis = ("redis-server", "--port", "0", "--unixsocket", str(self.redis), "--dir", str(self.data / "redis"))
-        redis += ("--appendonly", "yes", "--appendfsync", "always", "--save", "", "--shutdown-timeout", "0")
+        redis = [*REDIS, "--unixsocket", str(self.redis), "--dir", str(self.data / "redis")]
         self._processes = {"redis": self._process("redis", redis, {})}
         for number in range(BROKERS):
             self._ours(f"broker-{number}", "broker", "--standby", run=self._shared)
@@ -156,7 +167,7 @@ class Spread(Family):
             await process.start()
 
     async def stop(self) -> dict[str, int]:
-        codes = {}
+        codes: dict[str, int] = {}
         for role in ("web", "worker", "broker"):
             names = [name for name in self._processes if name.startswith(role)]
             ended = await asyncio.gather(*(self._processes[name].stop() for name in names))
@@ -193,10 +204,6 @@ class Spread(Family):
         command = (sys.executable, "-m", "aigc", *arguments, "--config", str(self._settings))
         self._processes[name] = self._process(name, command, environment)
 
-    def _process(self, name: str, command: tuple[str, ...], environment: dict[str, str]) -> Process:
-        log = self.logs / f"{name}.log"
-        return Process(name, command, {**self._environment, **environment}, log, self._dice)
-
 
 class Supervised(Family):
     """`aigc up`, whose supervisor keeps the others; it is never hit itself."""
@@ -205,6 +212,7 @@ class Supervised(Family):
         super().__init__(folder, sockets, seed)
         self._port = free_port()
         self._supervisor: asyncio.subprocess.Process | None = None
+        self._redis: Process | None = None
 
     @property
     def urls(self) -> list[str]:
@@ -233,18 +241,15 @@ class Supervised(Family):
         with contextlib.suppress(ProcessLookupError):
             self._supervisor.send_signal(signal.SIGTERM)
         code = await self._supervisor.wait()
-        # It ends its Redis too; the survey needs one to look at the records.
-        program = shutil.which("redis-server")
-        assert program is not None
-        options = ["--port", "0", "--unixsocket", str(self.redis), "--dir", str(self.data / "redis")]
-        options += ["--appendonly", "yes", "--save", ""]
-        self._redis = await asyncio.create_subprocess_exec(program, *options, stdout=asyncio.subprocess.DEVNULL)
+        # It ended its Redis too; the survey needs one to look at the records.
+        redis = [*REDIS, "--unixsocket", str(self.redis), "--dir", str(self.data / "redis")]
+        self._redis = self._process("redis", redis, {})
+        await self._redis.start()
         return {"up": code}
 
     async def end(self) -> None:
-        if hasattr(self, "_redis"):
-            self._redis.kill()
-            await self._redis.wait()
+        if self._redis is not None:
+            await self._redis.kill()
         if self._supervisor is not None and self._supervisor.returncode is None:
             self._supervisor.kill()
             await self._supervisor.wait()

@@ -55,7 +55,7 @@ class Outcome(Struct, frozen=True):
 async def run(options: Options) -> Outcome:
     """Bring everything up, load it, hurt it, heal it, and look at what was seen."""
     folder = options.folder or Path(tempfile.mkdtemp(prefix="chaos-"))
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=options.folder is None)
     sockets = Path(tempfile.mkdtemp(prefix="chaos-"))
     evidence = Evidence()
     timeline: list[str] = []

@@ -22,7 +22,7 @@ from tests.chaos.family import Family
 from tests.chaos.plan import BROKERS, WORKERS
 
 LOOK_S = 0.25
-SETTLE_S, DRAIN_S = 60.0, 120.0
+SETTLE_S, DRAIN_S = 120.0, 240.0
 """How long it may take until all processes do their work again; until all jobs have ended after that."""
 AT_ONCE = 16
 LATER_S = 25 * 3600.0
@@ -194,7 +194,8 @@ class Survey:
                 break
             except AlreadyLed:
                 await asyncio.sleep(0.2)
-        sweeper = Sweeper(jobs, assets, SweeperSettings(), lambda: generation, clock=lambda: time.time() + LATER_S)
+        kept = SweeperSettings(completed_s=None, failed_s=None, cancelled_s=None)
+        sweeper = Sweeper(jobs, assets, kept, lambda: generation, clock=lambda: time.time() + LATER_S)
         while (await sweeper.sweep()).more:
             pass
 

@@ -66,6 +66,9 @@ def test_the_wheel_holds_the_packages_with_their_data_and_nothing_else(wheel: Pa
     for name in (
         *(f"{package}/py.typed" for package in PACKAGES),
         "config/system.yaml",
+        "config/redis/aigc.acl",
+        "config/redis/redis.conf",
+        "actors/stores/lua/create.lua",
         "config/models.yaml",
         "config/systemd/aigc.service",
         "web/static/index.html",

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.house.kit import Server
-from tests.page.conftest import visit
+from tests.page.conftest import Watch, visit
 from tests.page.test_access import CUT_OFF
 
 
@@ -76,8 +76,9 @@ def test_models_are_loaded_pinned_and_unloaded_and_a_button_keeps_the_focus_mean
 
 
 def test_a_worker_is_drained_and_resumed_and_a_refusal_is_said(
-    server: Server, context: BrowserContext, tidy: None
+    server: Server, context: BrowserContext, watch: Watch, tidy: None
 ) -> None:
+    watch.forgiven = re.compile("409")
     page = visit(context, server, "#server")
     device = page.locator(".device")
     device.get_by_role("button", name="Drain").click()

@@ -42,7 +42,7 @@ def test_a_restart_of_the_broker_is_not_felt_by_what_runs() -> None:
     house.run(1500, rate=6.0, faults=Faults(broker_dies_s=15.0))
 
     lost = [job for job in house.records.all.values() if any(one.code == "worker_lost" for one in job.failures)]
-    assert house.records.generation.number > 8
+    assert house.records.generation.number >= 8
     assert house.checks.run_twice() == []
     assert lost == []
 

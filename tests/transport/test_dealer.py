@@ -680,3 +680,45 @@ async def test_traces_and_lives_are_seen_by_the_receiver(context: Context, inpro
     assert seen == [("w1", "t1", [0, 1]), ("w1", "t2", [2]), ("w1", "", [3])]
     dealer.close()
     router.close()
+
+
+# Several places, and connections that break
+
+
+async def test_a_question_waits_until_the_place_is_found_where_somebody_answers(context: Context, ipc: Address) -> None:
+    places = [Address.parse(f"ipc://{ipc.place}.{number}") for number in range(3)]
+    pair = Pair(context, places[2], QUICK)
+    dealer: Dealer[ToRouter, ToDealer] = Dealer(
+        context, places, dealer_codec(), lambda _: None, name="d", boot="d1", settings=QUICK
+    )
+    assert await dealer.ask(Ask(1), timeout_s=20.0) == Answer(1)
+    assert dealer.counters.reconnects >= 2
+    dealer.close()
+    pair.close()
+
+
+async def test_a_question_that_is_under_way_when_the_connection_breaks_fails_at_once(
+    context: Context, ipc: Address
+) -> None:
+    pair = Pair(context, ipc)
+    dealer = pair.dealer(settings=LinkSettings(1000.0, STILL.patience, QUICK.backoff))
+    await dealer.ask(Ask(1), timeout_s=10.0)
+    asking = asyncio.ensure_future(dealer.ask(Ask(-1), timeout_s=1_000.0))
+    await pair.at_router.hears((dealer.identity, Ask(-1)))
+    pair.router.close()
+    with pytest.raises(PeerUnreachable, match="the connection broke; ask again"):
+        await asking
+    assert dealer.verdict is Verdict.SUSPECT
+    pair.new_router()
+    assert await dealer.ask(Ask(2), timeout_s=10.0) == Answer(2)
+    pair.close()
+
+
+async def test_errors_name_all_places(context: Context, inproc: Address) -> None:
+    places = [inproc, Address.parse(f"{inproc}-too")]
+    dealer: Dealer[ToRouter, ToDealer] = Dealer(
+        context, places, dealer_codec(), lambda _: None, name="d", boot="d1", settings=STILL
+    )
+    dealer.close()
+    with pytest.raises(PeerUnreachable, match=f"{inproc} or {inproc}-too cannot be reached"):
+        dealer.send(Ask(1))

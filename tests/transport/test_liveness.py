@@ -57,6 +57,20 @@ def test_who_was_silent_longest_is_reported_first() -> None:
     ]
 
 
+def test_the_next_verdict_is_due_when_the_one_who_was_silent_longest_has_been_so_for_too_long() -> None:
+    liveness: Liveness[str] = Liveness(Patience(3.0, 5.0))
+    assert liveness.due() is None
+    liveness.heard("a", 10.0)
+    liveness.heard("b", 11.0)
+    assert liveness.due() == 13.0
+    liveness.overdue(13.0)
+    assert liveness.due() == 14.0  # b is suspect before a is lost
+    liveness.overdue(14.0)
+    assert liveness.due() == 15.0
+    liveness.heard("a", 14.5)
+    assert liveness.due() == 16.0
+
+
 def test_who_is_forgotten_is_not_reported() -> None:
     liveness: Liveness[str] = Liveness(PATIENCE)
     liveness.heard("a", now=0.0)

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,11 +33,11 @@ def publisher(
 class Listener:
     """A subscriber and, in one log, all that it hears: messages, gaps, verdicts."""
 
-    def __init__(self, context: Context, address: Address, settings: LinkSettings = STILL) -> None:
+    def __init__(self, context: Context, *places: Address, settings: LinkSettings = STILL) -> None:
         self.heard = Heard()
         self.subscriber: Subscriber[ToDealer] = Subscriber(
             context,
-            address,
+            places,
             dealer_codec(),
             self.heard.batch,
             self.heard.add,
@@ -190,7 +191,7 @@ async def test_a_subscriber_that_misses_frames_is_told(context: Context, inproc:
 def test_heartbeats_keep_an_idle_publisher_alive_and_are_no_gap(context: Context, inproc: Address) -> None:
     async def main(loop: TurnedLoop) -> None:
         source = publisher(context, inproc, settings=LinkSettings())
-        listener = Listener(context, inproc, LinkSettings())
+        listener = Listener(context, inproc, settings=LinkSettings())
         await listener.joins(source)
         for _ in range(20):
             await loop.turn(1.0)
@@ -206,7 +207,7 @@ def test_heartbeats_keep_an_idle_publisher_alive_and_are_no_gap(context: Context
 def test_a_silent_publisher_is_suspect_then_lost(context: Context, inproc: Address) -> None:
     async def main(loop: TurnedLoop) -> None:
         source = publisher(context, inproc, settings=STILL)
-        listener = Listener(context, inproc, LinkSettings())
+        listener = Listener(context, inproc, settings=LinkSettings())
         await listener.joins(source)
         for _ in range(5):
             await loop.turn(1.0)
@@ -222,7 +223,7 @@ def test_a_silent_publisher_is_suspect_then_lost(context: Context, inproc: Addre
 async def test_messages_flow_again_after_the_publisher_was_replaced(context: Context, address: Address) -> None:
     source = publisher(context, address, "life1", QUICK)
     address = source.address
-    listener = Listener(context, address, QUICK)
+    listener = Listener(context, address, settings=QUICK)
     await listener.joins(source)
     for life in ("life2", "life3"):
         source.close()
@@ -281,3 +282,34 @@ async def test_a_closed_publisher_says_so_and_a_closed_subscriber_hears_nothing(
     assert listener.heard.log == []
     with pytest.raises(PeerUnreachable, match="closed"):
         source.publish(News(2))
+
+
+async def test_a_publisher_that_goes_is_noticed_at_once_and_found_at_its_next_place(
+    context: Context, ipc: Address
+) -> None:
+    places = [Address.parse(f"ipc://{ipc.place}.{number}") for number in range(3)]
+    source = publisher(context, places[1], "life1")
+    told: LinkSettings = replace(QUICK, patience=STILL.patience, visit=STILL.backoff)
+    listener = Listener(context, *places, settings=told)
+    await listener.joins(source)
+    source.close()
+    await listener.heard.hears(Verdict.SUSPECT)
+    source = publisher(context, places[2], "life2")
+    while listener.subscriber.publisher_boot != "life2":
+        source.publish(News(1))
+        await asyncio.sleep(0)
+    await listener.heard.hears(News(1))
+    assert listener.heard.log[:4] == [Verdict.SUSPECT, Verdict.ALIVE, Gap.RESTARTED, News(1)]
+    listener.subscriber.close()
+    source.close()
+
+
+async def test_a_successor_publishes_at_the_path_of_who_still_holds_it(context: Context, ipc: Address) -> None:
+    first = publisher(context, ipc, "life1")
+    second: Publisher[ToDealer] = Publisher(context, ipc, router_codec(), boot="life2", settings=STILL, takeover=True)
+    listener = Listener(context, ipc)
+    await listener.joins(second)
+    assert listener.subscriber.publisher_boot == "life2"
+    listener.subscriber.close()
+    first.close()
+    second.close()

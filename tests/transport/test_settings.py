@@ -8,6 +8,13 @@ def test_the_defaults_are_a_beat_a_second_suspect_after_three_lost_after_five() 
     assert (settings.beat_s, settings.patience) == (1.0, Patience(suspect_s=3.0, lost_s=5.0))
 
 
+def test_whoever_looks_for_a_router_looks_often_enough_to_find_it_within_moments() -> None:
+    settings = LinkSettings()
+    assert settings.backoff.delay_s(1_000, 0.0) <= 1.0
+    assert settings.visit.delay_s(0, 0.0) <= 0.5
+    assert settings.visit.delay_s(1_000, 0.0) <= settings.patience.suspect_s
+
+
 @pytest.mark.parametrize("beat_s", [0.0, -1.0, 3.0, float("nan")])
 def test_a_beat_that_leaves_a_living_peer_suspect_is_refused(beat_s: float) -> None:
     with pytest.raises(ValueError, match="beat_s"):

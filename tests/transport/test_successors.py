@@ -1,5 +1,7 @@
-"""Brokers that follow one another, as real processes: killed, stopped, continued. Silence proves nothing to the end that
-connects here: what it notices it was told by the system."""
+"""Brokers that follow one another, as real processes: killed, stopped, continued.
+
+Silence proves nothing to the end that connects here: what it notices it was told by the system.
+"""
 
 import asyncio
 import signal
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 import zmq
 
-from tests.transport.kit import QUICK, Answer, Ask, Heard, ToDealer, ToRouter, dealer_codec
+from tests.transport.kit import QUICK, Answer, Ask, Heard, ToDealer, ToRouter, dealer_codec, fresh_name
 from transport import Address, Backoff, Dealer, Patience, Verdict
 
 Context = zmq.Context[zmq.Socket[bytes]]
@@ -64,7 +66,7 @@ class Worker:
             dealer_codec(),
             lambda _: None,
             name="worker-0",
-            boot="w1",
+            boot=fresh_name(),
             on_reconnect=lambda: self.reconnects.add(self.dealer.router_boot),
             on_verdict=self.verdicts.add,
             settings=TOLD,

@@ -264,7 +264,7 @@ class House:
         self.news_address = Address.parse(f"inproc://news-{self.number}")
         self.store = SqliteJobStore(folder / "jobs.db")
         self.assets = DirectoryAssetStore(folder / "assets")
-        self.settings = settings or GatewaySettings()
+        self.settings = settings or GatewaySettings(handover_s=0.0)
         self.now = 1_800_000_000.0
         self.base = ""
         self.tune_gc = False

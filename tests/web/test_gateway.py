@@ -113,6 +113,13 @@ async def test_health_says_which_part_is_away(house: House) -> None:
     assert faults["store"] == "is broken; the server's log says what to do"
 
 
+async def test_a_change_of_brokers_is_no_fault(tmp_path: Path) -> None:
+    async with House(tmp_path, GatewaySettings(handover_s=60.0)).running() as house:
+        house.broker.close()
+        await eventually(lambda: not house.gateway._link.is_alive)
+        assert (await house.gateway.health()).faults == {}
+
+
 async def test_a_store_that_does_not_answer_is_away(tmp_path: Path) -> None:
     async with House(tmp_path, GatewaySettings(ask_timeout_s=0.05)).running() as house:
         never = asyncio.Event()

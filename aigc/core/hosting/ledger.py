@@ -9,7 +9,8 @@ class MemoryLedger:
 
     What is promised: a reservation is granted only if afterwards the sum of all reservations is at most `usable`.
     Strangers may grow when they like, and then `usable` can fall below the sum: what stands stays, for a loaded model
-    cannot be made smaller by decree, but nothing is granted until there is room again.
+    cannot be made smaller by decree, but nothing is granted until there is room again. What somebody holds beyond its
+    reservation is no stranger's: it comes free with its holder, but as long as it is there it is granted to nobody.
 
     Args:
         reserve: kept free for everybody else, always.
@@ -18,7 +19,7 @@ class MemoryLedger:
     def __init__(self, reserve: int = 0) -> None:
         self._reserve = reserve
         self._total = 0
-        self._strangers = 0
+        self._strangers = self._overdrawn = 0
         self._held: dict[str, int] = {}
         self._reserved = 0
         self._is_overtaken = False  # by strangers: only then may the sum be greater than usable
@@ -35,17 +36,21 @@ class MemoryLedger:
 
     @property
     def free(self) -> int:
-        """What one new reservation may take; negative by what strangers took from under the standing ones."""
-        return self.usable - self._reserved
+        """What one new reservation may take; negative by what was taken from under the standing ones."""
+        return self.usable - self._reserved - self._overdrawn
 
     @property
     def held(self) -> Mapping[str, int]:
         """The reservations, by residency; a live view."""
         return MappingProxyType(self._held)
 
-    def measure(self, total: int, strangers: int) -> None:
-        """The accounts follow the device as it is now. Standing reservations stay as they are."""
-        self._total, self._strangers = total, strangers
+    def measure(self, total: int, strangers: int, overdrawn: int = 0) -> None:
+        """The accounts follow the device as it is now. Standing reservations stay as they are.
+
+        Args:
+            overdrawn: what their holders have beyond them.
+        """
+        self._total, self._strangers, self._overdrawn = total, strangers, overdrawn
         self._is_overtaken = self._reserved > self.usable
 
     def reserve(self, residency: str, size: int) -> bool:

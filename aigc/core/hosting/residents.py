@@ -207,7 +207,7 @@ class Residents:
             Resident(
                 residency=residency,
                 state=slot.state.value,
-                bytes=self.ledger.held[residency],
+                bytes=max(slot.held_bytes, self.ledger.held[residency]),
                 pid=slot.pid,
                 pinned=self._wishes.is_pinned(residency),
                 idle_s=now - slot.idle_since if slot.state is SlotState.IDLE else 0.0,
@@ -309,9 +309,9 @@ class Residents:
         return slot.idle_since + keep_s
 
     def _account(self) -> None:
-        """What runners hold beyond their reservations counts as taken by strangers, until it is reserved or gone."""
+        """What runners hold beyond their reservations is given to nobody, until it is reserved or gone."""
         overdrawn = sum(max(0, slot.held_bytes - self.ledger.held[slot.spec.residency]) for slot in self)
-        self.ledger.measure(self._total, self._strangers + overdrawn)
+        self.ledger.measure(self._total, self._strangers, overdrawn)
 
 
 def gib(size: int) -> str:

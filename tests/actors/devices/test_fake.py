@@ -11,7 +11,7 @@ from aigc.core.errors import InputInvalid
 def test_a_fake_device_is_as_large_as_it_was_told_and_says_what_it_is():
     device = Fake("1", FakeSpec(24 * GIB)).sample(())
     assert (device.id, device.kind, device.total, device.strangers) == ("fake:1", "cpu", 24 * GIB, 0)
-    assert (device.healthy, device.note) == (True, NOTE)
+    assert (device.healthy, device.note, device.fault) == (True, NOTE, "")
 
 
 def test_what_is_reserved_is_in_use():
@@ -36,17 +36,17 @@ def test_it_is_busy_while_our_processes_compute():
     assert probe.sample((process.pid,)).utilisation == 0.0
 
 
-def test_it_is_ill_while_there_is_such_a_file(tmp_path: Path):
+def test_it_has_an_error_while_there_is_such_a_file(tmp_path: Path):
     faults = tmp_path / "fault"
     probe = Fake("1", FakeSpec(GIB, "", faults))
-    assert probe.sample(()).healthy
+    assert probe.sample(()).fault == ""
     faults.write_text("Xid 79: it has fallen off the bus\n")
     device = probe.sample(())
-    assert (device.healthy, device.note) == (False, "Xid 79: it has fallen off the bus")
+    assert (device.healthy, device.fault) == (True, "Xid 79: it has fallen off the bus")
     faults.write_text("")
-    assert probe.sample(()).note == f"simulated error; remove {faults} to mend it"
+    assert probe.sample(()).fault == f"simulated error; remove {faults} to mend it"
     faults.unlink()
-    assert probe.sample(()).healthy
+    assert probe.sample(()).fault == ""
 
 
 @pytest.mark.parametrize(

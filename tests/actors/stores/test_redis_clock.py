@@ -66,3 +66,13 @@ def test_a_worse_sample_does_not_spoil_a_better_one_until_that_is_old(clock: Red
     sample(clock, monotonic, said=2e9, trip_s=0.01)
     assert clock.now() == pytest.approx(2e9 + 0.005)
     assert not clock.is_due
+
+
+def test_after_a_doubt_any_sample_counts(clock: RedisClock, monotonic: Hand) -> None:
+    sample(clock, monotonic, said=1.8e9)
+
+    clock.doubt()
+    assert (clock.now(), clock.is_due) == (1.8e9, True)
+    sample(clock, monotonic, said=1.7e9, trip_s=2.0)
+
+    assert (clock.now(), clock.is_due) == (1.7e9 + 1, False)

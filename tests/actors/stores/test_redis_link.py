@@ -143,6 +143,17 @@ async def test_a_replica_is_left_and_looked_for_again(server: RedisServer) -> No
         assert (await writing).replies == [b"OK"]
 
 
+async def test_the_servers_time_is_asked_for_with_the_first_question_of_a_connection(server: RedisServer) -> None:
+    async with linked(server.url) as link:
+        for _ in range(3):
+            assert (await link.exchange([PING])).replies == [b"x"]
+        asked = "cmdstat_time:calls=1,"
+        assert asked in server.ask("INFO", "commandstats").decode()
+        server.ask("CLIENT", "KILL", "TYPE", "normal")
+        await link.exchange([PING])
+        assert asked.replace("1", "2") in server.ask("INFO", "commandstats").decode()
+
+
 async def test_one_refused_command_harms_none_beside_it(server: RedisServer) -> None:
     async with linked(server.url) as link:
         replies = (await link.exchange([PING, ("LPUSH", "3daigc:x", 1), ("GET", "3daigc:x"), PING])).replies

@@ -91,7 +91,8 @@ const memoryName = ({ kind }) => (kind === "cpu" ? "Memory" : "GPU memory");
 function drawMemory(node, worker) {
   const parts = shares(worker);
   const said = parts.map(({ name, size }) => `${name} ${bytes(size)}`).join(", ");
-  node.setAttribute("aria-label", `${memoryName(worker.device)}, ${bytes(worker.device.total)}: ${bytes(worker.device.reserved)} reserved for models. ${said}`);
+  const { device } = worker;
+  node.setAttribute("aria-label", `${memoryName(device)}: ${bytes(device.reserved)} of ${bytes(device.total)} reserved for models; ${said}`);
   node.replaceChildren(...parts.map(({ name, size, colour }) => {
     const block = h("span", { class: colour, title: `${name}, ${bytes(size)}` });
     block.style.flexGrow = String(size);

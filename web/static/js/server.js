@@ -12,6 +12,7 @@ const PAUSE_MS = 500; // between two looks at the whole
 let status = null;
 let isAsking = false;
 let askAgain = false;
+let redraw = 0;
 
 const isHidden = () => $("server").hidden;
 
@@ -19,6 +20,11 @@ store.listen((news) => {
   if (isHidden()) return;
   drawJobs();
   if (news.some((job) => job.gone || isFinal(job))) ask();
+  // A job's name may have come after the device that works on it.
+  redraw ||= setTimeout(() => {
+    redraw = 0;
+    if (status) drawDevices(status.workers);
+  }, PAUSE_MS);
 });
 
 export function showServer() {
