@@ -7,6 +7,7 @@ goes on, and repairs it. Nothing begins a dead process again meanwhile, so a kil
 """
 
 import argparse
+import json
 import math
 import queue
 import random
@@ -22,7 +23,7 @@ from signal import SIGKILL
 from typing import Any, NamedTuple
 
 from aigc.client import FINAL, Refused, Unreachable
-from bench.harness import descendants, keep, row
+from bench.harness import HERE, descendants, keep, row
 from bench.site import Site, until
 
 FROZEN_S = 30.0
@@ -246,7 +247,9 @@ def main() -> None:
     parser.add_argument("--houses", type=int, default=2, help="installations that are harmed side by side")
     parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS))
     options = parser.parse_args()
-    figures: dict[str, dict[str, Any]] = {}
+    known = HERE / "results" / "recovery.json"
+    # Of those that are not measured now the last figures stand.
+    figures: dict[str, dict[str, Any]] = json.loads(known.read_text()) if known.is_file() else {}
     for name in options.only:
         kind = KINDS[name]
         trials = options.long_trials if kind.is_long else options.trials

@@ -444,8 +444,6 @@ class WorkerView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why no job is given to it; empty: it gets jobs."""
     lost_s: float = 0.0
     """Of a lost one: since when."""
-    double: str = ""
-    """Another process that goes by the same name, which gets no job: what to do about it."""
 
 
 class BrokerView(Struct, frozen=True, kw_only=True, omit_defaults=True):

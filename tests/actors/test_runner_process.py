@@ -252,7 +252,7 @@ async def test_children_sessions_and_daemons_end_within_a_second_of_a_terminate(
     await house.until(RunnerExited)
 
 
-WORKER = """
+STARTING = """
 import asyncio, sys, zmq
 from pathlib import Path
 from actors.runner_process import Runners, RunnersSettings
@@ -274,7 +274,7 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("after_s", [0.0, 0.005, 0.02, 0.05, 0.1, 0.2])
 def test_a_worker_that_is_killed_while_it_starts_runners_leaves_nothing(tmp_path, after_s):
-    with subprocess.Popen([sys.executable, "-c", WORKER, str(tmp_path)], stdout=subprocess.PIPE) as worker:
+    with subprocess.Popen([sys.executable, "-c", STARTING, str(tmp_path)], stdout=subprocess.PIPE) as worker:
         assert worker.stdout.readline() == b"ready\n"
         time.sleep(after_s)
         worker.kill()

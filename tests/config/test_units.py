@@ -6,6 +6,7 @@ from aigc.core.errors import InputInvalid
 from config.settings import Redis, Server, Settings, Storage, Worker
 from config.units import COMMON, Layout, address, device_of, instance_of, notes, units
 
+SHARED = Settings(redis=Redis(enabled=True))
 PROGRAM = Path("/opt/aigc/bin/aigc")
 GPU = "GPU-8f2c1a5e-0a1b-4c2d-9e3f-5a6b7c8d9e0f"
 
@@ -159,11 +160,15 @@ def test_a_program_in_a_home_folder_can_be_read_and_a_note_says_what_is_wrong_wi
     at_home = layout(program=Path("/home/eve/aigc/.venv/bin/aigc"), user="eve")
     assert lines(units(Settings(), at_home)[COMMON], "ProtectHome") == ["read-only"]
     assert lines(units(Settings(), at_home)[COMMON], "User") == ["eve"]
-    assert [note.split(" is in a home")[0] for note in notes(Settings(), at_home)] == ["/home/eve/aigc/.venv/bin/aigc"]
+    assert [note.split(" is in a home")[0] for note in notes(SHARED, at_home)] == ["/home/eve/aigc/.venv/bin/aigc"]
     assert lines(units(Settings(), layout())[COMMON], "ProtectHome") == ["yes"]
-    assert list(notes(Settings(), layout())) == []
+    assert list(notes(SHARED, layout())) == []
 
 
 def test_a_data_folder_elsewhere_has_to_be_made_and_the_note_says_how() -> None:
-    told = list(notes(Settings(storage=Storage(data_dir=Path("/srv/aigc"))), layout()))
+    told = list(notes(Settings(storage=Storage(data_dir=Path("/srv/aigc")), redis=Redis(enabled=True)), layout()))
     assert told == ["make /srv/aigc and give it to aigc: install -d -o aigc -m 0750 /srv/aigc"]
+
+
+def test_settings_that_only_the_services_have_are_told() -> None:
+    assert [note.split(";")[0] for note in notes(Settings(), layout())] == ["redis.enabled is false"]

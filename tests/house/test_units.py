@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.kit import REPOSITORY, Server
+from aigc.client import Client
+from tests.house.kit import REPOSITORY, Server, answers, eventually
 from tests.house.site_kit import Site, started
+from tests.redis_kit import free_port
 
 SHIPPED = REPOSITORY / "config" / "systemd"
 FILTERED = REPOSITORY / "tests" / "house" / "filtered.py"
@@ -125,6 +127,21 @@ def test_wrong_settings_are_told_and_nothing_is_written(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert "server.port" in done.stderr
     assert not (tmp_path / "units").exists()
+
+
+def test_the_server_takes_the_address_that_systemd_listens_on(tmp_path: Path) -> None:
+    """systemd's own program for trying socket activation: it starts the server when somebody connects."""
+    port = free_port()
+    listening = ["systemd-socket-activate", "-l", f"127.0.0.1:{port}", "--fdname=aigc.socket"]
+    command = [*listening, sys.executable, "-m", "aigc", "serve", "--data", str(tmp_path / "data"), "--port", "1"]
+    with (tmp_path / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as server:
+        try:
+            client = Client(f"http://127.0.0.1:{port}")
+            eventually(lambda: answers(client))
+            assert f"open http://127.0.0.1:{port}" in (tmp_path / "log").read_text()
+        finally:
+            server.terminate()
+        assert server.wait(30) == 0
 
 
 def under(unit: str) -> list[str]:

@@ -279,8 +279,9 @@ class Swarm:
             assert effect.cancel.generation.number == self._generation
         elif isinstance(effect, Discard):
             record = self.store.get(effect.lease.job)
-            accepted = record is not None and record.status is Status.COMPLETED and record.outputs
-            assert not accepted or effect.lease.id not in str(record), f"the result of {effect.lease} was discarded"
+            kept = [output.asset for output in record.outputs] if record is not None else []
+            key = f"jobs/{effect.lease.job}/{effect.lease.id}"
+            assert key not in kept, f"the result of {effect.lease} was discarded"
 
     def _commit(self, job: Job) -> None:
         old = self.store.get(job.id)

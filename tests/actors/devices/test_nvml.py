@@ -1,3 +1,4 @@
+import importlib
 import sys
 from typing import Any
 
@@ -16,6 +17,17 @@ def install(monkeypatch: pytest.MonkeyPatch):
         return driver
 
     return installed
+
+
+def test_the_stand_in_has_what_the_binding_has_and_nothing_else():
+    binding = importlib.import_module("pynvml")
+    for name, value in vars(Driver).items():
+        if name.startswith("NVML_") or name.startswith("nvmlClocks") or name.startswith("nvmlEventType"):
+            assert getattr(binding, name) == value, name
+        elif name.startswith("nvmlDevice") or name.startswith("nvmlEventSet") or name.startswith("NVMLError"):
+            assert hasattr(binding, name), name
+    for error in ("GpuIsLost", "ResetRequired"):
+        assert issubclass(getattr(binding, f"NVMLError_{error}"), binding.NVMLError)
 
 
 def test_without_a_driver_there_are_no_gpus_and_a_reason(install: Any):
