@@ -140,8 +140,8 @@ class DeviceWatch:
 
     def _measure(self, pids: Mapping[RunnerId, Sequence[int]], ours: Sequence[int], reserved: int) -> Measured:
         sample = self._probe.sample(ours, reserved)
-        # On a GPU what a runner holds there is not in its resident set.
-        held = {runner: _resident(below) for runner, below in pids.items()} if sample.kind == "cpu" else {}
+        # On a GPU what a runner holds there is not in its resident set. Its guard is ours, not the model's.
+        held = {runner: _resident(below[1:]) for runner, below in pids.items()} if sample.kind == "cpu" else {}
         return Measured(sample, held)
 
     def _has_come_back(self) -> bool:
@@ -169,8 +169,9 @@ class DeviceWatch:
 
     def _let_go(self, exits: Sequence[RunnerExited]) -> None:
         for exited in exits:
-            self._exits.remove(exited)
-            self._tell(exited)
+            if exited in self._exits:  # `close` may have let it go during the look
+                self._exits.remove(exited)
+                self._tell(exited)
 
 
 def _in_thread(call: Callable[..., T], *arguments: object) -> "asyncio.Future[T]":

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import uvloop
 
-from bench.harness import MODES, Figure, Line, Service, aigc_server, cpu_s, keep, show, started
+from bench.harness import MODES, Figure, Line, Service, aigc_server, keep, show, started
 from bench.http_load import run
 from bench.load import CLIENT_CPU, POST, SERVER_CPU, drained, warm
+from bench.usage import cpu_s
 
 EVENT = b'{"type":"job.progress","job_id":"0b9dbb2e-8f0c-4d43-9c9b-0a2f7d1f5d11","progress":{"fraction":0.5}}'
 

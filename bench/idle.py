@@ -10,9 +10,10 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from bench.harness import MODES, Figure, Line, Mode, aigc_server, keep, pss_mb, rest_percent, show
+from bench.harness import MODES, Figure, Line, Mode, aigc_server, keep, show
 from bench.http_load import run
 from bench.load import POST_WAIT
+from bench.usage import pss_mb, rest_percent
 
 
 def main() -> None:

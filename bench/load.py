@@ -22,7 +22,6 @@ from bench.harness import (
     Line,
     Service,
     aigc_server,
-    cpu_s,
     hello_server,
     keep,
     keep_folders,
@@ -30,6 +29,7 @@ from bench.harness import (
 )
 from bench.http_load import Answer, Load, Script, play, request_bytes, run
 from bench.parts import parts
+from bench.usage import cpu_s
 
 SERVER_CPU, CLIENT_CPU = 0, 1
 BODY = json.dumps(JOB).encode()

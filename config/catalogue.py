@@ -73,7 +73,7 @@ class File(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    models: dict[str, dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]{0,99}$")], Entry]]
+    models: dict[str, dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")], Entry]]
 
 
 def bundled() -> Document:

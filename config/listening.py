@@ -6,7 +6,28 @@ import socket
 from aigc.core.errors import InputInvalid
 from config.notify import listen_fds
 from config.settings import Settings
-from web.server import listen
+
+BACKLOG = 1024
+"""Connections that may wait to be accepted."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on the first address of `host`; port 0 takes a free one.
+
+    Raises:
+        OSError: the name is unknown, or the port is taken.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        # A port whose last owner died a moment ago is free for us.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
 def listening_socket(settings: Settings) -> socket.socket:

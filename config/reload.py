@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from actors.inquiries import Reading
 from aigc.core.model import Catalogue
-from config.catalogue import load_for
 from config.marks import ConfigInvalid
 from config.settings import Settings
 
@@ -52,6 +51,8 @@ class Reload:
         task.add_done_callback(self._begun.discard)
 
     def _read(self) -> tuple[Settings, Catalogue]:
+        from config.catalogue import load_for  # here: only one of several processes ever reads it
+
         settings = self._again()
         return settings, load_for(settings)
 

@@ -10,7 +10,7 @@ import structlog
 
 from aigc import __version__
 from aigc.core.errors import AigcError, InputInvalid, Retired
-from config.catalogue import load_for
+from aigc.core.model import Catalogue
 from config.house import ALL, House, Role
 from config.listening import listening_socket
 from config.marks import ConfigInvalid
@@ -48,7 +48,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     _raise_file_limit(settings.limits.watchers)
     try:
-        catalogue = await asyncio.to_thread(load_for, settings) if Role.BROKER in roles else None
+        catalogue = await asyncio.to_thread(_catalogue, settings) if Role.BROKER in roles else None
         if Role.WEB in roles and listening is None:
             listening = listening_socket(settings)
     except ConfigInvalid as error:
@@ -103,6 +103,12 @@ async def serve(
     if listening is not None:
         listening.close()
     return code
+
+
+def _catalogue(settings: Settings) -> Catalogue:
+    from config.catalogue import load_for  # here: a worker and a gateway ask the broker instead
+
+    return load_for(settings)
 
 
 def page(listening: socket.socket) -> str:

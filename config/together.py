@@ -16,10 +16,10 @@ from aigc.core.restart import RestartSettings
 from config import parent
 from config.catalogue import load_for
 from config.children import CANNOT_START, serve_children
-from config.house import worker_name
 from config.listening import listening_socket
 from config.marks import ConfigInvalid
 from config.processes import Processes, ProcessSpec
+from config.roles.worker import worker_name
 from config.service import BAD_CONFIG, page
 from config.settings import Settings
 from config.wiring import is_shared, runtime_folder

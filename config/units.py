@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from aigc.core.errors import InputInvalid
 from config.settings import Redis, Settings
+from config.wiring import is_shared
 
 PROGRAM = "/opt/aigc/bin/aigc"
 CONFIG = " --config /etc/aigc/system.yaml"
@@ -103,8 +104,8 @@ def notes(settings: Settings, layout: Layout) -> Iterator[str]:
     for path in (layout.program, layout.file):
         if _is_in_a_home(path):
             yield f"{path} is in a home folder, which {layout.user} can hardly read; put it in /opt/aigc or /etc/aigc"
-    if not settings.redis.enabled:
-        yield "redis.enabled is false; these services set it for themselves, so set it in your file too"
+    if not is_shared(settings):
+        yield "the section on redis is not enabled; these services set it for themselves, so set it in your file too"
     folder = settings.storage.data_dir
     if folder is not None and not folder.is_relative_to(STATE):
         yield f"make {folder} and give it to {layout.user}: install -d -o {layout.user} -m 0750 {folder}"

@@ -23,6 +23,7 @@ TESTED_ELSEWHERE = {
     "config/gateways.py": "house",
     "config/house.py": "house",
     "config/logs.py": "house",
+    "config/roles/": "house",
     "config/service.py": "house",
     "config/together.py": "house",
     "config/wiring.py": "house",
@@ -59,8 +60,8 @@ def test_only_the_wiring_asks_whether_there_is_a_redis() -> None:
 
 def test_only_starting_and_looking_depend_on_the_mode() -> None:
     asking = {str(file.relative_to(ROOT)) for file in sources() if "is_shared(" in file.read_text()}
-    # Whether a Redis is to be started, looked at, or compared, beside the one file that knows.
-    assert asking == {f"config/{name}.py" for name in ("wiring", "together", "agreement", "commands/doctor")}
+    # Whether a Redis is to be started, looked at, compared or waited for, beside the one file that knows.
+    assert asking == {f"config/{name}.py" for name in ("wiring", "together", "agreement", "units", "commands/doctor")}
 
 
 def test_every_import_goes_down() -> None:

@@ -221,7 +221,9 @@ class Hub:
             self._owners[job.id] = job.owner
         else:
             self._owners.pop(job.id, None)
-            self._progress.pop(job.id, None)
+        news = self._progress.get(job.id)
+        if news is not None and (job.status is not Status.PROCESSING or news.attempt != job.attempt or not is_heard):
+            del self._progress[job.id]
         if is_heard and job.status is Status.QUEUED:
             self._queued.add(job.id)
         else:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -68,6 +69,8 @@ class News:
         self._on_queue = on_queue
         self._loop = asyncio.get_running_loop()
         self._waiters: dict[JobId, set[asyncio.Future[Job | None]]] = {}
+        # Jobs whose end was told: to those who hear everything a job is new again when it has ended.
+        self._ended: OrderedDict[JobId, None] = OrderedDict()
         self._clock = clock
         self._last_s = clock()  # when something was heard last
         self._repair: asyncio.Task[None] | None = None
@@ -158,6 +161,10 @@ class News:
 
     def _changed(self, job: Job) -> None:
         job = self.records.put(job)
+        if job.status.is_final:
+            self._ended[job.id] = None
+            if len(self._ended) > REPAIR_JOBS:
+                self._ended.popitem(last=False)
         if job.status.is_final and job.id in self._waiters:
             for future in self._waiters.pop(job.id):
                 if not future.done():
@@ -199,6 +206,7 @@ class News:
         for owner in self._hub.owners:
             page = await self._store.list(JobQuery(owner=owner, limit=REPAIR_JOBS))
             for job_record in page.jobs:
-                if job_record.id not in wanted and job_record.history and job_record.history[-1].at >= since:
+                is_told = job_record.id in wanted or job_record.id in self._ended
+                if not is_told and job_record.history and job_record.history[-1].at >= since:
                     self._changed(job_record)
         return len(wanted)

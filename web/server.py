@@ -19,25 +19,6 @@ READY_S = 3.0
 """How long the first request may have to wait for a broker to tell the catalogue."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on the first address of `host`; port 0 takes a free one.
-
-    Raises:
-        OSError: the name is unknown, or the port is taken.
-    """
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    listening = socket.socket(family, kind, protocol)
-    try:
-        # A port whose last owner died a moment ago is free for us.
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(BACKLOG)
-    except OSError:
-        listening.close()
-        raise
-    return listening
-
-
 class WebServer:
     """Serves one gateway on a socket that is bound already; the socket stays the caller's."""
 

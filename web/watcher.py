@@ -95,8 +95,8 @@ class Watcher:
         sent = known.seq if known else self._sent.setdefault(job.id, 0)
         if job.seq > sent:
             self._pending[job.id] = job
-            if job.status.is_final:
-                self._drop_passing(job.id)
+            # Lines leave first: what passed before this one, perhaps of an earlier attempt, would be told after it.
+            self._drop_passing(job.id)
 
     def tell(self, job: JobId, event: Event) -> None:
         """It is to hear this; the latest of a type and job replaces the one before."""

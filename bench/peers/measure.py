@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench.harness import Service, cpu_s
+from bench.harness import Service
 from bench.http_load import Answer, Script, percentile, play
 from bench.peers.systems import Dialect, System
+from bench.usage import cpu_s
 
 CLIENTS = 64
 BACKLOG = 2048

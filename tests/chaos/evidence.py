@@ -51,8 +51,6 @@ class Sample(Struct, frozen=True):
     worker: str
     usable: int
     reserved: int
-    residents: int
-    """What its runners hold together."""
     at: float = 0.0
 
 

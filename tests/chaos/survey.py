@@ -64,11 +64,8 @@ class Survey:
 
     def _note(self, status: dict[str, Any]) -> None:
         for worker in status["workers"]:
-            held = sum(resident["bytes"] for resident in worker["residents"])
             device = worker["device"]
-            self._evidence.samples.append(
-                Sample(worker["id"], device["usable"], device["reserved"], held, self._clock())
-            )
+            self._evidence.samples.append(Sample(worker["id"], device["usable"], device["reserved"], self._clock()))
         for broker in status.get("brokers") or ():
             if broker["leads"]:
                 self._family.leader = int(broker["owner"].split("/")[1])
@@ -97,7 +94,8 @@ class Survey:
                 if not queue["pending_jobs"] + queue["processing_jobs"]:
                     return
             if time.monotonic() - began > DRAIN_S:
-                self._evidence.complaints.append(f"not drained after {DRAIN_S:g} s: {status and status['queue']}")
+                told = f"{status['queue']}, {status['waiting']}" if status else "nobody answers"
+                self._evidence.complaints.append(f"not drained after {DRAIN_S:g} s: {told}")
                 return
             await asyncio.sleep(0.2)
 

@@ -77,7 +77,7 @@ def run() -> Evidence:
             Heard("all", 1, "ended", "job.snapshot", 3, 1, "processing"),
             Heard("all", 1, "ended", "job.cancelled", 4, 1, "cancelled"),
         ],
-        samples=[Sample("worker-0", usable=100, reserved=100, residents=90)],
+        samples=[Sample("worker-0", usable=100, reserved=100)],
         records=records,
         elsewhere=[(one.job, one.status, one.seq) for one in records],
         downloads={"plain": MESH, "retried": MESH},
@@ -87,6 +87,15 @@ def run() -> Evidence:
 
 def test_a_sound_run_is_found_sound(run: Evidence) -> None:
     assert violations(run) == []
+
+
+def test_one_that_hears_everything_may_hear_of_an_end_again_when_it_has_come_back(run: Evidence) -> None:
+    run.heard += [Heard("all", 2, "ended", f"job.{line.kind}", line.seq) for line in run.records[4].history]
+    assert violations(run) == []
+    run.heard += [Heard("all", 2, "ended", "job.queued", 1), Heard("all", 2, "ended", "job.cancelled", 4)]
+    assert violations(run) == [
+        "ended: all heard job.queued 1 after 4 at 0.0 s", "ended: all heard job.cancelled 4 after 1 at 0.0 s"
+    ]  # fmt: skip
 
 
 def find(run: Evidence, job: str) -> int:
@@ -255,11 +264,7 @@ def cancel_unasked(run: Evidence) -> None:
 
 
 def reserve_too_much(run: Evidence) -> None:
-    run.samples.append(Sample("worker-0", usable=100, reserved=101, residents=0))
-
-
-def hold_too_much(run: Evidence) -> None:
-    run.samples.append(Sample("worker-0", usable=100, reserved=0, residents=101))
+    run.samples.append(Sample("worker-0", usable=100, reserved=101))
 
 
 def leave_a_process(run: Evidence) -> None:
@@ -316,8 +321,7 @@ DOCTORED: tuple[tuple[Callable[[Evidence], None], str], ...] = (
     (lie_to_who_cancels, "retried is completed; who cancelled it heard cancelled"),
     (finish_what_is_stopping, "retried is completed; who cancelled it heard that it is stopping"),
     (cancel_unasked, "ended is cancelled and nobody asked for that"),
-    (reserve_too_much, "worker-0 at 0.0 s: 101 bytes reserved, 0 held, 100 usable"),
-    (hold_too_much, "worker-0 at 0.0 s: 0 bytes reserved, 101 held, 100 usable"),
+    (reserve_too_much, "worker-0 at 0.0 s: 101 bytes reserved, 100 usable"),
     (leave_a_process, "left running: 17 aigc.runner"),
     (leave_a_file, "left behind: assets/tmp/x"),
     (end_badly, "worker-1 ended with -9"),

@@ -65,7 +65,7 @@ def test_a_deadline_passes_in_a_back_off_too() -> None:
     desk = Desk(pause_s=50.0)
     desk.worker()
     job = desk.submit(deadline_at=desk.now.wall + 10.0)
-    desk.fail(job, "runner_crashed")
+    desk.fail(job, "runner_stalled")
     desk.after(10)
 
     assert desk.store[job].status is Status.FAILED

@@ -92,7 +92,7 @@ def test_waiting_is_timed_over_all_attempts() -> None:
     desk.worker()
     assert desk.store[job].timings.queued_s == 3.0
     desk.after(10)
-    desk.fail(job, "runner_crashed")
+    desk.fail(job, "runner_stalled")
     desk.after(4)
 
     assert desk.store[job].timings.queued_s == 7.0

@@ -68,7 +68,7 @@ def test_a_failed_job_waits_out_its_pause_and_then_goes_to_another_worker() -> N
     desk = Desk(pause_s=2.0, avoid_s=30.0)
     desk.worker("one")
     job = desk.submit()
-    desk.fail(job, "runner_crashed")
+    desk.fail(job, "runner_stalled")
     desk.worker("two")
 
     assert (desk.store[job].status, desk.store[job].stage) == (Status.QUEUED, Stage.RETRYING)
@@ -82,7 +82,7 @@ def test_where_there_is_no_other_worker_the_same_one_tries_again() -> None:
     desk.worker("one")
     desk.worker("small", 4)
     job = desk.submit()
-    desk.fail(job, "runner_crashed")
+    desk.fail(job, "runner_stalled")
 
     assert sent(desk.after(2.0)) == [job]
     assert desk.where(job) == "one"
@@ -94,7 +94,7 @@ def test_a_worker_is_not_shunned_for_ever() -> None:
     job = desk.submit()
     desk.worker("two")
     busy = desk.submit()
-    desk.fail(job, "runner_crashed")
+    desk.fail(job, "runner_stalled")
 
     assert sent(desk.after(10.9)) == []
     assert sent(desk.after(0.2)) == [job]

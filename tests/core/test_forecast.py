@@ -44,7 +44,7 @@ def test_the_next_job_is_told_so_and_a_job_in_its_pause_when_it_goes_on() -> Non
     waiting = desk.submit()
     assert desk.reason(waiting) == "next; every device that can take it is busy"
 
-    desk.fail(job, "runner_crashed")
+    desk.fail(job, "runner_stalled")
     assert desk.reason(job) == "tried again in 8 s after: bad luck"
     (estimate,) = desk.scheduler.estimates([job], desk.now)
     assert estimate.start_s == 8.0
@@ -140,7 +140,7 @@ def test_why_jobs_wait_is_counted_for_what_they_need() -> None:
     running = desk.submit("fits")
     for model in ("big", "big", "fits", "fits", "fits", "cpu only"):
         desk.submit(model)
-    desk.fail(running, "runner_crashed")
+    desk.fail(running, "runner_stalled")
     found = desk.scheduler.reasons(desk.now)
 
     assert found == (

@@ -61,6 +61,16 @@ def test_when_strangers_grow_what_stands_stays_and_nothing_is_granted():
     accounts.validate()
 
 
+def test_what_is_overdrawn_is_granted_to_nobody_and_yet_is_no_strangers():
+    accounts = ledger(100, 10)
+    accounts.reserve("a", 30)
+    accounts.measure(100, 0, 20)
+    assert (accounts.usable, accounts.free) == (90, 40)
+    assert not accounts.reserve("b", 41)
+    assert accounts.reserve("b", 40)
+    accounts.validate()
+
+
 def test_a_residency_reserves_once():
     accounts = ledger()
     accounts.reserve("a", 1)

@@ -46,7 +46,7 @@ def test_a_job_in_its_back_off_is_cancelled_at_once() -> None:
     desk = Desk(pause_s=5.0)
     desk.worker()
     job = desk.submit()
-    desk.fail(job, "runner_crashed")
+    desk.fail(job, "runner_stalled")
 
     assert desk.cancel(job).job == desk.store[job]
     assert desk.store[job].status is Status.CANCELLED
@@ -91,7 +91,7 @@ def test_a_job_in_its_back_off_moves_too() -> None:
     desk = Desk(pause_s=5.0)
     desk.worker()
     job = desk.submit(priority=3)
-    desk.fail(job, "runner_crashed")
+    desk.fail(job, "runner_stalled")
     desk.move(job, 8)
     desk.submit(priority=5)
     desk.submit(priority=5)

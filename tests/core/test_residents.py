@@ -128,6 +128,14 @@ def test_what_is_held_beyond_the_reservation_is_not_given_to_others():
     assert made.ledger.free == 10 * GIB
 
 
+def test_what_is_held_beyond_the_reservation_is_told_as_the_runners_and_the_device_keeps_its_size():
+    made = residents()
+    slot = idle(made, "a", 2 * GIB, 0.0)
+    made.measure(sample(10 * GIB), {slot.runner: 2 * GIB + 100}, 1.0)
+    (told,) = made.view(2.0)
+    assert (told.bytes, made.ledger.usable) == (2 * GIB + 100, 10 * GIB)
+
+
 def test_a_runner_beyond_the_factor_and_the_margin_is_killed():
     made = residents(overdraw_factor=2.0, overdraw_bytes=GIB)
     small, large = idle(made, "a", GIB // 2, 0.0), idle(made, "b", 3 * GIB, 0.0)

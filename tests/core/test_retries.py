@@ -40,14 +40,14 @@ def test_of_other_failures_the_worker_says_whether_another_attempt_may_help(code
 
 @pytest.mark.parametrize(
     ("code", "pause_s"),
-    [("worker_lost", 0.0), ("out_of_memory", 0.0), ("runner_crashed", 1.0), ("runner_stalled", 1.0)],
+    [("worker_lost", 0.0), ("out_of_memory", 0.0), ("runner_crashed", 0.0), ("runner_stalled", 1.0)],
 )
 def test_the_infrastructures_failures_are_tried_again(code: str, pause_s: float) -> None:
     assert decide(job(code), 1, SETTINGS) == Retry(pause_s)
 
 
 def test_pauses_double_up_to_a_limit() -> None:
-    pauses = [decide(job(*["runner_crashed"] * n, max_attempts=9), 0, SETTINGS) for n in (1, 2, 3, 4, 5)]
+    pauses = [decide(job(*["runner_stalled"] * n, max_attempts=9), 0, SETTINGS) for n in (1, 2, 3, 4, 5)]
 
     assert pauses == [Retry(1.0), Retry(2.0), Retry(4.0), Retry(5.0), Retry(5.0)]
     assert doubled(3.0, 10_000, 60.0) == 60.0

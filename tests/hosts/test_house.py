@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.house.kit import test_catalogue as misbehaving
 from tests.hosts.kit import Host, Hosts
+from tests.house.kit import test_catalogue as misbehaving
 from transport.keys import KeyFolder
 
 PORT = 7842

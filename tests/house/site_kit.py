@@ -9,10 +9,10 @@ from typing import Any
 import yaml
 
 from aigc.client import Client
+from config.listening import listen
 from tests.house import kit
 from tests.house.init_kit import Service
 from tests.redis_kit import RedisServer
-from web.server import listen
 
 DEVICES = {"left": "cpu", "right": "fake\\x3a4"}
 """Workers and what they have, as the name of a unit would say it."""

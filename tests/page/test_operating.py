@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.house.kit import Server
 from tests.page.conftest import Watch, visit
-from tests.page.test_access import CUT_OFF
+from tests.page.test_access import AXE, CUT_OFF, violations
 
 
 def test_the_server_view_shows_the_device_what_it_holds_and_why_jobs_wait(
@@ -93,6 +93,20 @@ def test_a_worker_is_drained_and_resumed_and_a_refusal_is_said(
     page.route("**/load", lambda route: route.fulfill(status=409, json={"detail": "worker-0 has no room"}))
     page.get_by_role("button", name="Load", exact=True).click()
     expect(device.locator(".answer.error")).to_have_text("worker-0 has no room")
+
+
+def test_axe_finds_no_violation_on_a_busy_server_wide_or_narrow_light_or_dark(
+    server: Server, context: BrowserContext, queued: list[dict[str, Any]]
+) -> None:
+    page = visit(context, server, "#server")
+    expect(page.locator(".leases li")).to_have_count(1)
+    expect(page.locator("#waiting .counts")).to_have_count(2)
+    page.evaluate(AXE.read_text())
+    found = violations(page)
+    page.emulate_media(color_scheme="dark")
+    found += violations(page, runOnly=["color-contrast"])
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert found + violations(page) == []
 
 
 def test_on_a_phone_the_queue_is_read_without_scrolling_sideways(

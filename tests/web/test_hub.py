@@ -6,9 +6,9 @@ import pytest
 
 from aigc.core.errors import Unavailable
 from aigc.core.ids import JobId, OwnerId
-from aigc.core.job import Progress, Stage
+from aigc.core.job import Progress, Stage, Status
 from aigc.core.messages import Estimate, Progressed
-from tests.web.stream_kit import MemorySink, completed, fresh, read, started
+from tests.web.stream_kit import MemorySink, completed, fresh, read, started, then
 from web.hub import NO_ROOM_BYTES, SENDS_PER_TURN, Hub, StreamSettings
 from web.watcher import Watcher
 
@@ -93,6 +93,17 @@ async def test_the_progress_of_several_jobs_leaves_in_one_send(hub: Hub) -> None
         hub.progressed(progress(0.5, JobId(name)))
     await until(lambda: sink.events)
     assert (len(sink.events), sink.sends) == (3, 1)
+
+
+async def test_no_progress_of_an_attempt_is_told_after_the_next_has_begun(hub: Hub) -> None:
+    one, sink = join(hub)
+    hub.watch(one, J, since=1)
+    job = started(fresh())
+    hub.changed(job)
+    hub.progressed(progress(0.9))
+    hub.changed(then(then(job, "retrying", status=Status.QUEUED), "started", status=Status.PROCESSING, attempt=2))
+    await asyncio.sleep(3 * BRISK.tick_s)
+    assert [kind for kind, _ in sink.told] == ["job.started", "job.retrying", "job.started"]
 
 
 async def test_no_progress_is_told_after_a_jobs_end(hub: Hub) -> None:

@@ -134,6 +134,22 @@ async def test_one_who_hears_everything_hears_of_jobs_that_came_unheard_but_not_
     assert [(read(event)["job_id"], event.seq) for event in sink.events] == [("other", 1), ("other", 2), ("other", 3)]
 
 
+async def test_one_who_hears_everything_hears_of_an_end_once_though_news_were_missed_after_it(house: House) -> None:
+    sink = MemorySink()
+    house.gateway.hub.watch_everything(house.gateway.hub.join(sink, OwnerId("")))
+    ended = await submitted(house)
+    await house.broker.run(ended)
+    await eventually(lambda: sink.told and sink.told[-1][0] == "job.completed")
+    house.broker._publisher.close()
+    unheard = await submitted(house)
+    await house.broker.run_silently(unheard)
+    house.broker.close()
+    await house.start_broker()
+    await eventually(lambda: sink.told[-1][0] == "job.completed" and read(sink.events[-1])["job_id"] == unheard)
+    numbers = [event.seq for event in sink.events if read(event)["job_id"] == ended]
+    assert numbers == sorted(set(numbers))
+
+
 async def test_a_wait_ends_with_its_limit_and_leaves_nothing(house: House) -> None:
     job = await submitted(house)
     record = house.broker.jobs[job]

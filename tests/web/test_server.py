@@ -11,13 +11,14 @@ import msgspec
 import pytest
 
 from aigc.core.ids import BootId
+from config.listening import listen
 from tests.web.house_kit import BRISK, House, eventually, read_events
 from tests.web.raw_kit import Raw, head
 from web.app import WebSettings
 from web.fetch import Fetcher
 from web.gateway import Gateway
 from web.intake import Intake, IntakeLimits
-from web.server import WebServer, listen
+from web.server import WebServer
 
 boots = itertools.count(1)
 LONG_S = 60.0

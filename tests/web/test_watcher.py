@@ -35,6 +35,14 @@ def test_one_who_resumes_hears_what_it_missed_and_nothing_twice() -> None:
     assert not one.is_waiting
 
 
+def test_what_passed_before_a_line_is_not_told_after_it() -> None:
+    one, job = watcher(), fresh()
+    one.begin(J, 1)
+    one.tell(J, Event("job.progress", b"{}"))
+    one.offer(started(job))
+    assert told(one.take(Stories())) == [("job.started", 2)]
+
+
 def test_an_older_record_that_comes_late_is_no_news() -> None:
     one, job = watcher(), fresh()
     one.begin(J, None)

@@ -150,7 +150,7 @@ class Device:
         """When the next `Tick` is needed, on the monotonic clock; None: not until something happens."""
         residents_due = self._residents.due(self._turns.wanted, self._now.monotonic)
         times = [self._drain_at, self._health.ends_at, self._holdings.due, residents_due]
-        times += (held.expires_at for held in self._holdings)
+        times += [held.expires_at for held in self._holdings if held.deadline is not None]
         return min((time for time in times if time is not None), default=None)
 
     def reserved(self, without: Collection[RunnerId] = ()) -> int:
@@ -364,9 +364,10 @@ class Device:
     def _advance(self) -> None:
         """Who may not begin is handed back, who need not stay leaves, who can begin does."""
         now, refusal = self._now.monotonic, self._refusal
-        for held in self._holdings:
-            if refusal and held.is_open:
-                self._hand_back(held, refusal)
+        if refusal:
+            for held in self._holdings:
+                if held.is_open:
+                    self._hand_back(held, refusal)
         kept = {held.spec.residency for held in self._holdings if held.is_active}
         self._follow(self._residents.retire(kept, self._turns.wanted, everybody=self._is_draining, now=now))
         if not refusal:

@@ -46,7 +46,7 @@ class Held:
 
     def __init__(self, grant: Grant, spec: ModelSpec, progress_s: float, now: float) -> None:
         self.grant, self.lease, self.spec = grant, grant.lease, spec
-        self.phase = Phase.WAITING
+        self._enter(Phase.WAITING)
         self.claimed_at = now
         """Since when it has a slot."""
         self.deadline = None if grant.time_left_s is None else now + grant.time_left_s
@@ -63,56 +63,61 @@ class Held:
         self.progress: LeaseProgress | None = None
         """The latest, told or not."""
         self._progress_s = progress_s
-        self._is_untold = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether its model has not begun to work on it."""
-        return self.phase in (Phase.WAITING, Phase.PREPARING)
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it takes one of the worker's slots."""
-        return self.phase in (Phase.PREPARING, Phase.RUNNING)
+        self.is_untold = False
+        """There is progress that was not told."""
 
     @property
     def expires_at(self) -> float | None:
         """Its deadline, while there is anything that can be ended."""
-        return self.deadline if self.ending is None and (self.is_open or self.is_active) else None
+        if self.deadline is None or self.ending is not None:
+            return None
+        return self.deadline if self.is_open or self.is_active else None
 
     @property
     def news_due(self) -> float | None:
         """When `news` has something to tell; None: not as things stand."""
-        return self.said_at + self._progress_s if self._is_untold else None
+        return self.said_at + self._progress_s if self.is_untold else None
 
     def claim(self, now: float) -> None:
         """It has a slot, from now on or already."""
         if self.phase is Phase.WAITING:
-            self.phase, self.claimed_at = Phase.PREPARING, now
+            self._enter(Phase.PREPARING)
+            self.claimed_at = now
 
     def run(self, runner: RunnerId, started: LeaseStarted, now: float) -> None:
         """Its model works on it; news about loading is old."""
-        self.phase, self.runner, self.started, self.said_at = Phase.RUNNING, runner, started, now
-        self.progress, self._is_untold = None, False
+        self._enter(Phase.RUNNING)
+        self.runner, self.started, self.said_at = runner, started, now
+        self.progress, self.is_untold = None, False
 
     def store(self, ended: Ended) -> None:
         """It finished well; its files are on their way."""
-        self.phase, self.ended = Phase.STORING, ended
+        self._enter(Phase.STORING)
+        self.ended = ended
         if self.progress is not None:
             self.take(msgspec.structs.replace(self.progress, stage=Stage.STORING))
 
     def end(self, last_word: LastWord, now: float) -> None:
         """It is over; news that was not told yet never will be."""
-        self.phase, self.last_word, self.said_at, self._is_untold = Phase.OVER, last_word, now, False
+        self._enter(Phase.OVER)
+        self.last_word, self.said_at, self.is_untold = last_word, now, False
 
     def take(self, progress: LeaseProgress) -> None:
         """This is the latest now; `news` will have it."""
-        self.progress, self._is_untold = progress, True
+        self.progress, self.is_untold = progress, True
 
     def news(self, now: float) -> LeaseProgress | None:
         """What is to be told at this moment, at most once per pause."""
         due = self.news_due
         if due is None or now < due:
             return None
-        self._is_untold, self.said_at = False, now
+        self.is_untold, self.said_at = False, now
         return self.progress
+
+    def _enter(self, phase: Phase) -> None:
+        # Plain facts: each of them is asked for a dozen times per event and lease.
+        self.phase = phase
+        self.is_open = phase is Phase.WAITING or phase is Phase.PREPARING
+        """Whether its model has not begun to work on it."""
+        self.is_active = phase is Phase.PREPARING or phase is Phase.RUNNING
+        """Whether it takes one of the worker's slots."""

@@ -38,9 +38,9 @@ class Holdings:
     @property
     def due(self) -> float | None:
         """When `tick` has something to do."""
-        times = [held.news_due for held in self]
+        times = [held.news_due for held in self._held.values() if held.is_untold]
         if self.is_heard:
-            times += (held.said_at + self._repeat_s for held in self if held.last_word is not None)
+            times += [held.said_at + self._repeat_s for held in self._held.values() if held.last_word is not None]
         return min((time for time in times if time is not None), default=None)
 
     def get(self, lease: Lease) -> Held | None:

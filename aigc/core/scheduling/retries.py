@@ -61,6 +61,6 @@ def _reason_to_stop(job: Job, failure: Failure, kills: int, settings: SchedulerS
 
 
 def _pause_s(job: Job, failure: Failure, settings: SchedulerSettings) -> float:
-    if failure.code in (OUT_OF_MEMORY, "worker_lost"):
+    if failure.code in (OUT_OF_MEMORY, "worker_lost", "runner_crashed"):
         return 0.0  # nothing heals by waiting: the next attempt is made under other conditions anyway
     return doubled(settings.pause_s, job.strikes, settings.pause_limit_s)

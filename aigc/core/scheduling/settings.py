@@ -27,7 +27,7 @@ class SchedulerSettings(Struct, frozen=True, kw_only=True):
     """From this attempt on, one that ended together with broker and worker counts against the job."""
     kill_strikes: int = 2
     """Runners that a job may take with it before it is parked as failed."""
-    pause_s: float = 0.25
+    pause_s: float = 1.0
     """Before a second attempt; doubles with each one."""
     pause_limit_s: float = 60.0
     avoid_s: float = 30.0

@@ -52,12 +52,16 @@ function fillDevice(node, worker) {
   say(part("h3"), device.name || device.id);
   say(part("header .note"), [worker.host ? `${worker.id} on ${worker.host}` : worker.id, device.healthy && device.note].filter(Boolean).join("; "));
   part(".badges").replaceChildren(...badges(worker));
+  fillActions(part("footer"), worker);
+  // Of a lost one nothing is known any more.
+  const isLost = worker.liveness === "lost";
+  for (const name of [".memory", ".residents", ".numbers"]) part(name).hidden = isLost;
+  part(".leases").hidden = isLost || !worker.leases.length;
+  if (isLost) return;
   drawMemory(part(".memory"), worker);
   keep(part(".residents"), rows(worker), (row) => makeRow(row, worker.id, part(".answer")), fillRow);
   keep(part(".leases"), worker.leases, makeLease, fillLease);
-  part(".leases").hidden = !worker.leases.length;
   part(".numbers").replaceChildren(...list(numbers(worker)));
-  fillActions(part("footer"), worker);
 }
 
 function badges({ liveness, lost_s, draining, quarantined, slots }) {
@@ -173,8 +177,8 @@ function fillActions(node, worker) {
   const choice = node.querySelector("select");
   keep(choice, able, (model) => h("option", { value: model.id }, `${model.id}, ${bytes(model.learned?.memory_bytes ?? model.memory_bytes)}`), () => {});
   node.querySelector(".loading").hidden = isLost || !able.length;
-  load.disabled = worker.draining;
-  const needsResume = worker.draining || worker.quarantined;
+  const needsResume = worker.draining || Boolean(worker.quarantined);
+  load.disabled = needsResume;
   if (isLost) set(other, "forget", "Forget");
   else set(other, needsResume ? "resume" : "drain", needsResume ? "Resume" : "Drain");
   other.setAttribute("aria-label", `${other.textContent} ${worker.id}`);

@@ -96,7 +96,7 @@ function drawWaiting() {
     ["Why", reasons.map((one) => [one.reason, one.jobs, one.models.join(", ")])],
     ["For what", Object.entries(by_feature).map(([name, count]) => [title(name), count])],
     ["Whose", owners.some(([name]) => name) ? owners.map(([name, count]) => [name || "nobody's", count]) : []],
-    ["Priority", priorities.length > 1 ? priorities : []],
+    ["How urgent", priorities.length > 1 ? priorities.map(([name, count]) => [`priority ${name}`, count]) : []],
   ].filter(([, rows]) => rows.length);
   $("waiting-section").hidden = !parts.length;
   keep($("waiting"), parts.map(([id, rows]) => ({ id, rows })), makeCounts, fillCounts);

@@ -1,0 +1,69 @@
+"""The role of a process that clients talk to: a gateway."""
+
+import socket
+
+from actors.supervisor import ChildSpec
+from config.roles.site import MIB, Site, new_boot
+from web.app import WebSettings
+from web.fetch import Fetcher, FetchSettings
+from web.gateway import Gateway, GatewaySettings
+from web.hub import StreamSettings
+from web.intake import Intake, IntakeLimits
+from web.server import WebServer
+
+HOUR_S = 3600.0
+
+
+class WebPart:
+    """See `site.Part`.
+
+    Args:
+        listening: where it answers.
+    """
+
+    uses_records = True
+
+    def __init__(self, site: Site, listening: socket.socket) -> None:
+        self._site, self._listening = site, listening
+
+    def children(self) -> list[ChildSpec]:
+        """See `site.Part`."""
+        return [ChildSpec("web", self._web)]
+
+    async def drain(self, budget_s: float) -> None:
+        """See `site.Part`."""
+        web = self._site.living("web")
+        if isinstance(web, WebServer):
+            await web.drain(budget_s)
+
+    def _web(self) -> WebServer:
+        settings, topology = self._site.settings, self._site.topology
+        limits = IntakeLimits(
+            image_bytes=int(settings.limits.image_mb * MIB),
+            mesh_bytes=int(settings.limits.mesh_mb * MIB),
+            max_edge=settings.limits.image_edge_px,
+            keep_s=settings.storage.keep_uploads_h * HOUR_S,
+        )
+        fetch = FetchSettings(allowed_networks=tuple(settings.security.fetch_allow))
+        gateway = Gateway(
+            self._site.context,
+            topology.brokers,
+            topology.news,
+            topology.jobs,
+            topology.assets,
+            fetch=Fetcher(Intake(topology.assets, limits), fetch),
+            settings=GatewaySettings(
+                queue_bound=settings.limits.queue, stream=StreamSettings(watchers=settings.limits.watchers)
+            ),
+            name="web",
+            boot=new_boot(),
+            link=topology.link,
+            clock=topology.jobs.clock,
+        )
+        web = WebSettings(
+            data_path=str(settings.storage.folder),
+            public_url=settings.server.public_url or "",
+            limits=limits,
+            origins=None if "*" in settings.security.cors_origins else frozenset(settings.security.cors_origins),
+        )
+        return WebServer(gateway, web, self._listening)
