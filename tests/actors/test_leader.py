@@ -78,7 +78,7 @@ class House:
             while leader.generation is None:
                 self._news.clear()
                 await self._news.wait()
-                while self.made and leader.broker is None and leader.generation is None:
+                while self.made and leader.broker is None and leader.generation is None:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)  # its broker is starting
         return leader.generation
 
@@ -110,7 +110,7 @@ async def test_the_first_candidate_leads(house: House) -> None:
 async def test_a_second_broker_is_refused_with_the_reason(house: House) -> None:
     await house.running("a")
 
-    with pytest.raises(AlreadyLed, match="broker a leads as generation 1.*--standby"):
+    with pytest.raises(AlreadyLed, match=r"broker a leads as generation 1.*--standby"):
         await house.candidate("b").start()
 
 
@@ -150,7 +150,7 @@ async def test_a_leader_that_was_deposed_stands_by_and_leads_again(house: House)
     await house.store.lead("a", lease_s=0.3)  # as another host would that took it for dead
 
     async with asyncio.timeout(20):
-        while leader.generation in (former, None):
+        while leader.generation in (former, None):  # noqa: ASYNC110 - it happens inside
             await asyncio.sleep(0.01)
 
     assert leader.generation is not None and leader.generation.number == 3

@@ -171,4 +171,4 @@ def test_a_data_folder_elsewhere_has_to_be_made_and_the_note_says_how() -> None:
 
 
 def test_settings_that_only_the_services_have_are_told() -> None:
-    assert [note.split(";")[0] for note in notes(Settings(), layout())] == ["redis.enabled is false"]
+    assert [note.split(";")[0] for note in notes(Settings(), layout())] == ["the section on redis is not enabled"]
