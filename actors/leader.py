@@ -7,7 +7,7 @@ store checks in every write: a leader that was stopped and goes on finds its fir
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 from msgspec import Struct
@@ -49,10 +49,17 @@ class Leader:
 
     Args:
         make: a broker of that generation, not started.
+        prepare: is done before it takes over after a wait: what it knew when it started may be old.
     """
 
-    def __init__(self, store: JobStore, settings: LeaderSettings, make: Callable[[Generation], Broker]) -> None:
-        self._store, self._settings, self._make = store, settings, make
+    def __init__(
+        self,
+        store: JobStore,
+        settings: LeaderSettings,
+        make: Callable[[Generation], Broker],
+        prepare: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        self._store, self._settings, self._make, self._prepare = store, settings, make, prepare
         self._above = 0  # the highest generation heard of
         self._generation: Generation | None = None
         self._broker: Broker | None = None
@@ -90,6 +97,8 @@ class Leader:
         while True:
             if self._broker is None:
                 await self._campaign()
+                if self._prepare is not None:
+                    await self._prepare()
                 await self._lead()
             await self._until_deposed()
 

@@ -60,7 +60,8 @@ class BrokerPart:
 
     def _leader(self) -> Leader:
         settings = LeaderSettings(owner=self._owner, lease_s=self._site.settings.broker.lease_s, standby=self._standby)
-        return Leader(self._site.topology.jobs, settings, self._new_broker)
+        # The files as they are when it takes over: a reload that only the former leader heard of holds on.
+        return Leader(self._site.topology.jobs, settings, self._new_broker, self._reread)
 
     def _new_broker(self, generation: Generation) -> Broker:
         topology, scheduling = self._site.topology, self._site.settings.scheduler

@@ -156,6 +156,23 @@ async def test_a_leader_that_was_deposed_stands_by_and_leads_again(house: House)
     assert leader.generation is not None and leader.generation.number == 3
 
 
+async def test_what_was_known_at_the_start_is_looked_up_again_before_a_takeover(house: House) -> None:
+    prepared: list[int] = []
+
+    async def prepare() -> None:
+        prepared.append(len(house.made))
+
+    await house.store.lead("killed", lease_s=0.3)
+    second = house.candidate("b", standby=True)
+    second._prepare = prepare
+    await second.start()
+    house.candidates[-1] = second, asyncio.create_task(second.run())
+
+    await house.leads(second)
+
+    assert prepared == [0]  # before the broker was made
+
+
 async def test_the_lease_is_kept_while_its_holder_lives(house: House) -> None:
     leader = await house.running("a")
 

@@ -70,8 +70,9 @@ class Told:
         return [number for line in ours for number in line["got"]]
 
     def verdicts(self, name: str = "") -> list[str]:
-        """What was thought of the peer of that name, in order."""
-        return [line["verdict"] for line in self.log if "verdict" in line and line.get("peer", "").startswith(name)]
+        """What was thought of the peer of that name, or by the one of that name of its router, in order."""
+        ours = [line for line in self.log if "verdict" in line]
+        return [line["verdict"] for line in ours if line.get("peer", line.get("name", "")).startswith(name)]
 
     async def close(self) -> None:
         if self.process.returncode is None:
@@ -81,7 +82,9 @@ class Told:
 
 
 class Site:
-    """Machines with keys that know each other, and the talkers on them."""
+    """Machines with keys that know each other, and the talkers on them, which have `lost_s` of patience."""
+
+    lost_s = 1.6
 
     def __init__(self, hosts: Hosts, folder: Path) -> None:
         self.hosts, self._folder = hosts, folder
@@ -106,7 +109,7 @@ class Site:
 
     async def _talk(self, host: Host, *arguments: str) -> Told:
         process = await asyncio.create_subprocess_exec(
-            *host.command(sys.executable, "-m", "tests.hosts.talker", *arguments),
+            *host.command(sys.executable, "-m", "tests.hosts.talker", str(self.lost_s), *arguments),
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,8 +1,9 @@
 """One end of a link as a process of its own, which does what it is told on standard input and reports in JSON lines.
 
-    python -m tests.hosts.talker listen ADDRESS KEY KEYS_FOLDER
-    python -m tests.hosts.talker connect NAME[,NAME…] KEYS_FOLDER ADDRESS KEY [ADDRESS KEY …]
+    python -m tests.hosts.talker LOST_S listen ADDRESS KEY KEYS_FOLDER
+    python -m tests.hosts.talker LOST_S connect NAME[,NAME…] KEYS_FOLDER ADDRESS KEY [ADDRESS KEY …]
 
+LOST_S is how long a silence it has patience with; it is suspicious after less than one.
 `send N` sends N messages, numbered on from the last, to each peer; `count` reports the counters; `stop` ends it.
 """
 
@@ -23,17 +24,17 @@ import zmq
 from transport import Address, Backoff, Codec, Dealer, Envelope, LinkSettings, Patience, Router, Verdict
 from transport.curve import Authenticator, Keys
 
-PATIENCE = Patience(suspect_s=0.6, lost_s=1.2)
+SUSPECT_S = 0.8
 
 
 class Number(msgspec.Struct, array_like=True, frozen=True, tag=1):
     n: int
 
 
-def settings(folder: str) -> LinkSettings:
+def settings(folder: str, lost_s: float) -> LinkSettings:
     return LinkSettings(
         beat_s=0.1,
-        patience=PATIENCE,
+        patience=Patience(SUSPECT_S, lost_s),
         backoff=Backoff(first_s=0.05, limit_s=0.3),
         visit=Backoff(first_s=0.3, factor=1.0, limit_s=0.3),
         keys=Keys.of(Path(folder)),
@@ -45,8 +46,8 @@ def report(**values: Any) -> None:
 
 
 class Listening:
-    def __init__(self, address: str, key: str, folder: str) -> None:
-        told = settings(folder)
+    def __init__(self, lost_s: float, address: str, key: str, folder: str) -> None:
+        told = settings(folder, lost_s)
         assert told.keys is not None
         self._context: zmq.Context[Any] = zmq.Context()
         self._authenticator = Authenticator(self._context, told.keys)
@@ -85,9 +86,9 @@ class Listening:
 
 
 class Connecting:
-    def __init__(self, name: str, folder: str, *places: str) -> None:
+    def __init__(self, lost_s: float, name: str, folder: str, *places: str) -> None:
         self._context: zmq.Context[Any] = zmq.Context()
-        told = settings(folder)
+        told = settings(folder, lost_s)
         addresses = [Address.parse(text, key=key) for text, key in zip(places[::2], places[1::2], strict=True)]
         self._dealers: list[Dealer[Number, Number]] = [
             Dealer(
@@ -125,8 +126,8 @@ class Connecting:
         )
 
 
-async def main(kind: str, *arguments: str) -> None:
-    talker = {"listen": Listening, "connect": Connecting}[kind](*arguments)
+async def main(lost_s: str, kind: str, *arguments: str) -> None:
+    talker = {"listen": Listening, "connect": Connecting}[kind](float(lost_s), *arguments)
     commands: dict[str, Callable[..., None]] = {"send": talker.send, "count": talker.count}
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
