@@ -36,12 +36,12 @@ class LeaderSettings(Struct, frozen=True, kw_only=True):
     @property
     def renew_s(self) -> float:
         """Between two renewals."""
-        return self.lease_s / 4
+        return self.lease_s / 3
 
     @property
     def look_s(self) -> float:
         """Between two looks whether the lease has ended."""
-        return self.lease_s / 8
+        return self.lease_s / 4
 
 
 class Leader:

@@ -20,11 +20,12 @@ class Notifier:
         self._address = os.environ.get("NOTIFY_SOCKET") if address is None else address
 
     def tell(self, state: str) -> None:
-        """Send one line such as `READY=1`."""
+        """Send one line such as `READY=1`. Never waits: where nobody takes what was told before, it is dropped."""
         if not self._address:
             return
         path = "\0" + self._address[1:] if self._address.startswith("@") else self._address
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, contextlib.suppress(OSError):
+        kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
+        with socket.socket(socket.AF_UNIX, kind) as notify, contextlib.suppress(OSError):
             notify.sendto(state.encode(), path)
 
     def status(self, words: str) -> None:

@@ -11,10 +11,12 @@ from actors.stores.sqlite import SqliteJobStore
 from aigc.core.errors import InputInvalid
 from aigc.core.ports import AssetStore, JobStore
 from config.settings import Settings
-from transport import Address, AddressInvalid, LinkSettings
+from transport import Address, AddressInvalid, LinkSettings, Patience
 from transport.curve import Keys
 
 GIB = 1 << 30
+PATIENCE = Patience(suspect_s=3.0, lost_s=4.5)
+"""A killed worker's jobs run again within six seconds: the last of its heartbeats, and the next look, take one."""
 SOCKET_PATH_BYTES = 60
 """Room that the names of sockets need below the runtime folder, of the 107 bytes that a path may have."""
 
@@ -80,7 +82,7 @@ def _single(settings: Settings) -> Topology:
         staging=staging,
         runtime=runtime_folder(settings),
         keys=None,
-        link=LinkSettings(),
+        link=LinkSettings(patience=PATIENCE),
     )
 
 
@@ -103,7 +105,7 @@ def _shared(settings: Settings, place: str | None) -> Topology:
         staging=staging,
         runtime=runtime,
         keys=keys,
-        link=LinkSettings(keys=keys),
+        link=LinkSettings(patience=PATIENCE, keys=keys),
     )
 
 

@@ -25,6 +25,9 @@ METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 STARTED = web.RequestKey("started", float)
 
+BEGUN = web.RequestKey("begun", bool)
+"""There once the answer's head has been sent."""
+
 # Header names in the form that the header maps compare without another look.
 _REQUEST_ID = istr("X-Request-Id")
 _PROCESS_TIME = istr("X-Process-Time")
@@ -68,19 +71,16 @@ class Passage:
                 return _preflight(request)
             try:
                 return await handler(request)
-            except web.HTTPRequestEntityTooLarge:
-                return _too_large(request_id)
-            except web.HTTPException as error:
-                return problem.of_http(error, request_id)
-            except AigcError as error:
-                if problem.http_status(error) == 500:
-                    log.error("request.failed", request=request_id, path=request.path, reason=str(error))
-                return problem.of_error(error, request_id)
             except ConnectionError:
                 raise  # the client is gone; nobody to answer
-            except Exception:
-                log.exception("request.failed", request=request_id, method=request.method, path=request.path)
-                return problem.of_defect(request_id)
+            except Exception as error:
+                if BEGUN not in request:
+                    return _told(error, request, request_id)
+                # Too late for an answer: it would be written into the stream that has begun.
+                log.exception("stream.failed", request=request_id, path=request.path)
+                if request.transport is not None:
+                    request.transport.close()
+                raise ConnectionResetError(f"the stream failed: {error}") from error
 
         return passage
 
@@ -90,6 +90,7 @@ class Passage:
         return self._origins is None or origin in self._origins or urlsplit(origin).netloc == request.host
 
     async def _complete(self, request: web.Request, response: web.StreamResponse) -> None:
+        request[BEGUN] = True
         headers = response.headers
         elapsed_s = time.perf_counter() - request.get(STARTED, 0.0)
         headers[_REQUEST_ID] = request.get(REQUEST_ID, "")
@@ -113,6 +114,22 @@ class Passage:
                 status=response.status,
                 elapsed_s=round(elapsed_s, 6),
             )
+
+
+def _told(error: Exception, request: web.Request, request_id: str) -> web.StreamResponse:
+    """The answer to a request that failed so."""
+    match error:
+        case web.HTTPRequestEntityTooLarge():
+            return _too_large(request_id)
+        case web.HTTPException():
+            return problem.of_http(error, request_id)
+        case AigcError():
+            if problem.http_status(error) == 500:
+                log.error("request.failed", request=request_id, path=request.path, reason=str(error))
+            return problem.of_error(error, request_id)
+        case _:
+            log.error("request.failed", request=request_id, method=request.method, path=request.path, exc_info=error)
+            return problem.of_defect(request_id)
 
 
 def _preflight(request: web.Request) -> web.Response:

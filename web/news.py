@@ -29,6 +29,9 @@ from web.records import Records
 REPAIR_JOBS = 1000
 """Newest jobs of an owner that are looked at after a gap, for those who hear everything."""
 
+KNOWN_ENDS = 4096
+"""Jobs of which it is remembered that their end was told."""
+
 REPAIR_MARGIN_S = 60.0
 """Clocks of two hosts may differ by so much without a change being overlooked."""
 
@@ -69,7 +72,6 @@ class News:
         self._on_queue = on_queue
         self._loop = asyncio.get_running_loop()
         self._waiters: dict[JobId, set[asyncio.Future[Job | None]]] = {}
-        # Jobs whose end was told: to those who hear everything a job is new again when it has ended.
         self._ended: OrderedDict[JobId, None] = OrderedDict()
         self._clock = clock
         self._last_s = clock()  # when something was heard last
@@ -162,14 +164,19 @@ class News:
     def _changed(self, job: Job) -> None:
         job = self.records.put(job)
         if job.status.is_final:
-            self._ended[job.id] = None
-            if len(self._ended) > REPAIR_JOBS:
-                self._ended.popitem(last=False)
-        if job.status.is_final and job.id in self._waiters:
-            for future in self._waiters.pop(job.id):
+            for future in self._waiters.pop(job.id, ()):
                 if not future.done():
                     future.set_result(job)
-        self._hub.changed(job)
+        if not job.status.is_final or self._ends_now(job.id):
+            self._hub.changed(job)
+
+    def _ends_now(self, job: JobId) -> bool:
+        """Whether its end is news. It is told once: to those who hear everything a job that is over is a new one."""
+        is_news = job not in self._ended
+        self._ended[job] = None
+        if len(self._ended) > KNOWN_ENDS:
+            self._ended.popitem(last=False)
+        return is_news
 
     # Repair after missed news
 
@@ -206,7 +213,6 @@ class News:
         for owner in self._hub.owners:
             page = await self._store.list(JobQuery(owner=owner, limit=REPAIR_JOBS))
             for job_record in page.jobs:
-                is_told = job_record.id in wanted or job_record.id in self._ended
-                if not is_told and job_record.history and job_record.history[-1].at >= since:
+                if job_record.id not in wanted and job_record.history and job_record.history[-1].at >= since:
                     self._changed(job_record)
         return len(wanted)

@@ -42,6 +42,12 @@ def test_nobody_need_listen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     Notifier().tell("READY=1")
 
 
+def test_whoever_does_not_read_what_is_told_holds_nobody_up(systemd: socket.socket) -> None:
+    for _ in range(2000):
+        Notifier().tell("WATCHDOG=1")
+    assert systemd.recv(100) == b"WATCHDOG=1"
+
+
 @pytest.mark.parametrize(
     ("variables", "due_s"),
     [

@@ -2,7 +2,7 @@ import asyncio
 import re
 
 import pytest
-from aiohttp import web
+from aiohttp import WSMsgType, web
 from structlog.testing import capture_logs
 
 from aigc.core.errors import StoreBroken
@@ -22,10 +22,22 @@ async def tells(request: web.Request) -> web.Response:
     return web.Response(text=request_id_of(request))
 
 
+async def breaks_off(request: web.Request) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    await socket.send_str("hello")
+    raise StoreBroken("in the middle")
+
+
 @pytest.fixture
 async def odd(house: House) -> House:
     """A house with routes that fail."""
-    more = [web.get("/fails", fails), web.get("/breaks", breaks), web.get("/tells", tells)]
+    more = [
+        web.get("/fails", fails),
+        web.get("/breaks", breaks),
+        web.get("/tells", tells),
+        web.get("/breaks-off", breaks_off),
+    ]
     house.extend = lambda app: app.add_routes(more)  # type: ignore[assignment, return-value]
     await house.restart_web()
     return house
@@ -47,6 +59,14 @@ async def test_a_broken_store_is_the_operators_affair(odd: House) -> None:
         status, problem = await odd.call("GET", "/breaks")
     assert (status, "jobs.db" in str(problem)) == (500, False)
     assert "jobs.db is damaged" in str(logs)
+
+
+async def test_a_stream_that_fails_ends_and_no_answer_is_written_into_it(odd: House) -> None:
+    with capture_logs() as logs:
+        async with odd.session.ws_connect("/breaks-off") as socket:
+            assert (await socket.receive()).data == "hello"
+            assert (await socket.receive()).type in (WSMsgType.CLOSED, WSMsgType.CLOSING, WSMsgType.CLOSE)
+    assert "stream.failed" in [line["event"] for line in logs]
 
 
 async def test_a_sound_request_id_is_kept_and_any_other_replaced(odd: House) -> None:

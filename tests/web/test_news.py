@@ -140,6 +140,7 @@ async def test_one_who_hears_everything_hears_of_an_end_once_though_news_were_mi
     ended = await submitted(house)
     await house.broker.run(ended)
     await eventually(lambda: sink.told and sink.told[-1][0] == "job.completed")
+    house.gateway.hub.watch(house.gateway.hub.join(MemorySink(), OwnerId("")), ended, since=3)
     house.broker._publisher.close()
     unheard = await submitted(house)
     await house.broker.run_silently(unheard)
