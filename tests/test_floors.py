@@ -22,12 +22,10 @@ TESTED_ELSEWHERE = {
     "config/commands/": "house",
     "config/gateways.py": "house",
     "config/house.py": "house",
-    "config/logs.py": "house",
     "config/roles/": "house",
     "config/service.py": "house",
     "config/together.py": "house",
     "config/wiring.py": "house",
-    "web/server.py": "house",
 }
 DATA_ONLY = frozenset(
     f"aigc/core/{name}.py"
