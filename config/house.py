@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+import structlog
 import zmq
 
 from actors.supervisor import Supervisor
@@ -14,10 +15,13 @@ from config.reload import Reload
 from config.roles.site import Part, Site
 from config.settings import Settings
 from config.wiring import Topology
-from transport.curve import Authenticator
+from transport import Authenticator, KeysInvalid
 
 if TYPE_CHECKING:
     from config.roles.broker import BrokerPart
+
+
+log = structlog.get_logger()
 
 
 class Role(Enum):
@@ -111,7 +115,10 @@ class House:
     def reload(self, catalogue: Catalogue) -> None:
         """Another catalogue is in force, and will be if this process leads later; so is the list of allowed keys."""
         if self._topology.keys is not None:
-            self._topology.keys.reload()
+            try:
+                self._topology.keys.reload()
+            except KeysInvalid as error:
+                log.error("keys.refused", reason=str(error), do="mend the file and reload again; nobody was cut off")
         if self._leading is not None:
             self._leading.reload(catalogue)
 
