@@ -241,8 +241,10 @@ class Broker:
         self._send(peer, Welcome(self._generation, self._catalogue()))
 
     def _tell_new(self, job: Job) -> None:
-        # Durable already: a gateway hands over what the store has acknowledged. The other gateways hear of it here.
-        if self._scheduler is not None and self._scheduler.job(job.id) is None:
+        # Durable already: a gateway hands over what the store has acknowledged. The other gateways hear of it here,
+        # unless it came so late that the job, found in the store before, has ended: that would be old news for ever.
+        scheduler = self._scheduler
+        if scheduler is not None and scheduler.job(job.id) is None and not scheduler.is_over(job.id):
             self.publish(Changed(job))
 
     def _on_peer(self, peer: bytes, verdict: Verdict) -> None:

@@ -193,9 +193,13 @@ class Gateway:
         """A new job like an earlier one, with another seed (`seed`, or a random one) where its model takes one."""
         return await self._create(await self._admission.again(await self.get(job, owner), seed, self._clock()))
 
-    async def get(self, job: JobId, owner: OwnerId | None) -> Job:
-        """The record with the live stage and progress. From memory where that is sure to be current."""
-        found = await self._news.read(job)
+    async def get(self, job: JobId, owner: OwnerId | None, *, seen: int = 0) -> Job:
+        """The record with the live stage and progress. From memory where that is sure to be current.
+
+        Args:
+            seen: the last line of it that the asker has heard, perhaps at another gateway.
+        """
+        found = await self._news.read(job, seen)
         if found is None or (owner is not None and found.owner != owner):
             raise NotFound(f"there is no job {job[:80]!r}", suggestion="finished jobs are kept for a limited time")
         return found
@@ -222,13 +226,13 @@ class Gateway:
         if found.status.is_final:
             return found
         answer = await self._link.ask(CancelJob(job, reason), CancelAnswer)
-        return self._known(job, answer.job)
+        return await self._known(job, answer.job)
 
     async def move(self, job: JobId, owner: OwnerId | None, priority: int) -> Job:
         """The waiting job in its new priority class. Raises Conflict if it waits no more."""
         await self.get(job, owner)
         answer = await self._link.ask(MoveJob(job, priority), JobAnswer)
-        found = self._known(job, answer.job)
+        found = await self._known(job, answer.job)
         if answer.refusal:
             raise Conflict(answer.refusal, suggestion="only a waiting job can be moved")
         return found
@@ -245,10 +249,15 @@ class Gateway:
         await self.assets.delete(f"jobs/{job}")
         return answer.job or found
 
-    def _known(self, job: JobId, answer: Job | None) -> Job:
-        if answer is None:
+    async def _known(self, job: JobId, answer: Job | None) -> Job:
+        """The job as the broker told it; of one that it does not know (any more), as the store has it."""
+        # The broker keeps no job that is over, and its answer left when that was durable.
+        found = answer or await self.store.get(job)
+        if found is None:
             raise NotFound(f"there is no job {job!r}")
-        return self._news.records.put(answer)
+        if answer is None and not found.status.is_final:
+            raise Unavailable("the broker does not know the job yet", retry_after_s=1.0, code="broker_unavailable")
+        return self._news.records.put(found)
 
     async def _create(self, job: Job) -> Submitted:
         self._link.check(job)

@@ -101,9 +101,13 @@ class News:
         """Every change is heard: what is in memory is what is in the store."""
         return self._subscriber.verdict is Verdict.ALIVE
 
-    async def read(self, job: JobId) -> Job | None:
-        """The newest record with its live progress, or None; from memory where that is sure to be current."""
-        if self.is_current and (known := self.records.find(job)) is not None:
+    async def read(self, job: JobId, seen: int = 0) -> Job | None:
+        """The newest record with its live progress, or None; from memory where that is sure to be current.
+
+        Args:
+            seen: the last line of it that was heard elsewhere: news of it may still be on their way to us.
+        """
+        if self.is_current and (known := self.records.find(job)) is not None and known.seq >= seen:
             return known
         while True:
             epoch = self.records.epoch
@@ -118,7 +122,7 @@ class News:
         """A record of ours is durable since now. `epoch`: of the records, from before its creation began."""
         if epoch == self.records.epoch:
             job = self.records.put(job)
-        self._hub.changed(job)
+        self._tell(job)
 
     async def wait(self, job: Job, timeout_s: float) -> Job | None:
         """The record once it is final; None after `timeout_s`, or when the server goes away."""
@@ -162,31 +166,36 @@ class News:
             self._on_catalogue()
 
     def _changed(self, job: Job) -> None:
+        if job.id in self._ended and not job.status.is_final:
+            return  # old news that came late
         job = self.records.put(job)
         if job.status.is_final:
             for future in self._waiters.pop(job.id, ()):
                 if not future.done():
                     future.set_result(job)
-        if not job.status.is_final or self._ends_now(job.id):
-            self._hub.changed(job)
+        self._tell(job)
 
-    def _ends_now(self, job: JobId) -> bool:
-        """Whether its end is news. It is told once: to those who hear everything a job that is over is a new one."""
-        is_news = job not in self._ended
-        self._ended[job] = None
-        if len(self._ended) > KNOWN_ENDS:
-            self._ended.popitem(last=False)
-        return is_news
+    def _tell(self, job: Job) -> None:
+        """Watchers hear it, unless they have heard its end: one who hears everything would take it for a new job."""
+        if job.id in self._ended:
+            return
+        if job.status.is_final:
+            self._ended[job.id] = None
+            if len(self._ended) > KNOWN_ENDS:
+                self._ended.popitem(last=False)
+        self._hub.changed(job)
 
     # Repair after missed news
 
     def _gap(self, gap: Gap) -> None:
         self.records.clear()
         self._on_catalogue()
-        since = self._last_s - REPAIR_MARGIN_S
-        self._repair_from = since if self._repair_from is None else min(since, self._repair_from)
+        self._is_due(self._last_s - REPAIR_MARGIN_S)
         if self._repair is None or self._repair.done():
             self._repair = self._loop.create_task(self._repaired(gap))
+
+    def _is_due(self, since: float) -> None:
+        self._repair_from = since if self._repair_from is None else min(since, self._repair_from)
 
     async def _repaired(self, gap: Gap) -> None:
         """Watchers and waiters know what they missed; goes on until the store has told all."""
@@ -195,7 +204,7 @@ class News:
             try:
                 jobs = await self._missed(since)
             except Unavailable as error:
-                self._repair_from = since if self._repair_from is None else min(since, self._repair_from)
+                self._is_due(since)
                 log.warning("news.unrepaired", gap=gap.value, reason=str(error))
                 await asyncio.sleep(error.retry_after_s)
                 continue
@@ -211,7 +220,11 @@ class News:
             else:
                 self._changed(found)
         for owner in self._hub.owners:
+            epoch = self.records.epoch
             page = await self._store.list(JobQuery(owner=owner, limit=REPAIR_JOBS))
+            if epoch != self.records.epoch:
+                self._is_due(since)  # more was missed meanwhile: what came may be from before that
+                break
             for job_record in page.jobs:
                 if job_record.id not in wanted and job_record.history and job_record.history[-1].at >= since:
                     self._changed(job_record)

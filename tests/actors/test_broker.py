@@ -317,6 +317,18 @@ async def test_a_cancel_is_answered_with_the_truth(house: House) -> None:
     assert (await house.watcher.change(Status.CANCELLED)).id in ("unheard", "running")
 
 
+async def test_a_job_that_is_handed_over_after_its_end_is_no_news(house: House) -> None:
+    made = job("late")
+    await house.store.create(made, bound=100)
+    await house.ask.ask(CancelJob(made.id, "asked"), timeout_s=5)
+    house.ask.send(Submit(made))
+    await house.submit("next")
+    told: list[Status] = []
+    while (changed := await house.watcher.next(Changed)).job.id != "next":
+        told.append(changed.job.status)
+    assert told == [Status.CANCELLED]
+
+
 async def test_only_a_finished_job_can_be_forgotten(house: House) -> None:
     await house.submit("a")
     refused = await house.ask.ask(ForgetJob(JobId("a")), timeout_s=5)

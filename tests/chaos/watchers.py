@@ -77,6 +77,8 @@ class Watcher:
 
     def _hear(self, event: dict[str, Any]) -> None:
         kind = event["type"]
+        if kind == "error" and event["code"] == "unavailable":
+            raise aiohttp.ClientError(event["detail"])  # it asks again, elsewhere
         if kind == "error" or event.get("unknown"):
             self._evidence.complaints.append(f"{self.name} was told at {self._clock():.1f} s: {event}")
         if "job_id" not in event or kind == "job.queue":

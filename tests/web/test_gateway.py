@@ -25,6 +25,23 @@ async def submitted(house: House, **more: Any) -> JobId:
     return job
 
 
+async def test_who_cancels_a_job_that_is_over_at_the_broker_already_hears_how_it_ended(house: House) -> None:
+    job = await submitted(house)
+    known = house.gateway._news.records.find(job)
+    await house.broker.run_silently(job)
+    house.gateway._news.records.put(known)  # type: ignore[arg-type]
+    ended = house.broker.jobs.pop(job)
+    assert await house.gateway.cancel(job, None) == ended
+
+
+async def test_a_job_that_the_broker_does_not_know_yet_is_not_denied(house: House) -> None:
+    job = await submitted(house)
+    del house.broker.jobs[job]
+    with pytest.raises(Unavailable, match="does not know the job yet") as refused:
+        await house.gateway.cancel(job, None)
+    assert refused.value.retry_after_s
+
+
 async def test_the_broker_hears_of_a_job_when_it_is_durable_and_not_before(house: House) -> None:
     create, order = house.store.create, []
 

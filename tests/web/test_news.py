@@ -8,15 +8,24 @@ from aigc.core.errors import Unavailable
 from aigc.core.ids import JobId, OwnerId
 from aigc.core.job import Job, Status
 from aigc.core.lifecycle import begin
+from aigc.core.messages import Changed
+from aigc.core.ports import JobPage, JobQuery
 from tests.web.house_kit import House, eventually
 from tests.web.stream_kit import MemorySink, read
+from transport import Gap
 from web.news import REPAIR_MARGIN_S
+from web.submission import Reference, Submission
 
 
 async def submitted(house: House) -> JobId:
     job = await house.submit()
     await house.broker.until(lambda: job in house.broker.jobs)
     return job
+
+
+def asking(key: str) -> Submission:
+    text = Reference(text="a chair")
+    return Submission(feature="text_to_textured_mesh", inputs={"text": text}, idempotency_key=key)
 
 
 def reads(house: House) -> list[JobId]:
@@ -40,6 +49,63 @@ async def test_a_record_is_read_from_memory_while_all_news_are_heard(house: Hous
     record = await house.gateway._news.read(job)
     assert record is not None
     assert (record.status, found) == (Status.COMPLETED, [])
+
+
+async def test_old_news_that_come_after_the_end_change_nothing(house: House) -> None:
+    job = await submitted(house)
+    first = house.broker.jobs[job]
+    await house.broker.run(job)
+    news = house.gateway._news
+    await eventually(lambda: news.records.find(job).status is Status.COMPLETED)  # type: ignore[union-attr]
+    news.records.clear()
+    house.broker.publish(Changed(first))
+    last = await submitted(house)
+    await eventually(lambda: news.records.find(last) is not None)
+    assert await news.read(job) == house.broker.jobs[job]
+
+
+async def test_what_was_listed_before_news_were_missed_is_listed_again(house: House) -> None:
+    sink = MemorySink()
+    news, listed = house.gateway._news, house.store.list
+    house.gateway.hub.watch_everything(house.gateway.hub.join(sink, OwnerId("")))
+    known = house.broker.jobs[await submitted(house)]
+    job = msgspec.structs.replace(known, id=JobId("unheard"))
+    await house.store.create(job, bound=9)
+    house.broker.jobs[job.id] = job
+
+    async def missed_meanwhile(query: JobQuery) -> JobPage:
+        house.store.list = listed  # type: ignore[method-assign]
+        page = await listed(query)
+        await house.broker.run_silently(job.id)
+        news._gap(Gap.MISSED)
+        return page
+
+    house.store.list = missed_meanwhile  # type: ignore[method-assign]
+    news._gap(Gap.MISSED)
+    await eventually(lambda: ("job.completed", 3) in sink.told)
+    assert await news.read(job.id) == house.broker.jobs[job.id]
+
+
+async def test_who_has_heard_more_elsewhere_is_told_what_the_store_has(house: House) -> None:
+    job = await submitted(house)
+    news = house.gateway._news
+    await house.broker.run_silently(job)
+    unheard = await news.read(job)
+    assert unheard is not None and unheard.seq == 1, "in memory, since nothing says that news are late"
+    assert await news.read(job, seen=2) == house.broker.jobs[job]
+
+
+async def test_a_request_that_is_repeated_after_its_jobs_end_is_no_news(house: House) -> None:
+    sink = MemorySink()
+    house.gateway.hub.watch_everything(house.gateway.hub.join(sink, OwnerId("")))
+    first = await house.gateway.submit(asking("k"))
+    await house.broker.until(lambda: first.job.id in house.broker.jobs)
+    await house.broker.run(first.job.id)
+    await eventually(lambda: sink.told and sink.told[-1][0] == "job.completed")
+    assert (await house.gateway.submit(asking("k"))).replayed
+    await submitted(house)
+    await eventually(lambda: sink.told[-1][0] == "job.queued")
+    assert [number for _, number in sink.told] == [1, 2, 3, 1]
 
 
 async def test_while_nobody_publishes_the_store_is_asked(house: House) -> None:

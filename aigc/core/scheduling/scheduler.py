@@ -131,6 +131,10 @@ class Scheduler:
         entry = self._books.entries.get(job)
         return entry.job if entry is not None else None
 
+    def is_over(self, job: JobId) -> bool:
+        """Whether it is known to have ended; ends of long ago, or of an earlier broker, are not."""
+        return job in self._books.over
+
     def estimates(self, jobs: Iterable[JobId], now: Now) -> tuple[Estimate, ...]:
         """Where these jobs stand; those that do not wait are left out.
 
