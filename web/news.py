@@ -32,8 +32,8 @@ REPAIR_JOBS = 1000
 KNOWN_ENDS = 4096
 """Jobs of which it is remembered that their end was told."""
 
-REPAIR_MARGIN_S = 60.0
-"""Clocks of two hosts may differ by so much without a change being overlooked."""
+REPAIR_MARGIN_S = 5.0
+"""The store's clock, as two hosts know it, may differ by so much without a change being overlooked."""
 
 log = structlog.get_logger(__name__)
 

@@ -133,7 +133,7 @@ class SqliteWriter:
                 self._places.pop(job, None)
                 self._tally[status] -= 1
 
-    def lead(self, owner: str, lease_s: float, above: int) -> Generation:
+    def lead(self, owner: str, lease_s: float = 0.0, above: int = 0) -> Generation:
         """See `JobStore.lead`."""
         now = time.monotonic()
         if self._leader is not None and owner != self._owner and now < self._leased_until:

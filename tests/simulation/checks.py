@@ -107,7 +107,7 @@ class Checks:
         """What must be true in the end of every job that was accepted."""
         records = self._house.records
         for former in self._house.doubled:
-            lives = (former, self._house.workers[former.id])
+            lives = {former, self._house.workers[former.id]}
             assert sum(one.is_alive for one in lives) <= 1, f"two workers called {former.id} live"
         for job in self.accepted:
             record = records.all[job]
