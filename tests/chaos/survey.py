@@ -13,7 +13,7 @@ import aiohttp
 from actors.stores.directory import DirectoryAssetStore
 from actors.stores.redis import RedisJobStore, RedisSettings
 from actors.stores.sweeper import Sweeper, SweeperSettings
-from aigc.core.errors import AlreadyLed
+from aigc.core.errors import AlreadyLed, Unavailable
 from aigc.core.ids import AssetKey
 from aigc.core.ports import JobQuery
 from tests.chaos.clients import AWAY
@@ -190,7 +190,7 @@ class Survey:
             try:
                 generation = await jobs.lead("the survey", lease_s=60.0)
                 break
-            except AlreadyLed:
+            except (AlreadyLed, Unavailable):  # a broker that was killed led; the Redis was begun a moment ago
                 await asyncio.sleep(0.2)
         kept = SweeperSettings(completed_s=None, failed_s=None, cancelled_s=None)
         sweeper = Sweeper(jobs, assets, kept, lambda: generation, clock=lambda: time.time() + LATER_S)
