@@ -1,0 +1,233 @@
+"""What each feature is tried on: two sets, of which the second was never looked at while a model was being made.
+
+An input is named by its source: `emoji:CODE`, `photo:NAME`, `sample:FILE`, `controller:PROFILE/HAND`, `shape:PROMPT`
+(built by our grammar), `solid:PICTURE` (a picture inflated by our model), or plain words for a text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+TUNING, HELD_OUT = "tuning", "held-out"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing to make."""
+
+    name: str
+    inputs: dict[str, str]
+    params: dict[str, Any] = field(default_factory=dict)
+    expected: dict[str, Any] = field(default_factory=dict)
+    """What a measure needs to know of it: the colour that was asked for, the region that may change."""
+
+
+def _pictures(*sources: str) -> tuple[Case, ...]:
+    return tuple(Case(source.partition(":")[2], {"image": source}) for source in sources)
+
+
+def _meshes(*sources: str, **params: Any) -> tuple[Case, ...]:
+    return tuple(Case(source.partition(":")[2], {"mesh": source}, params) for source in sources)
+
+
+def _texts(*prompts: str) -> tuple[Case, ...]:
+    return tuple(Case(prompt, {"text": prompt}) for prompt in prompts)
+
+
+_TUNING_PICTURES = _pictures(
+    "sample:penguin.png",
+    "sample:robot.png",
+    "sample:teapot.png",
+    "sample:mushroom.png",
+    "emoji:1f9f8",  # a teddy
+    "emoji:1f951",  # half an avocado
+    "emoji:1f697",  # a car
+    "emoji:1f335",  # a cactus
+    "emoji:1f3b8",  # a guitar
+    "emoji:1f3fa",  # an amphora
+    "photo:coffee",
+    "photo:chelsea",
+)
+_HELD_OUT_PICTURES = _pictures(
+    "emoji:1f438",  # a frog's head
+    "emoji:1f419",  # an octopus
+    "emoji:1f354",  # a hamburger
+    "emoji:1f9c1",  # a cupcake
+    "emoji:1f916",  # a robot's head
+    "emoji:1f97e",  # a boot
+    "emoji:1f3c6",  # a trophy
+    "emoji:1f996",  # a dinosaur
+    "emoji:1f418",  # an elephant
+    "emoji:1f5ff",  # a stone head
+    "photo:rocket",
+    "photo:astronaut",
+)
+_TUNING_MESHES = (
+    "sample:rabbit.glb",
+    "shape:a brown wooden chair with four legs",
+    "shape:a grey elephant",
+    "shape:a silver robot",
+    "shape:a stone castle with four towers",
+    "solid:sample:penguin.png",
+    "solid:emoji:1f9f8",
+    "solid:emoji:1fad6",
+    "controller:oculus-touch-v3/left",
+    "controller:generic-hand/left",
+)
+_HELD_OUT_MESHES = (
+    "shape:a giraffe",
+    "shape:a red sofa",
+    "shape:a yellow biplane",
+    "shape:a wizard",
+    "solid:emoji:1f996",
+    "solid:emoji:1f438",
+    "solid:emoji:1f3c6",
+    "controller:magicleap-one/none",
+    "controller:meta-quest-touch-pro/left",
+    "controller:generic-fixed-hand/right",
+)
+_TUNING_TEXTS = _texts(
+    "a small red wooden chair with three legs",
+    "a grey elephant",
+    "a blue robot",
+    "a brick house with a slate roof",
+    "a green cactus in a clay pot",
+    "a vintage sports car, yellow",
+    "a stone castle with five towers",
+    "a golden retriever puppy",
+    "a steel sword with a leather grip",
+    "a white mug",
+)
+_HELD_OUT_TEXTS = _texts(
+    "a tall oak bookshelf",
+    "an orange fishing boat",
+    "a black cat sitting",
+    "a marble vase",
+    "a purple dragon",
+    "a lighthouse with red stripes",
+    "a green tractor",
+    "a hamburger with cheese",
+    "a knight in silver armour",
+    "a pine tree covered in snow",
+)
+_TUNING_FIGURES = (
+    "shape:a knight",
+    "shape:a silver robot",
+    "shape:a dog",
+    "shape:a grey elephant",
+    "shape:a chicken",
+    "solid:sample:penguin.png",
+    "solid:sample:robot.png",
+    "solid:emoji:1f9f8",
+    "sample:rabbit.glb",
+    "controller:generic-hand/left",
+)
+_HELD_OUT_FIGURES = (
+    "shape:a wizard",
+    "shape:a giraffe",
+    "shape:a horse",
+    "shape:a farmer",
+    "shape:an owl",
+    "solid:emoji:1f996",
+    "solid:emoji:1f419",
+    "solid:emoji:1f57a",
+    "solid:emoji:1f418",
+    "controller:generic-fixed-hand/right",
+)
+
+
+def _painted(*pairs: tuple[str, str]) -> tuple[Case, ...]:
+    return tuple(Case(f"{image} on {mesh}", {"image": image, "mesh": mesh}) for image, mesh in pairs)
+
+
+def _coloured(*pairs: tuple[str, str, tuple[int, int, int]]) -> tuple[Case, ...]:
+    return tuple(
+        Case(f"{text} on {mesh}", {"text": text, "mesh": mesh}, expected={"color": color})
+        for text, mesh, color in pairs
+    )
+
+
+RED, GREEN, BLUE, YELLOW, WHITE, BLACK = (
+    (190, 40, 35),
+    (50, 130, 60),
+    (45, 80, 180),
+    (225, 185, 50),
+    (235, 235, 230),
+    (35, 35, 35),
+)
+BROWN, GREY, GOLD, PURPLE = (120, 75, 40), (130, 130, 130), (212, 170, 70), (110, 50, 140)
+
+SETS: dict[str, dict[str, tuple[Case, ...]]] = {
+    TUNING: {
+        "image_to_raw_mesh": _TUNING_PICTURES,
+        "image_to_textured_mesh": _TUNING_PICTURES,
+        "text_to_raw_mesh": _TUNING_TEXTS,
+        "text_to_textured_mesh": _TUNING_TEXTS,
+        "mesh_segmentation": _meshes(*_TUNING_MESHES),
+        "part_completion": _meshes(*_TUNING_MESHES),
+        "mesh_retopology": _meshes(*_TUNING_MESHES, output_format="glb"),
+        "uv_unwrapping": _meshes(*_TUNING_MESHES, output_format="glb"),
+        "auto_rig": _meshes(*_TUNING_FIGURES, output_format="glb"),
+        "image_mesh_painting": _painted(
+            ("sample:penguin.png", "solid:sample:penguin.png"),
+            ("sample:robot.png", "solid:sample:robot.png"),
+            ("sample:teapot.png", "solid:sample:teapot.png"),
+            ("sample:mushroom.png", "solid:sample:mushroom.png"),
+            ("emoji:1f9f8", "solid:emoji:1f9f8"),
+            ("emoji:1f951", "solid:emoji:1f951"),
+            ("emoji:1f697", "solid:emoji:1f697"),
+            ("emoji:1f335", "solid:emoji:1f335"),
+            ("emoji:1f3fa", "solid:emoji:1f3fa"),
+            ("sample:robot.png", "shape:a silver robot"),
+        ),
+        "text_mesh_painting": _coloured(
+            ("red", "shape:a brown wooden chair with four legs", RED),
+            ("blue paint", "sample:rabbit.glb", BLUE),
+            ("gold", "solid:sample:teapot.png", GOLD),
+            ("oak wood", "shape:a brown wooden chair with four legs", BROWN),
+            ("grey stone", "shape:a stone castle with four towers", GREY),
+            ("green moss", "shape:a silver robot", GREEN),
+            ("white marble", "sample:rabbit.glb", WHITE),
+            ("brown fur", "shape:a grey elephant", BROWN),
+            ("black leather", "solid:emoji:1f9f8", BLACK),
+            ("yellow plastic", "shape:a silver robot", YELLOW),
+        ),
+    },
+    HELD_OUT: {
+        "image_to_raw_mesh": _HELD_OUT_PICTURES,
+        "image_to_textured_mesh": _HELD_OUT_PICTURES,
+        "text_to_raw_mesh": _HELD_OUT_TEXTS,
+        "text_to_textured_mesh": _HELD_OUT_TEXTS,
+        "mesh_segmentation": _meshes(*_HELD_OUT_MESHES),
+        "part_completion": _meshes(*_HELD_OUT_MESHES),
+        "mesh_retopology": _meshes(*_HELD_OUT_MESHES, output_format="glb"),
+        "uv_unwrapping": _meshes(*_HELD_OUT_MESHES, output_format="glb"),
+        "auto_rig": _meshes(*_HELD_OUT_FIGURES, output_format="glb"),
+        "image_mesh_painting": _painted(
+            ("emoji:1f438", "solid:emoji:1f438"),
+            ("emoji:1f419", "solid:emoji:1f419"),
+            ("emoji:1f354", "solid:emoji:1f354"),
+            ("emoji:1f9c1", "solid:emoji:1f9c1"),
+            ("emoji:1f916", "solid:emoji:1f916"),
+            ("emoji:1f97e", "solid:emoji:1f97e"),
+            ("emoji:1f3c6", "solid:emoji:1f3c6"),
+            ("emoji:1f996", "solid:emoji:1f996"),
+            ("emoji:1f5ff", "solid:emoji:1f5ff"),
+            ("emoji:1f418", "shape:a grey elephant"),
+        ),
+        "text_mesh_painting": _coloured(
+            ("green", "shape:a red sofa", GREEN),
+            ("dark blue velvet", "shape:a red sofa", BLUE),
+            ("copper and gold", "solid:emoji:1f3c6", GOLD),
+            ("rusty iron", "controller:magicleap-one/none", BROWN),
+            ("red brick", "shape:a wizard", RED),
+            ("purple", "solid:emoji:1f438", PURPLE),
+            ("snow white", "shape:a giraffe", WHITE),
+            ("black rubber", "controller:meta-quest-touch-pro/left", BLACK),
+            ("yellow with black stripes", "solid:emoji:1f996", YELLOW),
+            ("concrete", "shape:a yellow biplane", GREY),
+        ),
+    },
+}
+"""Set -> feature -> cases. What a feature is edited with stands in `edits.py`."""
