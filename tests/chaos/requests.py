@@ -75,5 +75,5 @@ def _work(dice: Random, fate: str) -> tuple[str, dict[str, Any], float | None]:
     if fate == "blocked":
         return "hanging", {"way": dice.choice(("python", "native", "steps"))}, dice.uniform(0.2, 1.0)
     model = dice.choice(("noop", "noop", "noop", "other"))
-    long = dice.random() < 0.25
+    long = dice.random() < 0.1
     return model, {"sleep_s": dice.uniform(0.2, 1.5), "steps": 20} if long else {"sleep_s": dice.uniform(0, 0.03)}, None
