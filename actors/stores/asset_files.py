@@ -9,7 +9,6 @@ import os
 import stat
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,14 +17,13 @@ from msgspec import Struct
 
 from actors.stores.asset_key import segments
 from actors.stores.asset_layout import AssetLayout, file_of, is_sidecar, new_place
-from actors.stores.durable import name_once, sync_file, sync_files, sync_folder, write_file
+from actors.stores.durable import name_once, sync, write_file
 from actors.stores.expiry_index import ExpiryIndex, milliseconds
+from actors.stores.in_step import Work, in_step
 from actors.stores.workspace import Workspace
 from aigc.core.errors import Conflict, NotFound
 from aigc.core.ids import AssetKey
 from aigc.core.ports import Asset
-
-SYNC_THREADS = 8
 
 
 class Sidecar(Struct, frozen=True):
@@ -47,12 +45,10 @@ class AssetFiles:
         self._layout = AssetLayout(root)
         self._expiry = ExpiryIndex(self._layout.expiry)
         self.workspace = Workspace(self._layout.temporary)
-        self._syncs = ThreadPoolExecutor(SYNC_THREADS, thread_name_prefix="assets-sync")
 
     def close(self) -> None:
-        """The workspace and the threads are gone."""
+        """The workspace is gone."""
         self.workspace.close()
-        self._syncs.shutdown()
 
     def read(self, key: AssetKey) -> Asset | None:
         """What is stored under the key; None if nothing is, or the file is not what was stored."""
@@ -75,6 +71,12 @@ class AssetFiles:
         Raises:
             Conflict: there is a file under one of the keys.
         """
+        (outcome,) = in_step([self.installing(items)])
+        if outcome is not None:
+            raise outcome
+
+    def installing(self, items: Sequence[tuple[Path, Asset]]) -> Work[None]:
+        """The work of `install`, for those who have more of it to do at once."""
         placed = [(source, asset, self._sidecar(asset.key), new_place()) for source, asset in items]
         moved: dict[Path, Path] = {}
         fresh: list[Path] = []
@@ -91,7 +93,7 @@ class AssetFiles:
                 fresh.append(self._write_sidecar(Sidecar(place, asset)))
             # Two waits for the disk, however many files there are: for all bytes, then for the names by which they are
             # seen. With one, a power cut could leave a name that is seen, and not its bytes.
-            sync_files([*moved, *fresh], self._syncs)
+            yield [*moved, *fresh]
             for written, (_, asset, sidecar, _) in zip(fresh, placed, strict=True):
                 try:
                     name_once(written, sidecar)
@@ -100,8 +102,7 @@ class AssetFiles:
                         f"there is a file under {asset.key} already", suggestion="store under a new key"
                     ) from None
                 known.append(sidecar)
-            for folder in {sidecar.parent for sidecar in known}:
-                sync_folder(folder)
+            yield [sidecar.parent for sidecar in known]
         except BaseException:
             for path in (*known, *fresh):
                 path.unlink(missing_ok=True)
@@ -121,10 +122,10 @@ class AssetFiles:
             self._expiry.add({key: expires_at})
         said = Sidecar(path.name.partition("+")[0], msgspec.structs.replace(asset, expires_at=expires_at))
         fresh = self._write_sidecar(said)
-        sync_file(fresh)
+        sync(fresh)
         # Where another process deletes the file meanwhile, this leaves a sidecar without a file: that is no file.
         fresh.rename(sidecar)
-        sync_folder(sidecar.parent)
+        sync(sidecar.parent)
         if (at_ms := _expiry_ms(asset)) is not None and at_ms != _expiry_ms(said.asset):
             self._expiry.drop(key, at_ms)
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from actors.stores.durable import sync_folder
+from actors.stores.durable import sync
 from aigc.core.errors import Unavailable
 
 _PLACE = re.compile(r"[0-9a-f]{8}")
@@ -75,9 +75,9 @@ class AssetLayout:
         first.mkdir(exist_ok=True)
         for number in range(256):
             (first / f"{number:02x}").mkdir(exist_ok=True)
-        sync_folder(first)
-        sync_folder(first.parent)
-        sync_folder(first.parent.parent)
+        sync(first)
+        sync(first.parent)
+        sync(first.parent.parent)
 
     def is_plain(self, folder: Path) -> bool:
         """True if no part of the path below the root is a symbolic link; a part that is not there is none."""

@@ -1,14 +1,13 @@
 """Files in a folder: written under a temporary name, synced, named; visible only when whole."""
 
 import asyncio
-import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -16,8 +15,11 @@ from msgspec import Struct
 from actors.stores.asset_files import AssetFiles
 from actors.stores.asset_key import segments
 from actors.stores.disk_errors import unreachable
+from actors.stores.group_thread import Call, GroupThread
+from actors.stores.in_step import Work, in_step
 from actors.stores.output_check import check_staging, checked_outputs
 from actors.stores.receiving import receive
+from actors.stores.staging import Staging
 from actors.stores.upload import Upload
 from actors.stores.workspace import keep_alive
 from aigc.core.errors import StoreBroken, Unavailable
@@ -74,12 +76,15 @@ class DirectoryAssetStore:
                 f"{self.folder}: {error.message}",
                 suggestion=error.suggestion if error.code == "disk_full" else elsewhere,
             ) from error
+        self._staging = Staging(self._files.workspace)
+        self._publishing = GroupThread("assets-results", _published_together)
         self._alive = asyncio.get_running_loop().create_task(keep_alive(self._files.workspace))
 
     async def close(self) -> None:
         """Staging folders of this process and its threads are gone."""
         self._alive.cancel()
         await asyncio.wait([self._alive])
+        await self._publishing.close()
         await self._run(self._files.close)
         await asyncio.to_thread(self._pool.shutdown)
 
@@ -119,22 +124,26 @@ class DirectoryAssetStore:
 
     async def staging(self) -> Path:
         """See the port."""
-        folder = self._files.workspace.fresh()
-        await self._run(folder.mkdir)
-        return folder
+        kept = self._staging.kept()
+        return kept if kept is not None else await self._run(self._staging.made)
 
     async def publish(
         self, folder: Path, prefix: str, files: Sequence[Asset], *, owner: OwnerId = OwnerId("")
     ) -> Sequence[Asset]:
-        """See the port."""
+        """See the port. What becomes ready meanwhile is the next group, which waits for the disk together."""
         segments(prefix)
         check_staging(folder, self._files.workspace.folder)
-        return await self._run(self._publish, folder, prefix, files, owner)
+        try:
+            return cast(
+                Sequence[Asset], await self._publishing.ask(partial(self._published, folder, prefix, files, owner))
+            )
+        except OSError as error:
+            raise unreachable(error, self.folder) from error
 
     async def discard(self, folder: Path) -> None:
         """See the port."""
         check_staging(folder, self._files.workspace.folder)
-        await self._run(partial(shutil.rmtree, folder, ignore_errors=True))
+        await self._run(self._staging.remove, folder)
 
     async def stat(self, key: AssetKey) -> Asset | None:
         """See the port."""
@@ -160,7 +169,7 @@ class DirectoryAssetStore:
         """See the port."""
         return await self._run(self._files.expired, before, limit)
 
-    def _publish(self, folder: Path, prefix: str, files: Sequence[Asset], owner: OwnerId) -> Sequence[Asset]:
+    def _published(self, folder: Path, prefix: str, files: Sequence[Asset], owner: OwnerId) -> Work[Sequence[Asset]]:
         now = time.time()
         items = []
         for source, file in zip(checked_outputs(folder, files), files, strict=True):
@@ -169,8 +178,8 @@ class DirectoryAssetStore:
                     file = msgspec.structs.replace(file, sha256=file_digest(content, "sha256").hexdigest())
             key = AssetKey(f"{prefix}/{file.key}")
             items.append((source, msgspec.structs.replace(file, key=key, owner=owner or file.owner, created_at=now)))
-        self._files.install(items)
-        shutil.rmtree(folder, ignore_errors=True)
+        yield from self._files.installing(items)
+        self._staging.take_back(folder)
         return [asset for _, asset in items]
 
     async def _run(self, call: Callable[..., T], *arguments: object) -> T:
@@ -179,3 +188,7 @@ class DirectoryAssetStore:
             return await asyncio.get_running_loop().run_in_executor(self._pool, call, *arguments)
         except OSError as error:
             raise unreachable(error, self.folder) from error
+
+
+def _published_together(calls: Sequence[Call]) -> Sequence[object]:
+    return in_step([cast(Work[object], call()) for call in calls])

@@ -1,46 +1,35 @@
 """The few steps by which a file or a name in a folder survives a power cut."""
 
+import ctypes
 import errno
 import os
-from collections.abc import Sequence
-from concurrent.futures import Executor, wait
 from contextlib import suppress
 from pathlib import Path
 
+_ONLY_LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+_libc = ctypes.CDLL(None, use_errno=True)
+_begin = getattr(_libc, "sync_file_range", None)  # Linux has it, and Python does not
+_WRITE = 2
 
 
-def sync_folder(folder: Path) -> None:
-    """The names in the folder are durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def sync(path: Path) -> None:
+    """The bytes of the file, or the names in the folder, are durable. Raises OSError where it is a symbolic link."""
+    descriptor = os.open(path, _ONLY_LOOK)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def sync_file(path: Path) -> None:
-    """The file's bytes are durable. Raises OSError where the path is a symbolic link."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
+def begin_writing(path: Path) -> None:
+    """The system writes the file's bytes now, so that a later `sync` waits less. Promises nothing, never raises."""
+    if _begin is None:
+        return
+    with suppress(OSError):
+        descriptor = os.open(path, _ONLY_LOOK)
+        _begin(descriptor, ctypes.c_int64(0), ctypes.c_int64(0), _WRITE)
         os.close(descriptor)
-
-
-def sync_files(paths: Sequence[Path], threads: Executor) -> None:
-    """The bytes of all these files are durable; returns when no thread is at it any more, also where one raised.
-
-    Side by side, as a journal commits at once what is synced at once.
-    """
-    others = [threads.submit(sync_file, path) for path in paths[1:]]
-    try:
-        for path in paths[:1]:
-            sync_file(path)
-    finally:
-        wait(others)
-    for other in others:
-        other.result()
 
 
 def make_folder(folder: Path) -> None:
@@ -52,7 +41,7 @@ def make_folder(folder: Path) -> None:
     except FileNotFoundError:
         make_folder(folder.parent)
         return make_folder(folder)
-    sync_folder(folder.parent)
+    sync(folder.parent)
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -83,6 +72,6 @@ def name_once(file: Path, name: Path) -> None:
         if error.errno not in _NO_LINKS:
             raise
         write_file(name, file.read_bytes())
-        sync_file(name)
+        sync(name)
     with suppress(OSError):  # it lies in a folder that goes with its process
         file.unlink()

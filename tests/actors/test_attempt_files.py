@@ -38,7 +38,8 @@ class Desk:
         return lease, self.ready[-1][1]
 
     def folders(self) -> list[Path]:
-        return [path for path in self.store._files.workspace.folder.iterdir() if path.is_dir()]
+        kept = self.store._staging._kept
+        return [path for path in self.store._files.workspace.folder.iterdir() if path.is_dir() and path not in kept]
 
 
 @pytest.fixture

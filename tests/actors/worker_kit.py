@@ -190,5 +190,6 @@ class WorkerHouse:
         )
 
     def folders(self) -> list[Path]:
-        """Staging folders that exist."""
-        return [path for path in self.assets._files.workspace.folder.iterdir() if path.is_dir()]
+        """Staging folders that are in use."""
+        kept = self.assets._staging._kept
+        return [path for path in self.assets._files.workspace.folder.iterdir() if path.is_dir() and path not in kept]

@@ -1,19 +1,18 @@
 import errno
 import os
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from actors.stores.durable import make_folder, name_once, sync_file, sync_files, sync_folder, write_file
+from actors.stores.durable import begin_writing, make_folder, name_once, sync, write_file
 
 
 def test_a_folder_is_made_with_all_above_it_and_each_name_is_synced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced = []
-    sync = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(os.readlink(f"/proc/self/fd/{fd}")), sync(fd))[1])
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(os.readlink(f"/proc/self/fd/{fd}")), fsync(fd))[1])
 
     make_folder(tmp_path / "a" / "b" / "c")
     make_folder(tmp_path / "a" / "b")
@@ -32,40 +31,20 @@ def test_a_written_file_is_whole_and_never_replaces_one(tmp_path: Path) -> None:
 def test_a_link_is_not_synced_in_place_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"one")
     (tmp_path / "link").symlink_to(tmp_path / "x")
-    sync_file(tmp_path / "x")
-    sync_folder(tmp_path)
+    sync(tmp_path / "x")
+    sync(tmp_path)
 
     with pytest.raises(OSError, match="symbolic"):
-        sync_file(tmp_path / "link")
+        sync(tmp_path / "link")
 
 
-def test_files_are_synced_together_and_none_is_left_under_way_when_one_fails(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    paths = [tmp_path / str(number) for number in range(5)]
-    for path in paths:
-        write_file(path, b"x")
-    synced: list[str] = []
-    sync = os.fsync
+def test_to_begin_writing_promises_nothing_and_never_raises(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"one")
 
-    def failing_once(descriptor: int) -> None:
-        name = os.readlink(f"/proc/self/fd/{descriptor}")
-        if name.endswith("/0"):
-            raise OSError("bad disk")
-        sync(descriptor)
-        synced.append(name)
+    for path in (tmp_path / "x", tmp_path, tmp_path / "missing"):
+        begin_writing(path)
 
-    monkeypatch.setattr(os, "fsync", failing_once)
-    with ThreadPoolExecutor(2) as threads:
-        with pytest.raises(OSError, match="bad disk"):
-            sync_files(paths, threads)
-        assert sorted(synced) == [str(path) for path in paths[1:]]
-
-        synced.clear()
-        with pytest.raises(OSError, match="bad disk"):
-            sync_files([paths[1], paths[0]], threads)
-        sync_files([], threads)
-    assert synced == [str(paths[1])]
+    assert (tmp_path / "x").read_bytes() == b"one"
 
 
 def test_a_name_is_given_once_and_the_file_has_no_other(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import errno
 import math
 import os
 from pathlib import Path
@@ -117,3 +118,23 @@ def test_an_hour_that_a_sweep_removes_meanwhile_is_made_again(
     index.add({AssetKey("a/1"): 10.0})
 
     assert keys(index, 11.0) == ["a/1"]
+
+
+def test_reminders_are_made_also_where_a_file_has_one_name_only(
+    index: ExpiryIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_name(source: Path, target: Path) -> None:
+        raise OSError(errno.EMLINK, "Too many links")
+
+    monkeypatch.setattr(os, "link", one_name)
+    index.add({AssetKey("a/1"): 10.0, AssetKey("a/2"): 11.0})
+
+    assert keys(index, math.inf) == ["a/1", "a/2"]
+
+
+def test_a_reminder_outlives_the_one_before_it(index: ExpiryIndex) -> None:
+    for number in range(3):
+        index.add({AssetKey(f"a/{number}"): number * 4000.0})
+        index.drop(AssetKey(f"a/{number - 1}"), (number - 1) * 4_000_000)
+
+    assert keys(index, math.inf) == ["a/2"]

@@ -1,0 +1,50 @@
+"""Work that has to wait for the disk, several at a time: what they wait for is synced together.
+
+A file system's journal commits at once what was changed until then, so the second wait of a group costs little.
+"""
+
+from collections.abc import Generator, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from actors.stores.durable import begin_writing, sync
+
+T = TypeVar("T")
+
+Work = Generator[Sequence[Path], None, T]
+"""Yields files and folders that must be durable before it goes on, and is told by an OSError that one is not."""
+
+
+def in_step(works: Sequence[Work[T]]) -> list[T | Exception]:
+    """What each of the works returned or raised. They go on in turns, each when all have what they waited for."""
+    outcomes: dict[int, T | Exception] = {}
+    waiting: dict[int, Sequence[Path]] = {number: () for number in range(len(works))}
+    while waiting:
+        faults = _synced(path for paths in waiting.values() for path in paths)
+        for number, paths in tuple(waiting.items()):
+            fault = next((faults[path] for path in paths if path in faults), None)
+            try:
+                waiting[number] = works[number].throw(fault) if fault else next(works[number])
+                continue
+            except StopIteration as end:
+                outcomes[number] = end.value
+            except Exception as error:  # noqa: BLE001 - it is the outcome of this one; the others go on
+                outcomes[number] = error
+            del waiting[number]
+    return [outcomes[number] for number in range(len(works))]
+
+
+def _synced(paths: Iterable[Path]) -> dict[Path, OSError]:
+    """All these are durable, but for those that are returned with the reason."""
+    faults: dict[Path, OSError] = {}
+    distinct = tuple(dict.fromkeys(paths))
+    if len(distinct) > 1:
+        # Else each file's first wait would allocate its blocks, and so make a commit of the journal of its own.
+        for path in distinct:
+            begin_writing(path)
+    for path in distinct:
+        try:
+            sync(path)
+        except OSError as error:
+            faults[path] = error
+    return faults
