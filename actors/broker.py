@@ -34,6 +34,7 @@ from aigc.core.messages import (
     LeaseFailed,
     LeaseFinished,
     LeaseProgress,
+    LeaseRan,
     LeaseReturned,
     LeaseStarted,
     LeaseStopped,
@@ -219,7 +220,7 @@ class Broker:
                     case Submit(job=job):
                         self._tell_new(job)
                         events.append(message)
-                    case LeaseStarted() | LeaseProgress() | WorkerBeat() | WorkerBye():
+                    case LeaseStarted() | LeaseProgress() | LeaseRan() | WorkerBeat() | WorkerBye():
                         events.append(message)
                     case _:
                         questions.append((Asker(peer, envelope.correlation), message))

@@ -11,6 +11,7 @@ from aigc.core.messages import (
     LeaseFailed,
     LeaseFinished,
     LeaseProgress,
+    LeaseRan,
     LeaseReturned,
     LeaseStarted,
     LeaseStopped,
@@ -81,6 +82,7 @@ Event = (
     | WorkerLost
     | LeaseStarted
     | LeaseProgress
+    | LeaseRan
     | LeaseFinished
     | LeaseFailed
     | LeaseStopped

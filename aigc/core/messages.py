@@ -126,6 +126,15 @@ class LeaseProgress(Message, frozen=True):
     progress: Progress
 
 
+class LeaseRan(Message, frozen=True):
+    """The model is done with it and free for the next one; its files are on their way to the store."""
+
+    worker: WorkerId
+    lease: Lease
+    load_s: float
+    """As in `LeaseStarted`."""
+
+
 class LeaseFinished(Message, frozen=True):
     """The result's files are durable."""
 
@@ -174,6 +183,7 @@ WorkerMessage = (
     | WorkerBye
     | LeaseStarted
     | LeaseProgress
+    | LeaseRan
     | LeaseFinished
     | LeaseFailed
     | LeaseStopped

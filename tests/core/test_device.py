@@ -14,6 +14,7 @@ from aigc.core.messages import (
     LeaseFailed,
     LeaseFinished,
     LeaseProgress,
+    LeaseRan,
     LeaseReturned,
     LeaseStarted,
     LeaseStopped,
@@ -75,7 +76,7 @@ def test_a_job_goes_from_its_grant_through_loading_running_and_storing_to_its_la
     assert world.do(RunnerLoaded(runner, 3.5, 0)) == [Run(runner, job.lease, job.model, {}, {}, "glb")]
     assert world.said() == [LeaseStarted(WORKER, job.lease, 4.0)]
     assert world.do(finished(runner, job.lease, run_s=2.0, peak_bytes=5)) == [StoreOutputs(job.lease, (RESULT,))]
-    assert world.said() == []
+    assert world.said() == [LeaseRan(WORKER, job.lease, 4.0)]
     assert world.do(Stored(job.lease, ())) == []
     assert world.said() == [LeaseFinished(WORKER, job.lease, (), {}, (), 4.0, 2.0, 5)]
 
@@ -312,7 +313,7 @@ def test_only_a_last_word_can_be_settled():
     world.said()
     world.do(finished(runner, job.lease))
     world.do(Stored(job.lease, ()))
-    assert kinds(world.said()) == ["LeaseFinished"]
+    assert kinds(world.said()) == ["LeaseRan", "LeaseFinished"]
 
 
 def test_an_older_generation_changes_nothing():
@@ -478,7 +479,7 @@ def test_a_last_word_is_not_held_up_by_news_and_no_news_follows_it():
     assert world.said() == []
 
 
-def test_loading_and_storing_are_told_when_they_last():
+def test_loading_is_told_when_it_lasts_and_storing_at_once():
     world = World()
     job = grant("a")
     world.do(job)
@@ -487,10 +488,10 @@ def test_loading_and_storing_are_told_when_they_last():
     world.do(RunnerLoaded(runner, 1.0, 0))
     world.do(progress(runner, job.lease, 0.5))
     world.after(1.0)
-    world.do(finished(runner, job.lease))
-    world.after(1.0)
     stages = [news.stage for news in world.said() if isinstance(news, LeaseProgress)]
-    assert stages == [Stage.LOADING_MODEL, Stage.SAMPLING, Stage.STORING]
+    assert stages == [Stage.LOADING_MODEL, Stage.SAMPLING]
+    world.do(finished(runner, job.lease))
+    assert world.said() == [LeaseRan(WORKER, job.lease, 1.0)]
 
 
 # Telemetry.
@@ -536,7 +537,7 @@ def test_an_unhealthy_device_gets_no_work_and_hands_back_what_has_not_begun():
     assert world.said() == [LeaseReturned(WORKER, waiting.lease, "the device gets no work: fell off the bus")]
     world.do(finished(runner, running.lease))
     world.do(Stored(running.lease, ()))
-    assert kinds(world.said()) == ["LeaseFinished"]
+    assert kinds(world.said()) == ["LeaseRan", "LeaseFinished"]
 
 
 def test_an_error_that_stays_on_the_device_ends_the_process_and_puts_the_device_in_quarantine():

@@ -1,7 +1,7 @@
 from aigc.core.hosting.held import Held, Phase
 from aigc.core.hosting.slot import Ended
 from aigc.core.job import Progress, Stage
-from aigc.core.messages import LeaseProgress, LeaseStarted, LeaseStopped
+from aigc.core.messages import LeaseProgress, LeaseRan, LeaseStarted, LeaseStopped
 from aigc.core.runner_events import RunnerId
 from tests.core.device_kit import WORKER, finished, grant, spec
 
@@ -14,6 +14,10 @@ def held(**fields: float) -> Held:
 
 def news(of: Held, fraction: float) -> LeaseProgress:
     return LeaseProgress(WORKER, of.lease, Stage.SAMPLING, Progress(fraction))
+
+
+def ran(of: Held) -> LeaseRan:
+    return LeaseRan(WORKER, of.lease, 1.0)
 
 
 def running(**fields: float) -> Held:
@@ -30,7 +34,7 @@ def test_it_counts_as_waiting_until_it_runs_and_takes_a_slot_until_it_has_run():
     facts.append((made.is_open, made.is_active))
     made.run(R, LeaseStarted(WORKER, made.lease, 1.0), 12.0)
     facts.append((made.is_open, made.is_active))
-    made.store(Ended(R, made.lease, finished(R, made.lease)))
+    made.store(Ended(R, made.lease, finished(R, made.lease)), ran(made))
     facts.append((made.is_open, made.is_active))
     made.end(LeaseStopped(WORKER, made.lease), 13.0)
     facts.append((made.is_open, made.is_active))
@@ -49,7 +53,7 @@ def test_it_expires_only_while_there_is_something_to_end():
     assert made.expires_at == 15.0
     made = running(time_left_s=5.0)
     assert made.expires_at == 15.0
-    made.store(Ended(R, made.lease, finished(R, made.lease)))
+    made.store(Ended(R, made.lease, finished(R, made.lease)), ran(made))
     assert made.expires_at is None
     assert held().expires_at is None
 
@@ -79,13 +83,23 @@ def test_when_it_is_over_nothing_more_is_told():
     assert made.news(20.0) is None
 
 
-def test_storing_keeps_how_far_it_was():
+def test_before_it_is_stored_how_far_it_was_is_said_once():
     made = running()
     made.take(news(made, 0.9))
-    made.store(Ended(R, made.lease, finished(R, made.lease)))
-    told = made.news(20.0)
-    assert told is not None
-    assert (told.stage, told.progress.fraction) == (Stage.STORING, 0.9)
+    assert made.store(Ended(R, made.lease, finished(R, made.lease)), ran(made)) == (news(made, 0.9), ran(made))
+    assert made.news(20.0) is None
+    made = running()
+    assert made.store(Ended(R, made.lease, finished(R, made.lease)), ran(made)) == (ran(made),)
+
+
+def test_who_has_heard_nothing_is_told_all_that_is_true_of_it():
+    made = running()
+    assert made.to_say == (made.started,)
+    made.take(news(made, 0.9))
+    made.store(Ended(R, made.lease, finished(R, made.lease)), ran(made))
+    assert made.to_say == (made.started, made.progress, made.ran)
+    made.end(LeaseStopped(WORKER, made.lease), 13.0)
+    assert made.to_say == (made.last_word,)
 
 
 def test_news_about_loading_is_dropped_when_it_runs():

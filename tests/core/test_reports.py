@@ -6,7 +6,8 @@ import pytest
 from aigc.core.effects import Commit, Publish
 from aigc.core.ids import AssetKey, AttemptId, WorkerId
 from aigc.core.job import Output, Progress, Stage, Status, Timings
-from aigc.core.messages import LeaseFinished, LeaseProgress, LeaseReturned, LeaseStarted, Progressed
+from aigc.core.messages import LeaseFinished, LeaseProgress, LeaseRan, LeaseReturned, LeaseStarted, Progressed
+from aigc.core.scheduling.worker_state import STORED_BESIDE
 from tests.core.scheduler_kit import GIB, Desk, only, sent, spec
 
 RESULT = Output("mesh.glb", "model", AssetKey("jobs/1/1/mesh.glb"), "glb", "model/gltf-binary", 100, "0" * 64)
@@ -92,6 +93,46 @@ def test_watchers_hear_of_progress_without_a_write() -> None:
     current = desk.scheduler.job(job)
     assert current is not None
     assert (current.stage, current.progress.fraction, current.seq) == (Stage.SAMPLING, 0.5, 2)
+
+
+def test_who_stores_a_result_takes_the_next_job_meanwhile() -> None:
+    desk = Desk()
+    desk.worker()
+    first, second = desk.submit(), desk.submit()
+    desk.start(first)
+    assert sent(desk.out) == [first]
+
+    assert sent(desk.apply(LeaseRan(W, desk.lease(first), 0.0))) == [second]
+    assert desk.apply(LeaseRan(W, desk.lease(first), 0.0)) == []
+    assert desk.store[first].status is Status.PROCESSING
+    desk.finish(first)
+    assert desk.store[first].status is Status.COMPLETED
+
+
+def test_a_worker_whose_store_is_slow_takes_no_more_than_may_be_on_its_way() -> None:
+    desk = Desk()
+    desk.worker()
+    jobs = [desk.submit() for _ in range(40)]
+    for job in jobs:
+        if job in desk.grants:
+            desk.apply(LeaseRan(W, desk.lease(job), 0.0))
+
+    held = len(desk.running())
+    assert STORED_BESIDE <= held <= STORED_BESIDE + 2
+    assert sent(desk.finish(jobs[0])) == [jobs[held]]
+
+
+def test_a_result_that_is_being_stored_is_shown_so_and_still_ends_as_it_was_asked_to() -> None:
+    desk = Desk()
+    desk.worker()
+    job = desk.submit()
+    news(desk, job, 0.5)
+
+    effects = desk.apply(LeaseRan(W, desk.lease(job), 0.0))
+    assert [effect.news for effect in only(effects, Publish)] == [Progressed(job, 1, Stage.STORING, Progress(0.5))]
+    desk.cancel(job)
+    desk.finish(job)
+    assert desk.store[job].status is Status.CANCELLED
 
 
 def test_progress_never_goes_back_within_an_attempt() -> None:

@@ -8,7 +8,7 @@ from aigc.core.messages import Device, Resident, WorkerBeat, WorkerHello
 from aigc.core.scheduling.estimates import Learned
 from aigc.core.scheduling.leases import Granted
 from aigc.core.scheduling.waiting import Demand, Entry, Need
-from aigc.core.scheduling.worker_state import IDLE, LOADING, RUNNING, STOPPING, WorkerState
+from aigc.core.scheduling.worker_state import IDLE, LOADING, RUNNING, STOPPING, STORED_BESIDE, WorkerState
 from tests.core.scheduler_kit import GIB, spec
 
 W, BOOT = WorkerId("w"), BootId("1")
@@ -118,6 +118,25 @@ def test_a_lease_may_wait_beside_short_work_within_the_credit() -> None:
     long = worker(credit=3)
     grant(long, "long", 5, run_s=1.0)
     assert long.beside == ()
+
+
+def test_a_lease_whose_result_is_being_stored_takes_neither_slot_nor_credit() -> None:
+    state = worker()
+    for _ in range(STORED_BESIDE):
+        granted = grant(state, "a", 5, alone=True)
+        assert not state.has_slot
+        granted.is_storing = True
+        state.let_out(granted, 2.0, is_gone=False)
+        state.measure(0.25)
+        assert (state.has_slot, state.tenants["a"].state) == (True, IDLE)
+    state.settle_in(3.0)
+    state.measure(0.25)
+    assert state.busy == {}
+
+    grant(state, "a", 5, run_s=0.1)
+    assert state.beside == ("a",)
+    grant(state, "a", 5, run_s=0.1)
+    assert state.beside == ()
 
 
 def test_nothing_runs_beside_a_lease_that_is_alone() -> None:

@@ -39,6 +39,7 @@ from aigc.core.messages import (
     LeaseFailed,
     LeaseFinished,
     LeaseProgress,
+    LeaseRan,
     LeaseReturned,
     LeaseStopped,
     LoadModel,
@@ -322,7 +323,9 @@ class Device:
         if ended.finished is not None:
             self._health.recover()
             self._turns.learn(held.spec.id, ended.longest_gap_s)
-            held.store(ended)
+            ran = LeaseRan(self._worker, held.lease, held.started.load_s if held.started else 0.0)
+            for word in held.store(ended, ran):
+                self._holdings.tell(word)
             self._effects.append(StoreOutputs(held.lease, ended.finished.outputs))
         elif ended.failure is not None:
             self._say_last(held, self._failed(held, ended.failure, ended))

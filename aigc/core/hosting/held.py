@@ -2,15 +2,13 @@
 
 from enum import StrEnum
 
-import msgspec
-
 from aigc.core.hosting.slot import Ended
-from aigc.core.job import Stage
 from aigc.core.messages import (
     Grant,
     LeaseFailed,
     LeaseFinished,
     LeaseProgress,
+    LeaseRan,
     LeaseReturned,
     LeaseStarted,
     LeaseStopped,
@@ -20,6 +18,9 @@ from aigc.core.runner_events import RunnerId
 
 LastWord = LeaseFinished | LeaseFailed | LeaseStopped | LeaseReturned
 """How a lease ends: exactly one of these is true of it, and it is said until it is settled."""
+
+Word = LastWord | LeaseStarted | LeaseProgress | LeaseRan
+"""Whatever is said about a lease."""
 
 
 class Phase(StrEnum):
@@ -53,6 +54,7 @@ class Held:
         self.runner: RunnerId | None = None
         """The runner that loads for it or runs it."""
         self.started: LeaseStarted | None = None
+        self.ran: LeaseRan | None = None
         self.ended: Ended | None = None
         """How its run ended, while its files are being stored."""
         self.ending: LastWord | None = None
@@ -65,6 +67,13 @@ class Held:
         self._progress_s = progress_s
         self.is_untold = False
         """There is progress that was not told."""
+
+    @property
+    def to_say(self) -> tuple[Word, ...]:
+        """What somebody who has heard nothing of it must be told."""
+        if self.last_word is not None:
+            return (self.last_word,)
+        return tuple(word for word in (self.started, self.progress, self.ran) if word is not None)
 
     @property
     def expires_at(self) -> float | None:
@@ -90,12 +99,12 @@ class Held:
         self.runner, self.started, self.said_at = runner, started, now
         self.progress, self.is_untold = None, False
 
-    def store(self, ended: Ended) -> None:
-        """It finished well; its files are on their way."""
+    def store(self, ended: Ended, ran: LeaseRan) -> tuple[Word, ...]:
+        """It finished well; its files are on their way. Returns what to say: how far it was, if that is not known."""
         self._enter(Phase.STORING)
-        self.ended = ended
-        if self.progress is not None:
-            self.take(msgspec.structs.replace(self.progress, stage=Stage.STORING))
+        self.ended, self.ran = ended, ran
+        is_untold, self.is_untold = self.is_untold, False
+        return (self.progress, ran) if is_untold and self.progress is not None else (ran,)
 
     def end(self, last_word: LastWord, now: float) -> None:
         """It is over; news that was not told yet never will be."""

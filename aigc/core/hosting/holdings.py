@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from aigc.core.hosting.held import Held, LastWord
+from aigc.core.hosting.held import Held, LastWord, Word
 from aigc.core.job import Lease
-from aigc.core.messages import Generation, LeaseProgress, LeaseStarted
+from aigc.core.messages import Generation
 
 SETTLED_KEPT = 1024
 """Leases remembered after they were settled, so that a late copy of a grant begins nothing."""
@@ -18,7 +18,7 @@ class Holdings:
         repeat_s: after which a last word that is not settled is said again.
     """
 
-    def __init__(self, say: Callable[[LastWord | LeaseProgress | LeaseStarted], None], repeat_s: float) -> None:
+    def __init__(self, say: Callable[[Word], None], repeat_s: float) -> None:
         self._say, self._repeat_s = say, repeat_s
         self._held: dict[Lease, Held] = {}
         self._settled: dict[Lease, None] = {}
@@ -65,16 +65,15 @@ class Holdings:
         self.generation, self.is_heard = generation, True
         for held in self:
             held.said_at = now
-            for word in (held.last_word,) if held.last_word else (held.started, held.progress):
-                if word is not None:
-                    self._say(word)
+            for word in held.to_say:
+                self._say(word)
         return True
 
     def add(self, held: Held) -> None:
         """It is held from now on."""
         self._held[held.lease] = held
 
-    def tell(self, message: LastWord | LeaseProgress | LeaseStarted) -> None:
+    def tell(self, message: Word) -> None:
         """The broker hears it if it listens; else what is still true is said after its welcome."""
         if self.is_heard:
             self._say(message)

@@ -93,7 +93,8 @@ def revoke(books: Books, granted: Granted, used_s: float, *, is_gone: bool = Fal
     books.waiting.charge(granted.entry.job.owner, used_s - granted.charged_s, books.now.monotonic)
     worker = books.fleet.get(granted.worker)
     if worker is not None and worker.boot == granted.boot:
-        worker.let_out(granted, books.now.monotonic, is_gone=is_gone)
+        if not granted.is_storing:  # else it was let out before
+            worker.let_out(granted, books.now.monotonic, is_gone=is_gone)
         books.touch(worker)
 
 

@@ -59,7 +59,7 @@ def _audit_worker(books: Books, worker: WorkerState) -> None:
     for granted in worker.held.values():
         is_this_life = granted.boot in (None, worker.boot)
         _require(is_this_life, f"{worker.id} holds it in life {granted.boot}", books, granted.lease.job)
-    if any(granted.is_alone for granted in worker.held.values()):
+    if any(granted.is_alone for granted in worker.at_work):
         # Adopted leases may share a device with one that was to be alone: what runs is not stopped for that.
         _require(not worker.is_open, f"{worker.id} holds a lease alone and is open", books)
     if worker.kept_for is not None:

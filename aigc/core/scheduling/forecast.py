@@ -139,7 +139,7 @@ class Forecast:
             return 0.0
         running: list[float] = []
         behind: list[float] = []
-        for granted in worker.held.values():
+        for granted in worker.at_work:
             if granted.demand is not None:
                 is_next = granted.started_at is None and len(running) >= worker.slots
                 (behind if is_next else running).append(self._left_s(granted, granted.demand))

@@ -34,6 +34,8 @@ class Granted(Struct, eq=False):
     sent_at: float = 0.0
     is_sent_again: bool = False
     started_at: float | None = None
+    is_storing: bool = False
+    """Its model is done with it, and only its files are still on their way to the store."""
     ending: str = ""
     """Why it was asked to end; empty: it was not. Whatever it reports then, it has ended."""
     asked_at: float = 0.0

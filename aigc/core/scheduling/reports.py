@@ -8,6 +8,7 @@ from aigc.core.messages import (
     LeaseFailed,
     LeaseFinished,
     LeaseProgress,
+    LeaseRan,
     LeaseReturned,
     LeaseStarted,
     LeaseStopped,
@@ -50,6 +51,25 @@ def progressed(books: Books, event: LeaseProgress) -> None:
         return refuse(books, event.worker, event.lease)
     if not granted.ending and event.progress.fraction >= granted.entry.job.progress.fraction:
         _show(books, granted, event.stage, event.progress)
+    return None
+
+
+def ran(books: Books, event: LeaseRan) -> None:
+    """The worker has room again, though the attempt is not over: its result is being stored."""
+    granted = books.leases.match(event.worker, event.lease)
+    if granted is None:
+        return refuse(books, event.worker, event.lease)
+    if granted.is_storing:
+        return None
+    if granted.started_at is None and granted.demand is not None:
+        _start(books, granted, granted.demand, event.load_s)
+    granted.is_storing = True
+    worker = books.fleet.get(granted.worker)
+    if worker is not None:
+        worker.let_out(granted, books.now.monotonic, is_gone=False)
+        books.touch(worker)
+    if not granted.ending:
+        _show(books, granted, Stage.STORING, granted.entry.job.progress)
     return None
 
 

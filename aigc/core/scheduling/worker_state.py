@@ -5,6 +5,7 @@ are out laid over it. The worker's own ledger decides; here it is only foreseen.
 """
 
 import math
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -14,6 +15,10 @@ from aigc.core.scheduling.leases import Granted
 from aigc.core.scheduling.waiting import Entry
 
 IDLE, LOADING, RUNNING, STOPPING = "idle", "loading", "running", "stopping"
+
+
+STORED_BESIDE = 16
+"""Leases whose results are on their way to the store that a worker may have beside those that its credit is for."""
 
 
 class Tenant(Struct, eq=False):
@@ -79,6 +84,11 @@ class WorkerState:
         return self.liveness == "alive" and not self.draining and self.device.healthy
 
     @property
+    def at_work(self) -> Iterator[Granted]:
+        """Its leases that wait or run; the others need nothing of the device any more."""
+        return (granted for granted in self.held.values() if not granted.is_storing)
+
+    @property
     def is_open(self) -> bool:
         """Whether a lease could start now, and no job is waiting for the whole device to itself."""
         return self.has_slot and self.kept_for is None
@@ -97,7 +107,7 @@ class WorkerState:
 
     def settle_in(self, now: float) -> None:
         """Its tenants are those that it told, with what is under way laid over them."""
-        leaving = {name for granted in self.held.values() if granted.started_at is None for name in granted.evicts}
+        leaving = {name for granted in self.at_work if granted.started_at is None for name in granted.evicts}
         before, self.tenants, self.residents = self.tenants, {}, self._told
         for told in self._told:
             known = before.get(told.residency)
@@ -105,7 +115,7 @@ class WorkerState:
             since = known.since if known is not None else now
             used_at = known.used_at if known is not None else now - told.idle_s
             self.tenants[told.residency] = Tenant(told.bytes, state, told.pinned, since, used_at)
-        for granted in self.held.values():
+        for granted in self.at_work:
             self.take_in(granted, now)
 
     def take_in(self, granted: Granted, now: float) -> None:
@@ -137,9 +147,9 @@ class WorkerState:
                 del self.tenants[name]
 
     def let_out(self, granted: Granted, now: float, *, is_gone: bool) -> None:
-        """A lease is over (and out of `held`); its model stays and rests, or `is_gone` with it."""
+        """A lease is not at work any more; its model stays and rests, or `is_gone` with it."""
         name = granted.residency
-        if name not in self.tenants or any(other.residency == name for other in self.held.values()):
+        if name not in self.tenants or any(other.residency == name for other in self.at_work):
             return
         if is_gone:
             del self.tenants[name]
@@ -150,7 +160,9 @@ class WorkerState:
         """The derived fields follow. A lease may wait beside work of at most `prefetch_s` expected seconds."""
         busy: dict[str, float] = {}
         is_alone = False
-        for granted in self.held.values():
+        working = 0
+        for granted in self.at_work:
+            working += 1
             name = granted.residency
             work_s = granted.demand.profile.run_s if granted.demand is not None else math.inf
             busy[name] = busy.get(name, 0.0) + work_s
@@ -168,7 +180,8 @@ class WorkerState:
         usable = self.device.usable
         self.free, self.room, self.capacity = max(0, usable - reserved), max(0, usable - fixed), max(0, usable - pinned)
         self.busy = busy
-        takes_more = self.takes_jobs and len(self.held) < self.credit and not is_alone
+        has_credit = working < self.credit and len(self.held) < self.credit + STORED_BESIDE
+        takes_more = self.takes_jobs and has_credit and not is_alone
         self.has_slot = takes_more and len(busy) < self.slots
         self.beside = tuple(name for name, work_s in busy.items() if work_s <= prefetch_s) if takes_more else ()
 
