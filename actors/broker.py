@@ -79,7 +79,7 @@ class BrokerSettings(Struct, frozen=True, kw_only=True):
     link: LinkSettings
     queue_bound: int = 10_000
     """Waiting jobs beyond which new ones are refused: told to operators here, enforced when a record is created."""
-    remember_s: float = 60.0
+    remember_s: float = 10.0
     """How often what was learned is kept in the store."""
     news_s: float = 1.0
     """Telemetry and movements of the queue are published at most this often."""

@@ -13,6 +13,7 @@ from aigc.core.ids import JobId, OwnerId
 from aigc.core.job import Input, Job
 from aigc.core.model import Catalogue, ModelSpec
 from aigc.core.ports import AssetStore
+from aigc.core.work_size import WorkSize
 from aigc.features import FEATURES
 from web.inputs import Fetch, InputFiles, input_kinds, required_inputs, shape_errors
 from web.parameters import ParameterSchema
@@ -46,13 +47,14 @@ class Ids:
 class _Model:
     """One entry of the catalogue with all that checking a request needs."""
 
-    __slots__ = ("kinds", "parameters", "required", "spec")
+    __slots__ = ("kinds", "parameters", "required", "spec", "work_size")
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
         self.kinds = input_kinds(spec)
         self.required = required_inputs(spec)
         self.parameters = ParameterSchema(spec.schema)
+        self.work_size = WorkSize(spec.schema)
 
 
 class Admission:
@@ -116,7 +118,7 @@ class Admission:
                 tags=submission.tags,
                 metadata=submission.metadata,
                 deadline_at=None if submission.deadline_s is None else now + submission.deadline_s,
-                input_size=size,
+                input_size=model.work_size.of(size, params),
                 idempotency_key=key,
                 request_digest=digest(submission) if key else "",
             )

@@ -147,7 +147,7 @@ class Job(Struct, frozen=True, kw_only=True, omit_defaults=True):
     deadline_at: float | None = None
     max_attempts: int = 3
     input_size: int = 0
-    """Bytes of all file inputs: with the model it picks the bucket in which memory and time are learned."""
+    """See `work_size`: with the model it picks the bucket in which memory and time are learned."""
     idempotency_key: str = ""
     request_digest: str = ""
     """sha256 of the request, by which a replay is told from another request under the same key."""

@@ -28,7 +28,7 @@ class ModelSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     devices: tuple[str, ...] = ("cuda", "cpu")
     """Kinds of device that can run it."""
     memory_bytes: int = 0
-    """Declared peak on the device; replaced by what was measured."""
+    """Declared peak on the device; replaced by what was measured, see `scheduling.profiles`."""
     load_s: float = 5.0
     run_s: float = 30.0
     """First guesses, until times have been learned."""

@@ -94,7 +94,7 @@ TextureResolution = Annotated[
         ge=256,
         le=4096,
         description="Edge of the texture; rounded to the nearest power of two.",
-        json_schema_extra={"unit": "px"},
+        json_schema_extra={"unit": "px", "work_power": 2},
     ),
 ]
 

@@ -40,7 +40,7 @@ class RetopologyTexture(Parameters):
         ge=256,
         le=4096,
         description="Edge of the new texture; rounded to the nearest power of two.",
-        json_schema_extra={"unit": "px"},
+        json_schema_extra={"unit": "px", "work_power": 2},
     )
 
 

@@ -113,7 +113,7 @@ def test_the_ladder_climbs_at_its_times_and_not_before():
     assert slot.apply(Tick(), 24.999) == []
     assert slot.apply(Tick(), 25.0) == [Kill(R)]
     assert slot.apply(Tick(), 29.0) == [Kill(R)]
-    assert slot.apply(RunnerExited(R, None, "SIGKILL", "", 900), 29.5) == [ended(run_s=19.5, peak_bytes=1000)]
+    assert slot.apply(RunnerExited(R, None, "SIGKILL", "", 900), 29.5) == [ended(run_s=19.5, peak_bytes=900)]
     assert (slot.state, slot.due) == (SlotState.GONE, None)
 
 

@@ -10,6 +10,7 @@ from aigc.core.errors import Conflict, NotFound, Unavailable
 from aigc.core.ids import AssetKey, JobId, ModelId
 from aigc.core.job import Change, Input, Job, Status
 from aigc.core.model import Catalogue
+from aigc.core.work_size import TEXT_BYTES
 from tests.web.house_kit import CATALOGUE
 from web.admission import Admission, Ids, digest
 from web.problem import FieldsInvalid
@@ -40,6 +41,11 @@ async def refusal(admission: Admission, submission: Submission) -> dict[str, str
     return {error.pointer: error.detail for error in caught.value.errors}
 
 
+async def test_a_parameter_that_makes_work_makes_the_job_larger(admission: Admission) -> None:
+    job = await admission.admit(asking(params={"texture_resolution": 2048}), NOW)
+    assert job.input_size == 4 * TEXT_BYTES
+
+
 async def test_a_sound_request_becomes_a_complete_record(admission: Admission) -> None:
     job = await admission.admit(
         asking(params={"seed": 7}, priority=8, tags=("a",), metadata={"k": "v"}, deadline_s=60.0), NOW
@@ -58,6 +64,7 @@ async def test_a_sound_request_becomes_a_complete_record(admission: Admission) -
             "texture_prompt": "",
         },
         priority=8,
+        input_size=TEXT_BYTES,
         tags=("a",),
         metadata={"k": "v"},
         deadline_at=NOW + 60,

@@ -55,6 +55,8 @@ class Residents:
         self._specs: dict[str, ModelSpec] = {}
         self._wishes = Wishes(settings.preload_pause_s)
         self._leaving: set[RunnerId] = set()
+        self._lent: dict[RunnerId, int] = {}
+        """What runners that run alone go back to when they are done."""
         self.ledger = MemoryLedger(settings.reserve_bytes)
         self.has_news = False
         """Set when the broker should hear of a change at once; whoever tells it clears it."""
@@ -109,11 +111,19 @@ class Residents:
         self.has_news = True
         return slot.load(now)
 
-    def fit(self, slot: RunnerSlot, need: int) -> bool:
-        """Whether the runner may use `need` bytes from now on; what it was never seen to use beyond that goes back."""
-        held = self.ledger.held[slot.spec.residency]
-        is_granted = self.ledger.resize(slot.spec.residency, max(need, min(held, slot.peak_bytes)))
+    def fit(self, slot: RunnerSlot, need: int, *, alone: bool = False) -> bool:
+        """Whether the runner may use `need` bytes from now on; what it was never seen to use beyond that goes back.
+
+        Args:
+            alone: it may use all that is free besides, until the run is over: its need is not known well.
+        """
+        residency = slot.spec.residency
+        size = max(need, min(self.ledger.held[residency], slot.peak_bytes))
+        is_granted = self.ledger.resize(residency, size)
         self._account()
+        if alone and is_granted and self.ledger.free > 0:
+            self._lent[slot.runner] = size
+            self.ledger.resize(residency, size + self.ledger.free)
         return is_granted
 
     def obey(self, order: LoadModel | UnloadModel | PinModel) -> None:
@@ -231,12 +241,17 @@ class Residents:
         elif before is SlotState.LOADING and slot.state is not before:
             self._account()
             self.has_news = True
+        elif slot.state is SlotState.IDLE and (size := self._lent.pop(slot.runner, None)) is not None:
+            self.ledger.resize(slot.spec.residency, max(size, slot.peak_bytes))
+            self._account()
+            self.has_news = True
         return effects
 
     def _forget(self, slot: RunnerSlot, now: float) -> None:
         residency = slot.spec.residency
         del self._slots[residency], self._runners[slot.runner]
         self._leaving.discard(slot.runner)
+        self._lent.pop(slot.runner, None)
         self.ledger.release(residency)
         self._account()
         self._wishes.lost(residency, now)

@@ -106,6 +106,7 @@ class RunnerSlot:
         self.jobs_done = 0
         self.due: float | None = None
         """When the next `Tick` is needed; None: not until something happens."""
+        self._run_peak_bytes = 0  # the most that it was seen to hold in this run
         self._run_at = self._reported_at = 0.0
         self._stall_limit_s = self._longest_gap_s = 0.0
         self._rung = 0  # of the ladder: 1 interrupted, 2 terminated, 3 killed
@@ -122,6 +123,7 @@ class RunnerSlot:
         """The idle runner runs; the shell hands it the task. Silence for `stall_limit_s` ends the attempt."""
         self.state, self.lease = SlotState.RUNNING, task.lease
         self._run_at = self._reported_at = now
+        self._run_peak_bytes = 0
         self._stall_limit_s, self._longest_gap_s = stall_limit_s, 0.0
         self._rung, self._is_asked, self._fault = 0, False, None
         self.due = now + stall_limit_s
@@ -150,7 +152,7 @@ class RunnerSlot:
     def hold(self, size: int) -> None:
         """It was seen to hold `size` bytes of the device."""
         self.held_bytes = size
-        self.peak_bytes = max(self.peak_bytes, size)
+        self._saw_peak(size)
 
     def apply(self, event: RunnerNews | Tick, now: float) -> list[SlotEffect]:
         """What happened to the runner has been taken in. News about an attempt that is over changes nothing."""
@@ -214,10 +216,9 @@ class RunnerSlot:
         return [ended]
 
     def _verdict(self, event: RunnerFinished | RunnerFailed | RunnerStopped) -> Ended:
-        run_s, peak_bytes = event.run_s, self.peak_bytes
         if not isinstance(event, RunnerStopped):
-            peak_bytes = event.peak_bytes or peak_bytes
-            self.peak_bytes = max(self.peak_bytes, peak_bytes)
+            self._saw_peak(event.peak_bytes)
+        run_s, peak_bytes = event.run_s, self._run_peak_bytes or self.peak_bytes
         if self._is_asked:
             return Ended(self.runner, self.lease, run_s=run_s, peak_bytes=peak_bytes)
         if isinstance(event, RunnerFinished):
@@ -234,7 +235,7 @@ class RunnerSlot:
     # The end
 
     def _exited(self, event: RunnerExited, now: float) -> list[SlotEffect]:
-        self.peak_bytes = max(self.peak_bytes, event.peak_bytes)
+        self._saw_peak(event.peak_bytes)
         before, lease = self.state, self.lease
         self.state, self.lease, self.due = SlotState.GONE, None, None
         if lease is None and before is not SlotState.LOADING and self._fault is None:
@@ -245,7 +246,7 @@ class RunnerSlot:
             killed_runner=lease is not None and not self._is_asked,
             is_sticky=self._is_sticky,
             run_s=0.0 if lease is None else now - self._run_at,
-            peak_bytes=self.peak_bytes,
+            peak_bytes=self._run_peak_bytes or self.peak_bytes,
         )
         if lease is not None and self._is_asked:
             return [ended]
@@ -258,6 +259,10 @@ class RunnerSlot:
         code = "runner_crashed" if doing == "ran" else "model_load_failed"
         hint = "see whether the kernel's out-of-memory killer ended it" if event.signal == "SIGKILL" else ""
         return Failure(code, f"the runner of {self.spec.residency} {how} while it {doing}", hint, retryable=True)
+
+    def _saw_peak(self, size: int) -> None:
+        self.peak_bytes = max(self.peak_bytes, size)
+        self._run_peak_bytes = max(self._run_peak_bytes, size)
 
     def _rest(self, now: float) -> None:
         self.state, self.idle_since, self.due, self._rung = SlotState.IDLE, now, None, 0

@@ -125,7 +125,7 @@ class Turns:
 
     def _run(self, held: Held, slot: RunnerSlot, now: float) -> list[SlotEffect]:
         grant = held.grant
-        self._residents.fit(slot, grant.need_bytes)
+        self._residents.fit(slot, grant.need_bytes, alone=grant.alone)
         load_s = max(0.0, slot.loaded_at - max(slot.spawned_at, held.claimed_at))
         started = LeaseStarted(self._worker, held.lease, load_s)
         held.run(slot.runner, started, now)

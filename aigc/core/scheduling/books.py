@@ -13,11 +13,12 @@ from aigc.core.job import Failure, Job, Lease, Status
 from aigc.core.lifecycle import change
 from aigc.core.messages import Generation
 from aigc.core.model import Catalogue, ModelSpec
-from aigc.core.scheduling.estimates import Learned, bucket
+from aigc.core.scheduling.estimates import Learned
 from aigc.core.scheduling.fairness import Fairness
 from aigc.core.scheduling.fleet import Fleet
 from aigc.core.scheduling.leases import LeaseTable
 from aigc.core.scheduling.placement import Placement
+from aigc.core.scheduling.profiles import bucket
 from aigc.core.scheduling.retries import KILLING, OUT_OF_MEMORY
 from aigc.core.scheduling.settings import SchedulerSettings
 from aigc.core.scheduling.story import Story

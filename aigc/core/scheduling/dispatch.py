@@ -5,8 +5,8 @@ from aigc.core.ids import WorkerId
 from aigc.core.job import Failure, Job, Stage, Status
 from aigc.core.scheduling.attempts import NOTHING_YET, grant
 from aigc.core.scheduling.books import ANYBODY, Books
-from aigc.core.scheduling.estimates import Profile, bucket
 from aigc.core.scheduling.placement import offer
+from aigc.core.scheduling.profiles import History, bucket
 from aigc.core.scheduling.timers import Alarm
 from aigc.core.scheduling.waiting import Demand, Entry
 from aigc.core.scheduling.worker_state import WorkerState
@@ -69,10 +69,10 @@ def fill(books: Books, worker: WorkerState) -> bool:
     return has_granted or worker.kept_for is not was_kept_for
 
 
-def ease(books: Books, profile: Profile) -> None:
+def ease(books: Books, history: History) -> None:
     """The model turned out to need less than it was thought to: what waits for it may fit now."""
     for demand in books.waiting.demands():
-        if demand.profile is profile:
+        if demand.profile.history is history:
             place(books, demand)
 
 

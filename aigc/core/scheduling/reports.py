@@ -82,10 +82,8 @@ def finished(books: Books, event: LeaseFinished) -> None:
     if demand is not None:
         if granted.started_at is None:
             _start(books, granted, demand, event.load_s)
-        needed = demand.profile.need_bytes
-        demand.profile.learn(event.run_s, event.peak_bytes)
-        if demand.profile.need_bytes < needed:
-            ease(books, demand.profile)
+        if demand.profile.learn(event.run_s, event.peak_bytes, _ceiling(books, granted, demand)):
+            ease(books, demand.profile.history)
     revoke(books, granted, event.load_s + event.run_s)
     if granted.ending:
         return conclude(books, granted)
@@ -163,11 +161,15 @@ def _start(books: Books, granted: Granted, demand: Demand, load_s: float) -> Non
 
 
 def _learn_need(books: Books, granted: Granted, demand: Demand, peak_bytes: int) -> None:
-    ceiling = max(
-        (worker.capacity for worker in books.fleet if worker.device.kind in demand.spec.devices),
-        default=granted.need_bytes,
-    )
-    demand.profile.ran_out(granted.need_bytes, peak_bytes, ceiling)
+    if demand.profile.ran_out(granted.need_bytes, peak_bytes, _ceiling(books, granted, demand)):
+        ease(books, demand.profile.history)
+
+
+def _ceiling(books: Books, granted: Granted, demand: Demand) -> int:
+    """The most that any device can give to the model."""
+    kinds = demand.spec.devices
+    capacities = (worker.capacity for worker in books.fleet if worker.device.kind in kinds)
+    return max(capacities, default=granted.need_bytes)
 
 
 def _mark(books: Books, granted: Granted, first_s: float) -> None:

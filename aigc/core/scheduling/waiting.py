@@ -13,8 +13,9 @@ from msgspec import Struct
 from aigc.core.ids import ModelId, OwnerId, WorkerId
 from aigc.core.job import Job
 from aigc.core.model import ModelSpec
-from aigc.core.scheduling.estimates import LoadTime, Profile
+from aigc.core.scheduling.estimates import LoadTime
 from aigc.core.scheduling.fairness import Fairness
+from aigc.core.scheduling.profiles import Profile
 from aigc.core.scheduling.ranks import Ranks
 
 SWEEP = 128
@@ -26,7 +27,7 @@ class Need(NamedTuple):
 
     model: ModelId
     bucket: int
-    """Size class of the inputs, see `estimates.bucket`."""
+    """Size class of the work, see `profiles.bucket`."""
     alone: bool = False
     """Nothing else may run on the device: the second try after an out-of-memory."""
     avoid: WorkerId = WorkerId("")
