@@ -1,6 +1,7 @@
 """The features that people can ask for, by name. A new feature is a module here and a line in this table."""
 
 from aigc.features.base import Feature
+from aigc.features.image_mesh_painting import IMAGE_MESH_PAINTING
 from aigc.features.image_to_mesh import IMAGE_TO_RAW_MESH, IMAGE_TO_TEXTURED_MESH
 from aigc.features.mesh_retopology import MESH_RETOPOLOGY
 from aigc.features.text_to_mesh import TEXT_TO_RAW_MESH, TEXT_TO_TEXTURED_MESH
@@ -13,6 +14,7 @@ FEATURES: dict[str, Feature] = {
         TEXT_TO_TEXTURED_MESH,
         IMAGE_TO_RAW_MESH,
         IMAGE_TO_TEXTURED_MESH,
+        IMAGE_MESH_PAINTING,
         MESH_RETOPOLOGY,
         UV_UNWRAPPING,
     )

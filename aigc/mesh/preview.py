@@ -63,7 +63,7 @@ class _Scene:
 
     def __init__(self, meshes: list[Mesh], view: View) -> None:
         self._meshes = meshes
-        self._turn = _camera_turn(view)
+        self._turn = camera_turn(view)
         self._flat = view.orthographic
         positions = np.concatenate([mesh.positions for mesh in meshes]) @ self._turn.T
         offsets = np.cumsum([0] + [len(mesh.positions) for mesh in meshes])
@@ -248,7 +248,7 @@ def _normals_of(mesh: Mesh) -> FloatArray:
     return mesh.normals if mesh.normals is not None else smooth_normals(mesh.positions, mesh.faces)
 
 
-def _camera_turn(view: View) -> FloatArray:
+def camera_turn(view: View) -> FloatArray:
     """float32 (3, 3): the rotation from the mesh's space into the camera's."""
     around_y, around_x = np.radians(-view.azimuth), np.radians(view.elevation)
     c, s = np.cos(around_y), np.sin(around_y)

@@ -12,7 +12,7 @@ from scipy.sparse.linalg import splu
 
 from aigc.features.base import power_of_two
 from aigc.features.image_to_mesh import InflateParameters, InflateRawParameters
-from aigc.mesh.bake import spread
+from aigc.mesh.bleed import bled
 from aigc.mesh.export import mesh_outputs
 from aigc.mesh.image import read_picture
 from aigc.mesh.normals import smooth_normals
@@ -254,16 +254,7 @@ def _front_half(
     """The subject with its colours carried outwards past the silhouette, so that no backdrop shows at the rim."""
     crop = _cropped(np.ascontiguousarray(picture[..., :3]), frame, size)
     inside = _cropped(mask, frame, size)
-    # The outermost pixels are mixed with the backdrop; they are the first to be replaced.
-    edge = max(2, round(min(size) * 0.006))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * edge + 1, 2 * edge + 1))
-    core = cv2.erode((inside > 0.6).astype(np.uint8), kernel, borderValue=0) > 0
-    if not core.any():
-        core = inside > 0.5
-    carried = spread(crop, core)
-    soft = cv2.GaussianBlur(carried, (0, 0), edge)
-    share = cv2.GaussianBlur(core.astype(np.float32), (0, 0), edge * 0.5)[..., None] * core[..., None]
-    return (carried * share + soft * (1 - share) + 0.5).astype(np.uint8)
+    return bled(crop, inside)
 
 
 def _soft_half(front: BytePixels, mask: FloatArray, frame: tuple[float, float, float, float]) -> BytePixels:

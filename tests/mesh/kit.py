@@ -47,3 +47,25 @@ def sphere(rings: int = 24, sides: int = 48, radius: float = 1.0) -> tuple[Float
             a, b = 1 + ring * sides + side, 1 + ring * sides + after
             faces += [(a, a + sides, b + sides), (a, b + sides, b)]
     return np.array(points, np.float32), np.array(faces, np.int32)
+
+
+def box(low: tuple[float, float, float], high: tuple[float, float, float]) -> tuple[FloatArray, IntArray]:
+    """A box between two corners."""
+    span = np.array(high, np.float32) - np.array(low, np.float32)
+    return np.array(low, np.float32) + CUBE_CORNERS * span, CUBE_FACES.copy()
+
+
+def figurine() -> Mesh:
+    """A blue body, a red head with a yellow nose to the front, a green arm to its left: no view is like another."""
+    body, head = sphere(12, 20, 0.5), sphere(10, 16, 0.3)
+    pieces = [
+        (body[0] + np.array([0, 0.5, 0], np.float32), body[1], (40, 70, 200)),
+        (head[0] + np.array([0, 1.2, 0], np.float32), head[1], (210, 40, 40)),
+        (*box((-0.07, 1.1, 0.2), (0.07, 1.25, 0.55)), (235, 200, 40)),
+        (*box((0.4, 0.55, -0.1), (0.95, 0.72, 0.1)), (40, 170, 60)),
+    ]
+    positions = np.concatenate([points for points, _, _ in pieces])
+    offsets = np.cumsum([0] + [len(points) for points, _, _ in pieces])
+    faces = np.concatenate([triangles + offset for (_, triangles, _), offset in zip(pieces, offsets, strict=False)])
+    colors = np.concatenate([np.tile((*color, 255), (len(points), 1)) for points, _, color in pieces])
+    return Mesh(positions, faces.astype(np.int32), colors=colors.astype(np.uint8), name="figurine")

@@ -10,9 +10,10 @@ import manifold3d
 import numpy as np
 from manifold3d import Manifold
 
-from aigc.mesh.bake import Texels, spread, texels
+from aigc.mesh.ambient import coarse_texels, open_sky
+from aigc.mesh.bake import Texels, texels
 from aigc.mesh.normals import split_at_creases
-from aigc.mesh.rays import RayScene, around, hemisphere
+from aigc.mesh.rays import RayScene
 from aigc.mesh.topology import compact, separated
 from aigc.mesh.types import BytePixels, FloatArray, IntArray, Material, Mesh
 from aigc.mesh.unwrap import unwrap, with_normals
@@ -22,7 +23,6 @@ from aigc.models.shapes.noise import cloudy
 from aigc.models.shapes.words import Wishes
 
 _CREASE = 38.0  # degrees
-_SKY_RAYS = 24
 _MOST_COPIES = 9
 Report = Callable[[float, str], None]
 
@@ -157,31 +157,17 @@ def painted_mesh(assembly: Assembly, wishes: Wishes, resolution: int, name: str,
 def _ambient(
     assembly: Assembly, cover: Texels, points: FloatArray, directions: FloatArray, report: Report
 ) -> FloatArray:
-    """float32 (k,): the share of the sky that each texel sees, cast for one texel in sixteen."""
-    coarse = 4
-    row, column = np.divmod(cover.index, cover.size)
-    chosen = np.flatnonzero((row % coarse == coarse // 2) & (column % coarse == coarse // 2))
-    side = cover.size // coarse
-    if len(chosen) < 16:
-        return np.ones(len(points), np.float32)
-    scene = RayScene(assembly.positions, assembly.faces)
-    start = points[chosen] + directions[chosen] * np.float32(2e-3 * assembly.extent)
-    blocked = np.zeros(len(chosen), np.float32)
-    turn = np.random.default_rng(0).random(len(chosen), np.float32) * np.float32(2 * np.pi)
-    for number, local in enumerate(hemisphere(_SKY_RAYS)):
-        if number % 8 == 0:
-            report(0.56 + 0.14 * number / _SKY_RAYS, "casting ambient light")
-        rays = around(directions[chosen], np.tile(local, (len(chosen), 1)), turn)
-        blocked += scene.occluded(start, rays, 0.22 * assembly.extent)
-    image = np.zeros((side * side, 1), np.uint8)
-    known = np.zeros(side * side, bool)
-    place = (row[chosen] // coarse) * side + column[chosen] // coarse
-    image[place, 0] = ((1 - blocked / _SKY_RAYS) * 255).astype(np.uint8)
-    known[place] = True
-    filled = spread(image.reshape(side, side, 1), known.reshape(side, side))[..., 0]
-    smooth = cv2.GaussianBlur(filled, (0, 0), 0.9)
-    full = cv2.resize(smooth, (cover.size, cover.size), interpolation=cv2.INTER_LINEAR).reshape(-1)
-    return (full[cover.index] / 255).astype(np.float32)
+    """float32 (k,): the share of the sky that each texel sees."""
+    chosen = coarse_texels(cover)
+    return open_sky(
+        RayScene(assembly.positions, assembly.faces),
+        cover,
+        chosen,
+        points[chosen],
+        directions[chosen],
+        assembly.extent,
+        lambda share: report(0.56 + 0.14 * share, "casting ambient light"),
+    )
 
 
 def _paint_all(
