@@ -22,6 +22,7 @@ TESTED_ELSEWHERE = {
     "config/commands/": "house",
     "config/gateways.py": "house",
     "config/house.py": "house",
+    "config/model_template/": "house",
     "config/roles/": "house",
     "config/service.py": "house",
     "config/together.py": "house",

@@ -1,10 +1,11 @@
-"""`aigc models [MODEL]`, `aigc models load | unload | pin | unpin MODEL`"""
+"""`aigc models [MODEL]`, `aigc models load | unload | pin | unpin MODEL`, `aigc models new NAME`"""
 
 from typing import Any
 
 import click
 
 from aigc.client import Client
+from config.commands.new_model import command as new
 from config.commands.talking import begun, show, talking
 
 
@@ -37,6 +38,9 @@ def one(client: Client, as_json: bool, model: str) -> int:
     found = client.model(model)
     show(found) if as_json else _one(found)
     return 0
+
+
+command.add_command(new)
 
 
 def _changing(action: str, help_text: str) -> None:

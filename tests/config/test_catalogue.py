@@ -10,7 +10,7 @@ from aigc.features import FEATURES
 from config.catalogue import Entry, describe, load
 from config.marks import ConfigInvalid
 
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "spiral" / "models.yaml"
+EXAMPLE = Path(__file__).parents[2] / "config" / "model_template" / "models.yaml"
 
 
 def nobody(_: Entry) -> dict[str, object]:

@@ -16,7 +16,7 @@ from aigc.client import Client, Unreachable
 
 REPOSITORY = Path(__file__).parents[2]
 TEST_MODELS = REPOSITORY / "tests" / "runner_models"
-EXAMPLE = REPOSITORY / "docs" / "examples" / "spiral" / "models.yaml"
+EXAMPLE = REPOSITORY / "config" / "model_template" / "models.yaml"
 SAMPLES = REPOSITORY / "web" / "static" / "samples"
 
 FREE = {"type": "object", "additionalProperties": True, "properties": {}}
