@@ -10,6 +10,7 @@ from web import compat, control, downloads, events, jobs, models, page, system, 
 from web.gateway import Gateway
 from web.intake import IntakeLimits
 from web.middleware import Passage
+from web.openapi import pages
 from web.requests import JSON_BYTES
 
 
@@ -49,6 +50,7 @@ def make_app(gateway: Gateway, settings: WebSettings) -> web.Application:
             *uploads.routes(gateway, settings.limits),
             *downloads.routes(gateway),
             *page.routes(),
+            *pages.routes(gateway),
             # Last: one of its routes takes any path that ends in a slash.
             *compat.routes(gateway, limits=settings.limits, public_url=settings.public_url),
         ]

@@ -28,13 +28,18 @@ POLICY = "; ".join(
 _GUARD = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Vary": "Accept, Accept-Encoding"}
 
 
+def static_page(name: str, static: Path = STATIC) -> web.FileResponse:
+    """A page of ours, under the policy; it changes with the server, so it is asked for again each time."""
+    return web.FileResponse(static / name, headers={**_GUARD, "Cache-Control": "no-cache"})
+
+
 def routes(static: Path = STATIC) -> list[web.RouteDef]:
     """`GET /` is the page for a browser and a description for a program; `/static/` has the page's files."""
 
     async def root(request: web.Request) -> web.StreamResponse:
         page = static / "index.html"
         if "text/html" in request.headers.get("Accept", "") and page.is_file():
-            return web.FileResponse(page, headers={**_GUARD, "Cache-Control": "no-cache"})
+            return static_page(page.name, static)
         return reply(
             {
                 "name": "aigc",

@@ -1,0 +1,79 @@
+"""The routes of existing clients: the submit routes from their own table, the others by a line each."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from aigc.core.model import Catalogue
+from web.compat_submit import ROUTES, Route
+from web.openapi.operation import Answer, Operation
+
+TAG = "Existing clients"
+ABOUT = "The API that this server replaces, unchanged for its clients. New clients find more in the chapters above."
+_STRING = {"type": "string"}
+_FORM = {
+    "type": "object",
+    "properties": {"file": {"type": "string", "format": "binary"}},
+    "required": ["file"],
+}
+_ACCEPTED = {
+    "type": "object",
+    "properties": {"job_id": _STRING, "status": {"const": "queued"}, "message": _STRING},
+    "required": ["job_id", "status", "message"],
+    "additionalProperties": False,
+}
+
+
+def operations(catalogue: Catalogue, paths: list[str]) -> dict[str, Operation]:
+    """Every route of `paths` (`METHOD path`) that is one of theirs."""
+    submits = {f"POST /api/v1/{route.path}": _submit(route, catalogue) for route in ROUTES}
+    return {path: submits.get(path) or _plain(*path.split(" ", 1)) for path in paths}
+
+
+def _plain(method: str, path: str) -> Operation:
+    """A route of which no more is said than what its summary says."""
+    is_upload = method == "POST" and "file-upload" in path
+    media = "*/*" if _is_file(path) else "application/json"
+    return Operation(
+        _name(path) + method.capitalize(),
+        TAG,
+        {200: Answer("As ever.", {} if _is_file(path) else {"type": "object"}, media)},
+        body=_FORM if is_upload else None,
+        body_media="multipart/form-data",
+        errors=(400, 404, 422),
+    )
+
+
+def _name(path: str) -> str:
+    words = re.findall("[A-Za-z0-9]+", path.removeprefix("/api/v1"))
+    return "legacy" + "".join(word.capitalize() for word in words)
+
+
+def _is_file(path: str) -> bool:
+    return path.rstrip("/}").endswith(("download", "thumbnail", "input", "alias"))
+
+
+def _submit(route: Route, catalogue: Catalogue) -> Operation:
+    """A submit route: its texts, its files under their three names, and the parameters of its feature's models."""
+    properties: dict[str, Any] = dict.fromkeys(route.texts, _STRING)
+    for name in (*route.files, *route.optional):
+        properties[f"{name}_file_id"] = {"type": ["string", "null"], "description": "Of an upload."}
+        properties[f"{name}_base64"] = {"type": ["string", "null"], "description": "A data URL, or bare base64."}
+    properties["model_preference"] = {"type": ["string", "null"]}
+    properties["model_parameters"] = {
+        "type": ["object", "null"],
+        "description": "Of the model; null means the default.",
+    }
+    properties["output_format"] = {"type": ["string", "null"]}
+    known = catalogue.serving(route.feature)
+    for name, schema in (known[0].schema.get("properties", {}) if known else {}).items():
+        properties.setdefault(name, schema)
+    return Operation(
+        _name(route.path),
+        TAG,
+        {200: Answer("The job is accepted, durably.", _ACCEPTED)},
+        body={"type": "object", "properties": properties, "required": list(route.texts)},
+        errors=(400, 404, 413, 422, 429, 503),
+        summary=f"{route.title}: the job's id at once.",
+    )

@@ -1,0 +1,46 @@
+"""`/openapi.json`, and the pages that draw it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from aiohttp import web
+
+from web.gateway import Gateway
+from web.openapi.document import document, routes_of
+from web.page import static_page
+
+DOCS = "docs.html"
+
+
+def routes(gateway: Gateway) -> list[web.RouteDef]:
+    """The document and its two addresses for people."""
+    pages = Pages(gateway)
+    return [
+        web.get("/openapi.json", pages.document),
+        web.get("/docs", pages.docs),
+        web.get("/redoc", pages.docs),
+    ]
+
+
+class Pages:
+    """Handlers of the description."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._made = ("", b"")
+
+    async def document(self, request: web.Request) -> web.Response:
+        """The document, of the catalogue that is in force now."""
+        catalogue = self._gateway.catalogue
+        if self._made[0] != catalogue.digest:
+            routes_ = routes_of(request.app)
+            # Some tens of milliseconds with many models: not in the loop.
+            made = await asyncio.to_thread(lambda: msgspec.json.encode(document(routes_, catalogue)))
+            self._made = (catalogue.digest, made)
+        return web.Response(body=self._made[1], content_type="application/json", headers={"Cache-Control": "no-cache"})
+
+    async def docs(self, request: web.Request) -> web.StreamResponse:
+        """The document as a page to read and to try."""
+        return static_page(DOCS)
