@@ -3,6 +3,7 @@
 import functools
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
@@ -164,7 +165,7 @@ def parse_json(raw: bytes) -> Any:
     """The value of a JSON text. Raises InputInvalid (code `malformed_json`) that names line and column."""
     # The fast decoder keeps the last of two equal keys. A text with as many colons as the value has keys holds no key
     # twice; all other doubts are left to the slow one, which can also say what is wrong.
-    if raw.count(b"[") + raw.count(b"{") <= JSON_DEPTH:
+    if raw.count(b"[") + raw.count(b"{") <= JSON_DEPTH and not _LONG_NUMBER.search(raw):
         try:
             document = msgspec.json.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -250,5 +251,8 @@ def _int(text: str) -> int:
 def _constant(text: str) -> float:
     raise ValueError(f"{text} is not a JSON number")
 
+
+_LONG_NUMBER = re.compile(rb"\d{19}")
+"""May be beyond 64 bits, which no record can hold and the fast decoder lets through."""
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_int=_int, parse_constant=_constant)

@@ -14,6 +14,8 @@ from tests.chaos.evidence import FINAL, Evidence, Heard
 
 HEARTBEAT_S = 2.0
 AGAIN_S = (0.05, 0.3)
+AT_ONCE = 500
+"""Jobs in one message; the server takes no message of thousands."""
 
 
 class Watcher:
@@ -68,8 +70,12 @@ class Watcher:
     async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._connections += 1
         self._socket = socket
-        command: dict[str, Any] = {"type": "subscribe", "jobs": list(self._last), "since": self._last}
-        await socket.send_json(command | ({"all": True, "system": True} if self._everything else {}))
+        wanted = list(self._last.items())
+        for start in range(0, len(wanted), AT_ONCE):
+            some = dict(wanted[start : start + AT_ONCE])
+            await socket.send_json({"type": "subscribe", "jobs": list(some), "since": some})
+        if self._everything:
+            await socket.send_json({"type": "subscribe", "all": True, "system": True})
         async for message in socket:
             if message.type is aiohttp.WSMsgType.TEXT:
                 for event in json.loads(message.data):

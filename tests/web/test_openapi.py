@@ -94,3 +94,11 @@ async def test_real_answers_are_of_the_shape_that_is_told(house: House) -> None:
         told = found["paths"][where]["get"]["responses"][str(status)]["content"]["application/json"]["schema"]
         problems = list(jsonschema_rs.validator_for({**told, "components": found["components"]}).iter_errors(body))
         assert [f"{path} {list(one.instance_path)}: {one.message[:200]}" for one in problems] == []
+
+
+async def test_the_example_of_a_body_is_accepted(house: House) -> None:
+    found = await read(house)
+
+    examples = found["paths"]["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["examples"]
+    status, job = await house.call("POST", "/api/v1/jobs", json=examples["shapes"]["value"])
+    assert (status, job["model"]) == (202, "shapes")

@@ -45,6 +45,7 @@ def test_every_sound_value_is_read_as_any_json_reader_reads_it(value: Any) -> No
         (b'{"a": 1e999}', "1e999 is beyond the range"),
         (b'{"a": 1e999, "b": "x:y"}', "1e999 is beyond the range"),
         (b'{"a": 123456789012345678901234, "b": "x:y"}', "is beyond 64 bits"),
+        (b'{"a": 123456789012345678901234}', "is beyond 64 bits"),
         (b'{"a": "\\ud800"}', "stands for half a character"),
         (b'{"a": "\xff"}', "byte 7 is not UTF-8"),
         (b'{"a": 1,}', "line 1 column 9"),

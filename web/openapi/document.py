@@ -163,7 +163,7 @@ def _job_request(spec: ModelSpec) -> dict[str, Any]:
     del common["task"]
     common |= {
         "feature": {"const": spec.feature},
-        "model": {"const": spec.id},
+        "model": {"enum": [spec.id, None]} if spec.is_default else {"const": spec.id},
         "inputs": {
             "type": "object",
             "properties": inputs,
@@ -173,26 +173,25 @@ def _job_request(spec: ModelSpec) -> dict[str, Any]:
         "params": {"$ref": _REF.format(name=f"Params_{spec.id}")},
         "output_format": {"enum": [*spec.outputs, None]},
     }
-    needed = ["inputs", "feature" if spec.is_default else "model"]
-    return {"type": "object", "properties": common, "required": needed, "additionalProperties": False}
+    body = {"type": "object", "properties": common, "required": ["inputs"], "additionalProperties": False}
+    by_model = {"required": ["model"], "properties": {"model": {"const": spec.id}}}
+    named: dict[str, Any] = {"anyOf": [{"required": ["feature"]}, by_model]}
+    return body | (named if spec.is_default else {"required": ["inputs", "model"]})
 
 
 def _input(is_text: bool) -> dict[str, Any]:
-    """One input in the object form: the text, or where the file is."""
+    """One input: the text, or where the file is; a bare string is the text, or a URL."""
     word = {"type": "string", "minLength": 1}
-    if is_text:
-        return {"type": "object", "properties": {"text": word}, "required": ["text"], "additionalProperties": False}
     ways: dict[str, dict[str, Any]] = {
         "upload": {"upload": word},
         "url": {"url": {"type": "string", "format": "uri"}},
         "job": {"job": word, "output": {"type": "string", "default": "model"}},
     }
-    return {
-        "oneOf": [
-            {"type": "object", "properties": way, "required": [name], "additionalProperties": False}
-            for name, way in ways.items()
-        ]
-    }
+    objects = [
+        {"type": "object", "properties": way, "required": [name], "additionalProperties": False}
+        for name, way in ({"text": {"text": word}} if is_text else ways).items()
+    ]
+    return {"anyOf": [*objects, word if is_text else ways["url"]["url"]]}
 
 
 def _example(spec: ModelSpec) -> dict[str, Any]:
@@ -219,4 +218,11 @@ def _own_refs(spec: ModelSpec) -> dict[str, Any]:
         return [moved(part) for part in value] if isinstance(value, list) else value
 
     found: dict[str, Any] = moved(spec.schema)
-    return found or {"type": "object"}
+    properties = {name: _or_null(field) for name, field in found.get("properties", {}).items()}
+    return found | ({"properties": properties} if properties else {"type": "object"})
+
+
+def _or_null(field: dict[str, Any]) -> dict[str, Any]:
+    """The same field, or null: that means its default."""
+    about = {key: field[key] for key in ("title", "description", "default") if key in field}
+    return about | {"anyOf": [{key: value for key, value in field.items() if key not in about}, {"type": "null"}]}

@@ -18,7 +18,7 @@ TAGS = {
     OPERATING: "Devices, workers, health.",
 }
 
-_WAIT = Query("wait", {"type": "number", "minimum": 0, "maximum": WAIT_LIMIT_S}, "Seconds to wait for the job's end.")
+_WAIT = Query("wait", {"type": "number"}, f"Seconds to wait for the job's end, at most {WAIT_LIMIT_S:g}.")
 _PREFER = Query("Prefer", {"type": "string"}, "`wait=N` (RFC 7240) is another way to say `?wait=N`.", "header")
 _KEY = Query(
     "Idempotency-Key",
@@ -56,7 +56,7 @@ OPERATIONS: dict[str, Operation] = {
             Query("tag", {"type": "string"}, "Only jobs with this tag."),
             Query("created_after", _INSTANT, "RFC 3339, or seconds since 1970."),
             Query("created_before", _INSTANT, "RFC 3339, or seconds since 1970."),
-            Query("limit", {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT, "default": 50}, "Jobs in a page."),
+            Query("limit", {"type": "number", "default": 50}, f"Jobs in a page, 1 to {PAGE_LIMIT}."),
             Query("cursor", {"type": "string"}, "`next_cursor` of the page before."),
         ),
         errors=(422, 503),
@@ -88,7 +88,7 @@ OPERATIONS: dict[str, Operation] = {
         "followJob",
         EVENTS,
         {
-            200: Answer("Server-sent events until the job is finished.", {"type": "string"}, "text/event-stream"),
+            200: Answer("Server-sent events until the job is finished.", {}, "text/event-stream"),
             204: Answer("The reader has heard the last event already."),
         },
         (Query("Last-Event-ID", {"type": "string"}, "Events after this one; `?since=` says the same.", "header"),),
@@ -159,8 +159,8 @@ OPERATIONS: dict[str, Operation] = {
         UPLOADS,
         {200: Answer("Files, newest first.", shapes.Uploads)},
         (
-            Query("file_type", {"type": "string", "enum": ["image", "mesh"]}, "Only these."),
-            Query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "At most so many."),
+            Query("file_type", {"type": "string"}, "`image` or `mesh`: only these."),
+            Query("limit", {"type": "number", "default": 100}, "At most so many, 1 to 1000."),
         ),
         errors=(422,),
     ),
