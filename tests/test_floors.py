@@ -15,6 +15,7 @@ TESTED_ELSEWHERE = {
     "aigc/features/": "features",
     "aigc/models/shapes/library/": "models/shapes",
     "aigc/runner/__main__.py": "runner",
+    "web/openapi/": "web",
     "actors/actor.py": "actors",
     "actors/inquiries.py": "actors",
     "config/children.py": "house",

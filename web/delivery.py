@@ -106,7 +106,10 @@ async def deliver(
         try:
             part = requested_range(request.headers["Range"], content.bytes)
         except Unsatisfiable:
-            return web.Response(status=416, headers={**common, "Content-Range": f"bytes */{content.bytes}"})
+            detail = f"the file has {content.bytes} bytes, and none of them are in {request.headers['Range'][:60]!r}"
+            refused = problem(416, "range_not_satisfiable", detail, request_id_of(request))
+            refused.headers["Content-Range"] = f"bytes */{content.bytes}"
+            return refused
     start, count = part or (0, content.bytes)
     if part is not None:
         common["Content-Range"] = f"bytes {start}-{start + count - 1}/{content.bytes}"
