@@ -20,6 +20,7 @@ from msgspec import Struct
 from actors.actor import Fate
 from actors.inquiries import Asker, Inquiries, Reread, nothing_to_read
 from actors.outbox import Outbox, Tell
+from actors.progress_news import ProgressNews
 from aigc.core.effects import Answer, Commit, Effect, Publish, SendCancel, SendGrant, SendOrder
 from aigc.core.errors import StaleGeneration, Unavailable
 from aigc.core.events import Event, NeverCreated, Reloaded, Restored, Tick, WorkerLost, WorkerSilent
@@ -114,6 +115,7 @@ class Broker:
         self._reread = reread
         self._boot = boot
         self._fate = Fate()
+        self._progress = ProgressNews(self.publish)
         self._outbox = Outbox(commit=self._commit, release=self._release, forget=self._forget, fail=self._end)
         self._generation = generation
         self._scheduler: Scheduler | None = None
@@ -180,6 +182,7 @@ class Broker:
 
     async def close(self) -> None:
         """Stop listening. What was decided and not committed is decided anew from the store."""
+        self._progress.close()
         for timer in (self._tick, self._news_timer):
             if timer is not None:
                 timer.cancel()
@@ -295,9 +298,10 @@ class Broker:
         for effect in effects:
             match effect:
                 case Commit(job=job):
+                    self._progress.drop(job.id)
                     self.publish(Changed(job))
                 case Publish(news=news):
-                    self.publish(news)
+                    self._progress.take(news)
                 case SendGrant(worker=worker, boot=boot, grant=grant):
                     self._send(self._peers.get((worker, boot)), grant)
                 case SendCancel(worker=worker, boot=boot, cancel=cancel):

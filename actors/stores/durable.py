@@ -3,14 +3,16 @@
 import ctypes
 import errno
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _ONLY_LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 _libc = ctypes.CDLL(None, use_errno=True)
 _begin = getattr(_libc, "sync_file_range", None)  # Linux has it, and Python does not
-_WRITE = 2
+_FROM, _WRITE = ctypes.c_int64(0), 2  # from the first byte to the last; begin, and do not wait
 
 
 def sync(path: Path) -> None:
@@ -22,14 +24,29 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def begin_writing(path: Path) -> None:
-    """The system writes the file's bytes now, so that a later `sync` waits less. Promises nothing, never raises."""
-    if _begin is None:
-        return
-    with suppress(OSError):
-        descriptor = os.open(path, _ONLY_LOOK)
-        _begin(descriptor, ctypes.c_int64(0), ctypes.c_int64(0), _WRITE)
-        os.close(descriptor)
+def sync_all(paths: Sequence[Path]) -> dict[Path, OSError]:
+    """All these files and folders are durable, but for those that are returned, with the reason."""
+    faults: dict[Path, OSError] = {}
+    opened: dict[Path, int] = {}
+    try:
+        for path in paths:
+            try:
+                opened[path] = os.open(path, _ONLY_LOOK)
+            except OSError as error:
+                faults[path] = error
+        if len(opened) > 1 and _begin is not None:
+            # Else each file's first wait would allocate its blocks, and so make a commit of the journal of its own.
+            for descriptor in opened.values():
+                _begin(descriptor, _FROM, _FROM, _WRITE)
+        for path, descriptor in opened.items():
+            try:
+                os.fsync(descriptor)
+            except OSError as error:
+                faults[path] = error
+    finally:
+        for descriptor in opened.values():
+            os.close(descriptor)
+    return faults
 
 
 def make_folder(folder: Path) -> None:
@@ -46,13 +63,16 @@ def make_folder(folder: Path) -> None:
 
 def write_file(path: Path, content: bytes) -> None:
     """A new file with that content; or, if that fails, no file. Neither its bytes nor its name are durable yet."""
-    with path.open("xb") as file:
-        try:
-            file.write(content)
-            file.flush()
-        except BaseException:
-            path.unlink()
-            raise
+    descriptor = os.open(path, _NEW, 0o666)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    except BaseException:
+        path.unlink()
+        raise
+    finally:
+        os.close(descriptor)
 
 
 def name_once(file: Path, name: Path) -> None:

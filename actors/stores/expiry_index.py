@@ -61,7 +61,7 @@ class ExpiryIndex:
             buckets.setdefault(self._folder / hour, []).append(name)
         for bucket, names in buckets.items():
             while not self._entered(bucket, names):
-                pass  # an empty bucket, removed by a sweep since it was made: once more
+                pass  # the hour's first reminder, or a sweep has removed it since as empty: once more
 
     def due(self, before: float) -> Iterator[Marker]:
         """Markers of times before that, soonest first. Empty hours go."""
@@ -86,11 +86,11 @@ class ExpiryIndex:
         (self._folder / hour / name).unlink(missing_ok=True)
 
     def _entered(self, bucket: Path, names: Sequence[str]) -> bool:
-        make_folder(bucket)
         try:
             for name in names:
                 self._mark(bucket / name)
         except FileNotFoundError:
+            make_folder(bucket)
             return False
         return True
 

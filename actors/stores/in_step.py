@@ -3,11 +3,11 @@
 A file system's journal commits at once what was changed until then, so the second wait of a group costs little.
 """
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from actors.stores.durable import begin_writing, sync
+from actors.stores.durable import sync_all
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ def in_step(works: Sequence[Work[T]]) -> list[T | Exception]:
     outcomes: dict[int, T | Exception] = {}
     waiting: dict[int, Sequence[Path]] = {number: () for number in range(len(works))}
     while waiting:
-        faults = _synced(path for paths in waiting.values() for path in paths)
+        faults = sync_all(tuple({path: None for paths in waiting.values() for path in paths}))
         for number, paths in tuple(waiting.items()):
             fault = next((faults[path] for path in paths if path in faults), None)
             try:
@@ -32,19 +32,3 @@ def in_step(works: Sequence[Work[T]]) -> list[T | Exception]:
                 outcomes[number] = error
             del waiting[number]
     return [outcomes[number] for number in range(len(works))]
-
-
-def _synced(paths: Iterable[Path]) -> dict[Path, OSError]:
-    """All these are durable, but for those that are returned with the reason."""
-    faults: dict[Path, OSError] = {}
-    distinct = tuple(dict.fromkeys(paths))
-    if len(distinct) > 1:
-        # Else each file's first wait would allocate its blocks, and so make a commit of the journal of its own.
-        for path in distinct:
-            begin_writing(path)
-    for path in distinct:
-        try:
-            sync(path)
-        except OSError as error:
-            faults[path] = error
-    return faults

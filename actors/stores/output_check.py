@@ -16,7 +16,7 @@ def checked_outputs(folder: Path, said: Sequence[Asset]) -> list[Path]:
     Raises:
         InputInvalid: code `result_invalid`, or `bad_key` for a name that is none.
     """
-    return [_checked(folder.joinpath(*segments(one.key, at_least=1)), one) for one in said]
+    return [_checked(folder, segments(one.key, at_least=1), one) for one in said]
 
 
 def check_staging(folder: Path, workspace: Path) -> None:
@@ -36,12 +36,15 @@ def invalid(said: Asset, fault: str) -> InputInvalid:
     )
 
 
-def _checked(path: Path, said: Asset) -> Path:
+def _checked(folder: Path, parts: Sequence[str], said: Asset) -> Path:
+    path = folder.joinpath(*parts)
     try:
         found = path.lstat()
     except OSError:
         raise invalid(said, "is missing") from None
-    if os.path.realpath(path.parent) != str(path.parent) or not stat.S_ISREG(found.st_mode):
+    # Whatever a runner may write to could have become a link: up to the workspace, which lies in a folder of ours.
+    is_elsewhere = any(os.path.islink(above) for above in path.parents[: len(parts) + 1])
+    if is_elsewhere or not stat.S_ISREG(found.st_mode):
         raise invalid(said, "is not a plain file")
     if found.st_nlink > 1:
         raise invalid(said, "has another name elsewhere (hard link)")

@@ -161,7 +161,9 @@ def test_an_error_at_any_step_of_installing_leaves_nothing(files: AssetFiles, tm
             except OSError as error:
                 assert error.errno == errno.ENOSPC
             else:
-                break
+                if next(calls) <= step:  # there was no such step any more
+                    break
+                files.remove("jobs")  # a reminder got its name in another way
 
         assert tree(tmp_path / "assets/files") == []
         assert {path for path, _ in items} >= set(files.workspace.folder.iterdir())

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.stores.durable import begin_writing, make_folder, name_once, sync, write_file
+from actors.stores.durable import make_folder, name_once, sync, sync_all, write_file
 
 
 def test_a_folder_is_made_with_all_above_it_and_each_name_is_synced(
@@ -38,13 +38,30 @@ def test_a_link_is_not_synced_in_place_of_a_file(tmp_path: Path) -> None:
         sync(tmp_path / "link")
 
 
-def test_to_begin_writing_promises_nothing_and_never_raises(tmp_path: Path) -> None:
-    (tmp_path / "x").write_bytes(b"one")
+def test_of_many_those_that_cannot_be_synced_are_told_and_the_others_are_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, bad, gone = (tmp_path / name for name in ("good", "bad", "gone"))
+    for path in (good, bad):
+        write_file(path, b"x")
+    synced = []
+    fsync = os.fsync
 
-    for path in (tmp_path / "x", tmp_path, tmp_path / "missing"):
-        begin_writing(path)
+    def told(descriptor: int) -> None:
+        name = Path(os.readlink(f"/proc/self/fd/{descriptor}")).name
+        if name == "bad":
+            raise OSError("bad disk")
+        fsync(descriptor)
+        synced.append(name)
 
-    assert (tmp_path / "x").read_bytes() == b"one"
+    monkeypatch.setattr(os, "fsync", told)
+    before = os.listdir("/proc/self/fd")
+    faults = sync_all([bad, good, gone, tmp_path])
+
+    assert {path: type(fault) for path, fault in faults.items()} == {bad: OSError, gone: FileNotFoundError}
+    assert synced == ["good", tmp_path.name]
+    assert os.listdir("/proc/self/fd") == before
+    assert sync_all([]) == {}
 
 
 def test_a_name_is_given_once_and_the_file_has_no_other(tmp_path: Path) -> None:
