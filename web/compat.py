@@ -1,13 +1,13 @@
 """The routes of the API that this server replaces, so that its clients work unchanged.
 
-`compat_submit` takes jobs, `compat_jobs` shows them (`compat_views` is how), `compat_catalogue` and `compat_system`
-answer what clients ask around them, `compat_errors` puts errors into their shapes. Uploads and downloads have one home
-for old and new paths: `uploads` and `downloads`.
+`compat_submit` takes jobs (`compat_editing` reads masks), `compat_jobs` shows them (`compat_views` is how),
+`compat_catalogue` and `compat_system` answer what clients ask around them, `compat_errors` puts errors into their
+shapes. Uploads and downloads have one home for old and new paths: `uploads` and `downloads`.
 """
 
 from aiohttp import web
 
-from web import compat_catalogue, compat_jobs, compat_submit, compat_system
+from web import compat_catalogue, compat_editing, compat_jobs, compat_submit, compat_system
 from web.gateway import Gateway
 from web.intake import IntakeLimits
 from web.urls import API
@@ -24,6 +24,7 @@ def routes(gateway: Gateway, *, limits: IntakeLimits | None = None, public_url: 
         *compat_submit.routes(gateway),
         *compat_jobs.routes(gateway, public_url),
         *compat_catalogue.routes(gateway, limits or IntakeLimits()),
+        *compat_editing.routes(),
         *compat_system.routes(),
         web.route("*", f"{API}/{{path:.+}}/", _without_slash),
     ]

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from aigc.core.errors import InputInvalid, Unavailable
 from aigc.core.model import Catalogue
+from web.compat_editing import mask_parameters
 from web.compat_errors import Handler, legacy
 from web.forms import BoundedBody, refuse_compression
 from web.gateway import Gateway
@@ -32,6 +33,8 @@ class Route:
         texts: field of the body -> name of the input.
         files: inputs that must be given as `<name>_file_id` or `<name>_base64`.
         optional: the same, for inputs that may be given.
+        needed: other texts that must be given; they go to the model's parameters.
+        masked: whether it takes a mask of `compat_editing`.
     """
 
     path: str
@@ -40,6 +43,8 @@ class Route:
     texts: dict[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+    masked: bool = False
 
 
 _PROMPT = {"text_prompt": "text"}
@@ -57,6 +62,15 @@ ROUTES = (
     Route("mesh-generation/image-mesh-painting", "image_mesh_painting", "Image mesh painting", files=("image", "mesh")),
     Route("mesh-retopology/retopologize-mesh", "mesh_retopology", "Mesh retopology", files=("mesh",)),
     Route("mesh-uv-unwrapping/unwrap-mesh", "uv_unwrapping", "UV unwrapping", files=("mesh",)),
+    Route(
+        "mesh-editing/text-mesh-editing",
+        "text_mesh_editing",
+        "Text mesh editing",
+        {"target_prompt": "text"},
+        files=("mesh",),
+        needed=("source_prompt",),
+        masked=True,
+    ),
 )
 
 
@@ -72,7 +86,7 @@ def _handler(gateway: Gateway, route: Route) -> Handler:
         try:
             submitted = await gateway.submit(submission)
         except FieldsInvalid as error:
-            raise _renamed(error) from None
+            raise _renamed(error, route) from None
         except Unavailable as error:
             if error.code != "no_model_for_feature":
                 raise
@@ -98,9 +112,12 @@ async def _read(request: web.Request) -> dict[str, Any]:
 
 def _submission(catalogue: Catalogue, route: Route, body: dict[str, Any], request: web.Request) -> Submission:
     errors: list[FieldError] = []
-    missing = [name for name in route.texts if body.get(name) is None]
+    missing = [name for name in (*route.needed, *route.texts) if body.get(name) is None]
     if missing:
         raise FieldsInvalid([FieldError(f"/{name}", "Field required") for name in missing], code="missing")
+    mask = mask_parameters(body, errors) if route.masked else {}
+    for name in route.needed:
+        _text(body, name, errors)
     inputs = {}
     for name, target in route.texts.items():
         inputs[target] = Reference(text=_text(body, name, errors))
@@ -119,7 +136,7 @@ def _submission(catalogue: Catalogue, route: Route, body: dict[str, Any], reques
     known = _parameters(catalogue, route.feature, model)
     # Some clients spread the model's parameters over the body itself; the inner ones win, a null never does.
     params = {name: body[name] for name in known if body.get(name) is not None}
-    params |= {name: value for name, value in given.items() if value is not None}
+    params |= {name: value for name, value in given.items() if value is not None} | mask
     inner = params.pop("output_format", None)
     return Submission(
         feature=route.feature,
@@ -172,15 +189,16 @@ def _file(body: dict[str, Any], name: str, errors: list[FieldError], *, needed: 
     return None
 
 
-def _renamed(error: FieldsInvalid) -> InputInvalid:
+def _renamed(error: FieldsInvalid, route: Route) -> InputInvalid:
     """The gateway's errors under the names that these clients sent."""
     if error.code == "unknown_model":
         return InputInvalid(error.message, suggestion=error.suggestion, code=error.code)
     if error.code == "unsupported_content":
         return InputInvalid(error.message, suggestion=error.suggestion, code=error.code)
+    prompt = next(iter(route.texts), "text_prompt")
     renamed = [
         FieldError(
-            one.pointer.replace("/params/", "/model_parameters/").replace("/inputs/text", "/text_prompt"), one.detail
+            one.pointer.replace("/params/", "/model_parameters/").replace("/inputs/text", f"/{prompt}"), one.detail
         )
         for one in error.errors
     ]

@@ -4,6 +4,7 @@ from aigc.features.base import Feature
 from aigc.features.image_mesh_painting import IMAGE_MESH_PAINTING
 from aigc.features.image_to_mesh import IMAGE_TO_RAW_MESH, IMAGE_TO_TEXTURED_MESH
 from aigc.features.mesh_retopology import MESH_RETOPOLOGY
+from aigc.features.text_mesh_editing import TEXT_MESH_EDITING
 from aigc.features.text_to_mesh import TEXT_TO_RAW_MESH, TEXT_TO_TEXTURED_MESH
 from aigc.features.uv_unwrapping import UV_UNWRAPPING
 
@@ -17,5 +18,6 @@ FEATURES: dict[str, Feature] = {
         IMAGE_MESH_PAINTING,
         MESH_RETOPOLOGY,
         UV_UNWRAPPING,
+        TEXT_MESH_EDITING,
     )
 }

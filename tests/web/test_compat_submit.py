@@ -28,6 +28,7 @@ FULL = Catalogue(
         spec("image_mesh_painting", "project-paint", is_default=True),
         spec("mesh_retopology", "quadric", is_default=True),
         spec("uv_unwrapping", "xatlas", is_default=True),
+        spec("text_mesh_editing", "region-edit", is_default=True),
     ),
     digest="full",
 )
@@ -60,12 +61,16 @@ async def submitted(house: House, path: str, body: dict[str, Any]) -> Job:
 async def test_every_route_takes_the_least_that_its_clients_send(full: House) -> None:
     files = {"image": await upload(full, "image", png(), "a.png"), "mesh": await upload(full, "mesh", OBJ, "a.obj")}
     for route in ROUTES:
-        body = {name: "a red chair" for name in route.texts} | {f"{name}_file_id": files[name] for name in route.files}
+        body: dict[str, Any] = {name: "a red chair" for name in (*route.texts, *route.needed)}
+        body |= {f"{name}_file_id": files[name] for name in route.files}
+        if route.masked:
+            body["mask_bbox"] = {"center": [0, 0, 0], "dimensions": [1, 1, 1]}
         job = await submitted(full, f"/api/v1/{route.path}", body)
         model = FULL.serving(route.feature)[0]
         assert (job.feature, job.model, job.output_format) == (route.feature, model.id, model.outputs[0])
         defaults = {name: field["default"] for name, field in model.schema["properties"].items()}
-        assert job.params == defaults
+        mask = {"mask_type": "bbox", "mask_center": [0, 0, 0], "mask_size": [1, 1, 1]} if route.masked else {}
+        assert job.params == defaults | dict.fromkeys(route.needed, "a red chair") | mask
 
 
 async def test_every_route_takes_all_that_its_clients_send(full: House) -> None:

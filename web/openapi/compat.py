@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from aigc.core.model import Catalogue
+from web import compat_editing
 from web.compat_submit import ROUTES, Route
 from web.openapi.operation import Answer, Operation
 
@@ -56,7 +57,8 @@ def _is_file(path: str) -> bool:
 
 def _submit(route: Route, catalogue: Catalogue) -> Operation:
     """A submit route: its texts, its files under their three names, and the parameters of its feature's models."""
-    properties: dict[str, Any] = dict.fromkeys(route.texts, _STRING)
+    properties: dict[str, Any] = dict.fromkeys((*route.texts, *route.needed), _STRING)
+    properties |= compat_editing.schemas() if route.masked else {}
     for name in (*route.files, *route.optional):
         properties[f"{name}_file_id"] = {"type": ["string", "null"], "description": "Of an upload."}
         properties[f"{name}_base64"] = {"type": ["string", "null"], "description": "A data URL, or bare base64."}
@@ -73,7 +75,7 @@ def _submit(route: Route, catalogue: Catalogue) -> Operation:
         _name(route.path),
         TAG,
         {200: Answer("The job is accepted, durably.", _ACCEPTED)},
-        body={"type": "object", "properties": properties, "required": list(route.texts)},
+        body={"type": "object", "properties": properties, "required": [*route.texts, *route.needed]},
         errors=(400, 404, 413, 422, 429, 503),
         summary=f"{route.title}: the job's id at once.",
     )

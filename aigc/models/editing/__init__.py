@@ -1,0 +1,1 @@
+"""Local edits of a mesh: what is asked, where, and how it is done."""
