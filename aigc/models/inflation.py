@@ -21,6 +21,7 @@ from aigc.mesh.types import BoolArray, FloatArray, IntArray
 
 GRID = 184  # cells along the longest side of the silhouette
 _MARGIN = 4  # cells of nothing around it
+_BUMP = 0.08  # ears or feet of this share of the height leave nothing of a turned body
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def lathe_height(distance: FloatArray) -> tuple[FloatArray, float]:
     """Squared heights of a body turned around its upright axis, and how well it fits, 0 to 1.
 
     Each row takes the widest stretch around the axis that lies inside; what sticks out of the body, like a handle,
-    is inflated. The fit is the overlap of the silhouette with its mirror image times the share that the body fills.
+    is inflated. The fit is the overlap of the silhouette with its mirror image times the share that the body fills, and
+    less where it has ears or feet.
     """
     inside = distance > 0
     axis, symmetry = _axis(inside)
@@ -107,7 +109,22 @@ def lathe_height(distance: FloatArray) -> tuple[FloatArray, float]:
     body = halves[:, None] ** 2 - across[None] ** 2
     filled = float(((body > 0) & inside).sum() / max(1, inside.sum()))
     limbs = round_height(distance)
-    return _signed(np.maximum(np.maximum(body, limbs), 0).astype(np.float32), distance), symmetry * filled
+    fit = symmetry * filled * (1 - min(1.0, max(_bumps(inside, axis), _bumps(inside[::-1], axis)) / _BUMP))
+    return _signed(np.maximum(np.maximum(body, limbs), 0).astype(np.float32), distance), fit
+
+
+def _bumps(inside: BoolArray, axis: float) -> float:
+    """How far the upper outline rises again on its way outwards, as a share of the whole height, less what noise does.
+
+    The outline of a turned body only falls from the axis on; ears and, upside down, feet make it rise.
+    """
+    rows = np.flatnonzero(inside.any(axis=1))
+    top = np.where(inside.any(axis=0), inside.argmax(axis=0), -1)
+    rises = []
+    for side in (top[round(axis) :], top[: round(axis) + 1][::-1]):
+        seen = side[side >= 0]
+        rises.append(float((np.maximum.accumulate(seen) - seen).max(initial=0)))
+    return max(0.0, min(rises) / (rows[-1] - rows[0] + 1) - _BUMP / 4)
 
 
 def slab_height(distance: FloatArray, depth: float) -> FloatArray:

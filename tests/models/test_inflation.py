@@ -33,6 +33,16 @@ def test_a_turned_disc_is_a_ball_as_well_and_fits():
     assert np.ptp(points, axis=0) == pytest.approx(np.full(3, 120 / plane.cell), rel=0.03)
 
 
+@pytest.mark.parametrize("upside_down", [False, True])
+def test_what_has_ears_or_feet_is_no_turned_body(upside_down):
+    y, x = np.mgrid[0:160, 0:160] + 0.5
+    ears = np.maximum(18.5 - np.hypot(x - 45, y - 34), 18.5 - np.hypot(x - 115, y - 34))
+    figure = np.clip(np.maximum(60.5 - np.hypot(x - 80, y - 90), ears), 0, 1).astype(np.float32)
+
+    _, fit = lathe_height(lay_out(figure[::-1] if upside_down else figure).distance)
+    assert fit < 0.6
+
+
 def test_a_slab_is_as_deep_as_asked():
     plane = lay_out(disc())
 
