@@ -1,5 +1,6 @@
 """The features that people can ask for, by name. A new feature is a module here and a line in this table."""
 
+from aigc.features.auto_rig import AUTO_RIG
 from aigc.features.base import Feature
 from aigc.features.image_mesh_painting import IMAGE_MESH_PAINTING
 from aigc.features.image_to_mesh import IMAGE_TO_RAW_MESH, IMAGE_TO_TEXTURED_MESH
@@ -19,5 +20,6 @@ FEATURES: dict[str, Feature] = {
         MESH_RETOPOLOGY,
         UV_UNWRAPPING,
         TEXT_MESH_EDITING,
+        AUTO_RIG,
     )
 }

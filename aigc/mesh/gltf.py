@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from aigc.mesh.skeleton import Skeleton, Skin
 from aigc.mesh.types import BytePixels, Material, Mesh
 
 _FLOAT, _UINT16, _UINT32, _UINT8 = 5126, 5123, 5125, 5121
@@ -23,20 +24,31 @@ _LINEAR, _LINEAR_MIPMAP_LINEAR = 9729, 9987
 _MAGIC, _JSON_CHUNK, _BIN_CHUNK = 0x46546C67, 0x4E4F534A, 0x004E4942
 
 
-def write_glb(meshes: Mesh | Sequence[Mesh], extras: Mapping[str, Any] | None = None) -> bytes:
+def write_glb(
+    meshes: Mesh | Sequence[Mesh],
+    extras: Mapping[str, Any] | None = None,
+    skeleton: Skeleton | None = None,
+    skins: Sequence[Skin] | None = None,
+) -> bytes:
     """The meshes as one GLB file, one named node each, under one scene.
 
     Args:
         extras: facts for whoever reads the file, kept in `asset.extras`; must be JSON.
+        skeleton: written as a tree of nodes and a skin.
+        skins: one for each mesh, if the skeleton is to move them.
     Raises:
-        ValueError: there is no mesh, or one has no face.
+        ValueError: there is no mesh, one has no face, or there are skins without a skeleton or for other meshes.
     """
     meshes = [meshes] if isinstance(meshes, Mesh) else list(meshes)
     if not meshes or any(len(mesh.faces) == 0 for mesh in meshes):
         raise ValueError("a GLB file needs at least one mesh, and each mesh at least one face")
+    if skins is not None and (skeleton is None or [len(s.joints) for s in skins] != [len(m.positions) for m in meshes]):
+        raise ValueError("skins need a skeleton, and a row for each vertex of each mesh")
     document = _Document()
-    for mesh in meshes:
-        document.add_mesh(mesh)
+    for number, mesh in enumerate(meshes):
+        document.add_mesh(mesh, None if skins is None else skins[number], skeleton)
+    if skeleton is not None:
+        document.add_skeleton(skeleton)
     return document.to_bytes(dict(extras or {}))
 
 
@@ -56,6 +68,7 @@ class _Document:
     def __init__(self) -> None:
         self._binary = bytearray()
         self._tables: dict[str, list[dict[str, Any]]] = {}
+        self._roots: list[int] = []
 
     def _add(self, table: str, entry: dict[str, Any]) -> int:
         """The index of `entry`, which is now the last of its table."""
@@ -73,14 +86,15 @@ class _Document:
         return self._add("bufferViews", view)
 
     def _accessor(self, values: NDArray[Any], kind: str, component: int, **more: Any) -> int:
-        target = _ELEMENT_ARRAY_BUFFER if kind == "SCALAR" else _ARRAY_BUFFER
+        # 3.6.2.3: a view of matrices feeds no vertices, and so has no target.
+        target = {"SCALAR": _ELEMENT_ARRAY_BUFFER, "MAT4": None}.get(kind, _ARRAY_BUFFER)
         view = self._view(np.ascontiguousarray(values).tobytes(), target)
         return self._add(
             "accessors",
             {"bufferView": view, "componentType": component, "count": len(values), "type": kind, **more},
         )
 
-    def add_mesh(self, mesh: Mesh) -> None:
+    def add_mesh(self, mesh: Mesh, skin: Skin | None, skeleton: Skeleton | None) -> None:
         """One more node with one primitive."""
         positions = np.ascontiguousarray(mesh.positions, dtype="<f4")
         # 3.7.2.1: POSITION must state its bounds, and exactly.
@@ -93,6 +107,11 @@ class _Document:
         if mesh.colors is not None:
             linear = np.concatenate([_to_linear(mesh.colors[:, :3]), mesh.colors[:, 3:4] / 255.0], axis=1)
             attributes["COLOR_0"] = self._accessor(linear.astype("<f4"), "VEC4", _FLOAT)
+        if skin is not None and skeleton is not None:
+            wide = len(skeleton.joints) > 256
+            joints = skin.joints.astype("<u2" if wide else "<u1")
+            attributes["JOINTS_0"] = self._accessor(joints, "VEC4", _UINT16 if wide else _UINT8)
+            attributes["WEIGHTS_0"] = self._accessor(skin.weights.astype("<f4"), "VEC4", _FLOAT)
         # 3.7.2.1: the greatest value of an index type is reserved for primitive restart.
         small = len(positions) < 65_535
         indices = mesh.faces.astype("<u2" if small else "<u4").reshape(-1)
@@ -101,8 +120,30 @@ class _Document:
             "indices": self._accessor(indices, "SCALAR", _UINT16 if small else _UINT32),
             "material": self._add_material(mesh.material, mesh.uv is not None),
         }
-        index = self._add("meshes", {"name": mesh.name, "primitives": [primitive]})
-        self._add("nodes", {"name": mesh.name, "mesh": index})
+        node = {"name": mesh.name, "mesh": self._add("meshes", {"name": mesh.name, "primitives": [primitive]})}
+        if skin is not None:
+            node["skin"] = 0
+        self._roots.append(self._add("nodes", node))
+
+    def add_skeleton(self, skeleton: Skeleton) -> None:
+        """A node for each joint, and the skin of them all, whose matrices undo their places at rest (3.7.3.3)."""
+        first = len(self._tables["nodes"])
+        heads = skeleton.heads
+        for index, joint in enumerate(skeleton.joints):
+            place = heads[index] - (heads[joint.parent] if joint.parent >= 0 else 0)
+            node: dict[str, Any] = {"name": joint.name, "translation": place.tolist()}
+            children = [first + k for k, other in enumerate(skeleton.joints) if other.parent == index]
+            if children:
+                node["children"] = children
+            self._add("nodes", node)
+            if joint.parent < 0:
+                self._roots.append(first + index)
+        inverse = np.tile(np.eye(4, dtype="<f4"), (len(heads), 1, 1))
+        # Column by column, as everywhere in glTF.
+        inverse[:, 3, :3] = -heads
+        matrices = self._accessor(inverse.reshape(-1, 16), "MAT4", _FLOAT)
+        joints = list(range(first, first + len(heads)))
+        self._add("skins", {"name": "skeleton", "inverseBindMatrices": matrices, "joints": joints})
 
     def _add_material(self, material: Material, textured: bool) -> int:
         pbr: dict[str, Any] = {
@@ -141,7 +182,7 @@ class _Document:
         document = {
             "asset": asset,
             "scene": 0,
-            "scenes": [{"nodes": list(range(len(self._tables["nodes"])))}],
+            "scenes": [{"nodes": self._roots}],
             **self._tables,
             "buffers": [{"byteLength": len(self._binary)}],
         }

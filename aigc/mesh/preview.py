@@ -58,6 +58,11 @@ def silhouette(meshes: Mesh | Sequence[Mesh], view: View | None = None, size: in
     return np.where(face >= 0, 255, 0).astype(np.uint8)
 
 
+def project(meshes: Mesh | Sequence[Mesh], points: FloatArray, view: View | None = None, size: int = 512) -> FloatArray:
+    """float64 (k, 2): the pixels, x to the right and y down, where points of the meshes' space are in their picture."""
+    return _Scene([meshes] if isinstance(meshes, Mesh) else list(meshes), view or View()).places(points, size)
+
+
 class _Scene:
     """Meshes turned into the camera's space, joined into one for the rays, with their materials beside."""
 
@@ -73,7 +78,8 @@ class _Scene:
         lowest, highest = positions.min(axis=0), positions.max(axis=0)
         self._extent = float(np.linalg.norm(highest - lowest)) or 1.0
         # Lengths are those of a thing of unit size from here on, so that no threshold depends on the unit.
-        self._positions = ((positions - (lowest + highest) / 2) / self._extent).astype(np.float32)
+        self._centre = (lowest + highest) / 2
+        self._positions = ((positions - self._centre) / self._extent).astype(np.float32)
         self._faces = faces.astype(np.int32)
         normals = [_normals_of(mesh) for mesh in meshes]
         self._normals = (np.concatenate(normals) @ self._turn.T).astype(np.float32)
@@ -107,6 +113,12 @@ class _Scene:
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
         origins = np.tile(np.array([0, 0, self._distance], np.float32), (len(plane), 1))
         return origins, directions.astype(np.float32)
+
+    def places(self, points: FloatArray, size: int) -> FloatArray:
+        """Where points are in the picture: the inverse of `camera`."""
+        local = (points @ self._turn.T.astype(np.float64) - self._centre) / self._extent
+        wide = self._scale if self._flat else np.tan(_FIELD_OF_VIEW / 2) * (self._distance - local[:, 2:])
+        return np.asarray((local[:, :2] / wide * [1, -1] + 1) / 2 * size)
 
     def picture(self, size: int, background: Background) -> BytePixels:
         """Shade every pixel once, and those at edges four times more."""

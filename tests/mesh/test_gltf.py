@@ -7,6 +7,7 @@ import pytest
 import trimesh
 
 from aigc.mesh.gltf import write_glb
+from aigc.mesh.skeleton import Joint, Skeleton, strongest
 from aigc.mesh.types import Material, Mesh
 from tests.gltf import gltf_issues
 from tests.mesh.kit import cube, sphere
@@ -50,3 +51,29 @@ def test_more_vertices_than_sixteen_bits_can_name_get_wider_indices():
 def test_a_mesh_without_faces_is_refused():
     with pytest.raises(ValueError, match="at least one face"):
         write_glb(Mesh(np.zeros((3, 3), np.float32), np.zeros((0, 3), np.int32)))
+
+
+def test_a_skin_is_valid_and_its_joints_undo_their_places_at_rest():
+    skeleton = Skeleton(
+        (Joint("upper", -1, (0.5, 0, 0.5), (0.5, 0.5, 0.5)), Joint("lower", 0, (0.5, 0.5, 0.5), (0.5, 1, 0.5)))
+    )
+    near = np.clip(cube().positions[:, 1:2], 0.1, 0.9)
+    skin = strongest(np.concatenate([1 - near, near], axis=1))
+
+    data = write_glb([cube(), cube()], skeleton=skeleton, skins=[skin, skin])
+
+    assert gltf_issues(data, write_glb(cube(), skeleton=skeleton)) == []
+    document = json.loads(data[20 : 20 + int.from_bytes(data[12:16], "little")])
+    (written,) = document["skins"]
+    joints = [document["nodes"][index] for index in written["joints"]]
+    assert [node["name"] for node in joints] == ["upper", "lower"]
+    assert joints[0]["children"] == [written["joints"][1]]
+    assert np.allclose(np.sum([node["translation"] for node in joints], axis=0), (0.5, 0.5, 0.5))
+    assert [document["nodes"][index].get("skin") for index in document["scenes"][0]["nodes"]] == [0, 0, None]
+
+
+def test_a_skin_for_other_vertices_is_refused():
+    skeleton = Skeleton((Joint("root", -1, (0, 0, 0), (0, 1, 0)),))
+
+    with pytest.raises(ValueError, match="skins"):
+        write_glb(cube(), skeleton=skeleton, skins=[strongest(np.ones((3, 1)))])

@@ -1,9 +1,10 @@
 from io import BytesIO
 
 import numpy as np
+import pytest
 from PIL import Image
 
-from aigc.mesh.preview import View, render, silhouette, thumbnail
+from aigc.mesh.preview import View, project, render, silhouette, thumbnail
 from aigc.mesh.types import Material, Mesh
 from tests.mesh.kit import CUBE_CORNERS, cube, sphere
 
@@ -73,3 +74,16 @@ def test_very_small_and_very_large_things_look_alike():
     )
 
     assert np.abs(small - large).mean() < 2
+
+
+@pytest.mark.parametrize("view", [View(), View(-50, 40), FRONT])
+def test_a_point_is_drawn_where_its_projection_says(view):
+    points, faces = sphere(12, 16, 0.05)
+    at = np.array([[0.0, 0.0, 0.0], [1.0, 0.4, -0.3], [-0.6, 0.1, 0.9]])
+    balls = [Mesh((points + place).astype(np.float32), faces) for place in at]
+
+    x, y = project(balls, at, view, 256).T
+
+    drawn = silhouette(balls, view, 256)
+    assert (drawn[y.astype(int), x.astype(int)] == 255).all()
+    assert drawn[0, 0] == 0

@@ -1,0 +1,1 @@
+"""Skeletons for meshes: from the shape to joints, and from joints to weights."""
