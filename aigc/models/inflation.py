@@ -124,7 +124,7 @@ def _bumps(inside: BoolArray, axis: float) -> float:
     for side in (top[round(axis) :], top[: round(axis) + 1][::-1]):
         seen = side[side >= 0]
         rises.append(float((np.maximum.accumulate(seen) - seen).max(initial=0)))
-    return max(0.0, min(rises) / (rows[-1] - rows[0] + 1) - _BUMP / 4)
+    return max(0.0, min(rises) / float(rows[-1] - rows[0] + 1) - _BUMP / 4)
 
 
 def slab_height(distance: FloatArray, depth: float) -> FloatArray:
