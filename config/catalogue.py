@@ -21,10 +21,12 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from aigc.core.ids import ModelId
-from aigc.core.model import Catalogue, ModelSpec
+from aigc.core.model import Absent, Catalogue, ModelSpec
 from aigc.features import FEATURES
 from aigc.runner import launch
+from config import installed
 from config.marks import Complaint, ConfigInvalid, Document, Keys, check, parse, read
+from config.recipe import SUFFIX
 from config.settings import Settings
 
 GIB = 1 << 30
@@ -58,6 +60,8 @@ class Entry(BaseModel):
     batch: Annotated[int, Field(ge=1)] = 1
     pinned: bool = False
     enabled: bool = True
+    recipe: str = ""
+    """What has to be installed for it; interpreter, folders, weights and licence then come from there."""
     python: str = ""
     path: list[Path] = []
     env: dict[str, str] = {}
@@ -76,31 +80,60 @@ class File(BaseModel):
     models: dict[str, dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")], Entry]]
 
 
-def bundled() -> Document:
-    """The catalogue that comes with the server."""
-    text = resources.files("config").joinpath("models.yaml").read_text(encoding="utf-8")
-    return parse(text, "models.yaml")
+def bundled() -> list[Document]:
+    """The catalogue that comes with the server: models for any CPU, and heavy ones that want to be installed."""
+    folder = resources.files("config")
+    return [parse(folder.joinpath(name).read_text(encoding="utf-8"), name) for name in ("models.yaml", "heavy.yaml")]
 
 
 def load(
-    main: Path | None, extra: Sequence[Path] = (), *, commercial_only: bool = False, describe: Describe
+    main: Path | None,
+    extra: Sequence[Path] = (),
+    *,
+    describe: Describe,
+    commercial_only: bool = False,
+    environments: Path | None = None,
+    prefer: Sequence[str] = (),
 ) -> Catalogue:
     """The catalogue of all these files; None stands for the bundled one.
 
+    Args:
+        environments: where recipes are installed; None: nothing is.
+        prefer: ids that serve their feature when a request names no model.
     Raises:
         ConfigInvalid: every error of every file.
     """
-    loading = _Loading(describe)
-    loading.add(lambda: bundled() if main is None else read(main), None if main is None else main.absolute().parent)
-    for file in extra:
+    loading = _Loading(describe, environments)
+    if main is None:
+        for document in bundled():
+            loading.add(lambda document=document: document, None)  # type: ignore[misc]
+    for file in extra if main is None else [main, *extra]:
         loading.add(lambda file=file: read(file), file.absolute().parent)  # type: ignore[misc]
     if loading.complaints:
         raise ConfigInvalid(loading.complaints)
+    absent = list(loading.absent.values())
+    if commercial_only:
+        absent = [_forbidden(one) if not one.commercial_use else one for one in absent]
+        absent += [_forbidden(spec) for spec in loading.models.values() if not spec.commercial_use]
     models = [spec for spec in loading.models.values() if spec.commercial_use or not commercial_only]
-    return catalogue_of(models)
+    return catalogue_of(sorted(models, key=lambda spec: spec.id not in prefer), absent)
 
 
-def catalogue_of(models: Sequence[ModelSpec]) -> Catalogue:
+def needing(settings: Settings) -> dict[str, str]:
+    """Each model that needs a recipe -> that recipe, as `recipe.load` takes it. Raises ConfigInvalid."""
+    models = settings.models
+    files = [(read(file), file.absolute().parent) for file in (models.catalogue, *models.extra) if file]
+    documents = [(document, Path()) for document in bundled()] if models.catalogue is None else []
+    return {
+        name: str(base / entry.recipe) if entry.recipe.endswith(SUFFIX) else entry.recipe
+        for document, base in (*documents, *files)
+        for entries in check(File, document).models.values()
+        for name, entry in entries.items()
+        if entry.recipe
+    }
+
+
+def catalogue_of(models: Sequence[ModelSpec], absent: Sequence[Absent] = ()) -> Catalogue:
     """These models, the first of each feature its default, with their digest."""
     seen: set[str] = set()
     marked = []
@@ -109,16 +142,30 @@ def catalogue_of(models: Sequence[ModelSpec]) -> Catalogue:
         # As it comes out of a message, so that its digest is the same in every process: 5 is 5.0 there.
         marked.append(msgspec.msgpack.decode(msgspec.msgpack.encode(spec), type=ModelSpec))
         seen.add(spec.feature)
-    digest = hashlib.sha256(msgspec.msgpack.encode(marked)).hexdigest()[:16]
-    return Catalogue(tuple(marked), digest)
+    digest = hashlib.sha256(msgspec.msgpack.encode([marked, absent])).hexdigest()[:16]
+    return Catalogue(tuple(marked), digest, tuple(absent))
+
+
+def _forbidden(model: ModelSpec | Absent) -> Absent:
+    return Absent(
+        id=model.id,
+        feature=model.feature,
+        reason="licence",
+        detail=f"its licence ({model.licence or 'unnamed'}) forbids commercial use, and models.commercial_only is set",
+        suggestion="choose a model whose licence allows it",
+        licence=model.licence,
+        commercial_use=False,
+    )
 
 
 class _Loading:
     """Gathers models and complaints over several files."""
 
-    def __init__(self, describe: Describe) -> None:
+    def __init__(self, describe: Describe, environments: Path | None) -> None:
         self._describe = describe
+        self._installations = installed.Installations(environments)
         self.models: dict[str, ModelSpec] = {}
+        self.absent: dict[str, Absent] = {}
         self.complaints: list[Complaint] = []
 
     def add(self, opened: Callable[[], Document], base: Path | None) -> None:
@@ -141,7 +188,7 @@ class _Loading:
 
     def _add(self, document: Document, base: Path | None, feature: str, name: str, entry: Entry) -> None:
         keys: Keys = ("models", feature, name)
-        if name in self.models:
+        if name in self.models or name in self.absent:
             self._complain(document, keys, f"{name} is in the catalogue already", "give one of the two another id")
             return
         if base is not None:
@@ -163,9 +210,46 @@ class _Loading:
             do = "use " + ", ".join(known.output_formats)
             self._complain(document, (*keys, "outputs"), f"{feature} cannot give {', '.join(strange)}", do)
         before = len(self.complaints)
-        schema = self._schema(document, keys, entry)
+        found = self._equipped(document, base, keys, entry) if entry.recipe else entry
+        if found is None:
+            return
+        schema = self._schema(document, keys, found)
         if len(self.complaints) == before:
-            self.models[name] = _spec(feature, name, entry, schema)
+            self.models[name] = _spec(feature, name, found, schema)
+
+    def _equipped(self, document: Document, base: Path | None, keys: Keys, entry: Entry) -> Entry | None:
+        """The entry with what its recipe's installation brings; None if it is noted as absent, or complained of."""
+        try:
+            found = self._installations.find(entry.recipe, base)
+        except ConfigInvalid as error:
+            for one in error.complaints:
+                self._complain(document, (*keys, "recipe"), f"{one.place}: {one.what}", one.do)
+            return None
+        recipe = found.named.recipe
+        if found.missing:
+            _, feature, name = map(str, keys)
+            wanted = str((base or Path()) / entry.recipe) if entry.recipe.endswith(SUFFIX) else entry.recipe
+            self.absent[name] = Absent(
+                id=ModelId(name),
+                feature=feature,
+                reason="not_installed",
+                detail=found.missing,
+                suggestion=f"aigc models install {wanted}",
+                licence=recipe.licence,
+                commercial_use=recipe.commercial_use,
+            )
+            return None
+        access = installed.access(found.named, found.place)
+        return entry.model_copy(
+            update={
+                "python": access.python,
+                "path": [*access.path, *entry.path],
+                "env": {**access.env, **entry.env},
+                "init": {**access.init, **entry.init},
+                "licence": entry.licence or recipe.licence,
+                "commercial_use": entry.commercial_use and recipe.commercial_use,
+            }
+        )
 
     def _schema(self, document: Document, keys: Keys, entry: Entry) -> dict[str, Any]:
         where = (*keys, "parameters")
@@ -225,7 +309,14 @@ def _spec(feature: str, name: str, entry: Entry, schema: dict[str, Any]) -> Mode
 def load_for(settings: Settings) -> Catalogue:
     """The catalogue that these settings name. Raises ConfigInvalid."""
     models = settings.models
-    return load(models.catalogue, models.extra, commercial_only=models.commercial_only, describe=describe)
+    return load(
+        models.catalogue,
+        models.extra,
+        describe=describe,
+        commercial_only=models.commercial_only,
+        environments=settings.environments,
+        prefer=models.prefer,
+    )
 
 
 def describe(entry: Entry) -> dict[str, Any]:

@@ -20,7 +20,7 @@ COMMANDS = {
     "cancel": ("config.commands.cancel", "End a job, waiting or running."),
     "list": ("config.commands.list", "List jobs, newest first."),
     "download": ("config.commands.download", "Save a job's result."),
-    "models": ("config.commands.models", "Show what can be asked for; load, unload, pin."),
+    "models": ("config.commands.models", "Show what can be asked for; load, unload, pin, install."),
     "workers": ("config.commands.workers", "Show workers and their devices; drain, resume."),
     "config": ("config.commands.config", "Check, show, start or reload a configuration."),
     "keys": ("config.commands.keys", "Make this machine's key, and say which other machines may connect."),

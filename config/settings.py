@@ -135,7 +135,9 @@ class Models(Section):
 
     catalogue: Path | None = None
     extra: list[Path] = []
+    prefer: list[str] = []
     commercial_only: bool = False
+    environments: Path | None = None
 
 
 class Security(Section):
@@ -177,6 +179,11 @@ class Settings(Section):
     logging: Logging = Logging()
     environment: str = "production"
     debug: bool = False
+
+    @property
+    def environments(self) -> Path:
+        """The folder in which heavy models are installed."""
+        return (self.models.environments or self.storage.folder / "models").expanduser().absolute()
 
     @model_validator(mode="after")
     def _is_safe(self) -> "Settings":
@@ -263,6 +270,7 @@ def _from_file(settings: Settings, base: Path) -> Settings:
         update={
             "catalogue": base / models.catalogue if models.catalogue else None,
             "extra": [base / extra for extra in models.extra],
+            "environments": base / models.environments.expanduser() if models.environments else None,
         }
     )
     return settings.model_copy(update={"models": moved})

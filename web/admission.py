@@ -11,7 +11,7 @@ from aigc.core import lifecycle
 from aigc.core.errors import Conflict, InputInvalid, NotFound, Unavailable
 from aigc.core.ids import JobId, OwnerId
 from aigc.core.job import Input, Job
-from aigc.core.model import Catalogue, ModelSpec
+from aigc.core.model import Absent, Catalogue, ModelSpec
 from aigc.core.ports import AssetStore
 from aigc.core.work_size import WorkSize
 from aigc.features import FEATURES
@@ -72,6 +72,7 @@ class Admission:
         self._ids = Ids()
         self._models: dict[str, _Model] = {}
         self._defaults: dict[str, _Model] = {}
+        self._absent: dict[str, Absent] = {}
 
     def use(self, catalogue: Catalogue) -> None:
         """From now on requests are checked against this catalogue."""
@@ -79,6 +80,7 @@ class Admission:
         features = {spec.feature for spec in catalogue.models}
         self._defaults = {feature: models[catalogue.serving(feature)[0].id] for feature in features}
         self._models = models
+        self._absent = {str(absent.id): absent for absent in catalogue.absent}
 
     async def admit(self, submission: Submission, now: float) -> Job:
         """The record to create. `now`: seconds since the epoch.
@@ -175,6 +177,15 @@ class Admission:
 
     def _wrong_model(self, feature: str, wanted: str) -> InputInvalid | Unavailable:
         valid = [name for name, model in self._models.items() if not feature or model.spec.feature == feature]
+        absent = self._absent.get(wanted)
+        if absent is not None and feature in ("", absent.feature):
+            others = f"; meanwhile {absent.feature} is served by {', '.join(sorted(valid))}" if valid else ""
+            return Unavailable(
+                f"{wanted} is not available on this server: {absent.detail}",
+                retry_after_s=3600.0,
+                suggestion=f"its operator can change that ({absent.suggestion}){others}",
+                code="model_unavailable",
+            )
         if not valid:
             return self._no_model(feature)
         what = "is another feature's model" if wanted in self._models else "is not a known model"

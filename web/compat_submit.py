@@ -88,7 +88,7 @@ def _handler(gateway: Gateway, route: Route) -> Handler:
         except FieldsInvalid as error:
             raise _renamed(error, route) from None
         except Unavailable as error:
-            if error.code != "no_model_for_feature":
+            if error.code not in ("no_model_for_feature", "model_unavailable"):
                 raise
             raise InputInvalid(error.message, suggestion=error.suggestion, code=error.code) from None
         message = f"{route.title} job queued successfully"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from aigc.core.errors import NotFound, Unavailable
@@ -37,12 +38,14 @@ class Models:
         return reply({"features": [_feature(name, catalogue) for name in names]})
 
     async def index(self, request: web.Request) -> web.Response:
-        """Every model; `?feature=` only those of one feature."""
+        """Every model, and those that are known and not served; `?feature=` only those of one feature."""
         feature = request.query.get("feature", "")
         catalogue = self._gateway.catalogue
         specs = catalogue.serving(feature) if feature else catalogue.models
+        absent = [msgspec.to_builtins(one) for one in catalogue.absent if feature in ("", one.feature)]
         status = await self._status()
-        return reply({"models": [_model(spec, status) for spec in specs], "digest": catalogue.digest})
+        models = [_model(spec, status) for spec in specs]
+        return reply({"models": models, "absent": absent, "digest": catalogue.digest})
 
     async def show(self, request: web.Request) -> web.Response:
         """One model."""
@@ -50,6 +53,8 @@ class Models:
         catalogue = self._gateway.catalogue
         spec = catalogue.get(name)
         if spec is None:
+            if absent := catalogue.missing(name):
+                raise NotFound(f"{absent.id} is not served here: {absent.detail}", suggestion=absent.suggestion)
             known = [spec.id for spec in catalogue.models]
             raise NotFound(f"there is no model {name[:80]!r}{did_you_mean(name, known)}")
         return reply(_model(spec, await self._status()))

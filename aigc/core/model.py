@@ -68,15 +68,36 @@ class ModelSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return hashlib.sha256(msgspec.msgpack.encode(self)).hexdigest()[:16]
 
 
+class Absent(Struct, frozen=True, kw_only=True):
+    """A model that the catalogue knows and does not serve."""
+
+    id: ModelId
+    feature: str
+    reason: str
+    """`not_installed`, or `licence`."""
+    detail: str
+    """What is missing or forbidden, in words."""
+    suggestion: str = ""
+    """What the operator can do about it."""
+    licence: str = ""
+    commercial_use: bool = True
+
+
 class Catalogue(Struct, frozen=True):
     """All models that can be asked for, with a digest by which two processes notice a difference."""
 
     models: tuple[ModelSpec, ...]
     digest: str
+    absent: tuple[Absent, ...] = ()
+    """Known, and refused with the reason."""
 
     def get(self, model: str) -> ModelSpec | None:
         """The entry of that id, or None."""
         return next((spec for spec in self.models if spec.id == model), None)
+
+    def missing(self, model: str) -> Absent | None:
+        """Why the model of that id is not served, or None if it is served or nobody knows it."""
+        return next((absent for absent in self.absent if absent.id == model), None)
 
     def serving(self, feature: str) -> tuple[ModelSpec, ...]:
         """The models of a feature, its default first."""

@@ -39,7 +39,8 @@ def is_own(python: str) -> bool:
 def make_import_folder(folder: Path, *, own: bool) -> Path:
     """A folder in `folder` from which `aigc.runner` can be imported; for our own interpreter, all of `aigc`.
 
-    A foreign interpreter gets links to the runner alone: put on its path, our site-packages would shadow its own.
+    A foreign interpreter gets links to the runner and to the adapters of heavy models alone: put on its path, our
+    site-packages would shadow its own.
     """
     package = Path(aigc.__file__).resolve().parent
     imports = folder / ("own" if own else "foreign")
@@ -50,7 +51,7 @@ def make_import_folder(folder: Path, *, own: bool) -> Path:
         (imports / "aigc").symlink_to(package)
     else:
         (imports / "aigc").mkdir(parents=True)
-        for name in ("__init__.py", "runner"):
+        for name in ("__init__.py", "adapters", "runner"):
             (imports / "aigc" / name).symlink_to(package / name)
     return imports
 

@@ -6,12 +6,15 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
+
+if TYPE_CHECKING:
+    from aigc.core.model import Absent
 
 
 class Finding(NamedTuple):
@@ -80,6 +83,16 @@ def _settings(file: Path | None) -> Iterator[Finding]:
     for spec in catalogue.models:
         if spec.python and not os.access(spec.python, os.X_OK):
             yield Finding("wrong", f"{spec.id}: {spec.python} cannot be run", "make its environment")
+    yield from _absent(catalogue.absent)
+
+
+def _absent(models: "Sequence[Absent]") -> Iterator[Finding]:
+    """Models that are known and not served, those with the same reason in one line."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for model in models:
+        alike.setdefault((model.detail, model.suggestion), []).append(model.id)
+    for (detail, suggestion), ids in alike.items():
+        yield Finding("note", f"not served: {', '.join(ids)}: {detail}", suggestion)
 
 
 def _folder(folder: Path, min_free_gb: float) -> Iterator[Finding]:

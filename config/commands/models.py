@@ -1,10 +1,11 @@
-"""`aigc models [MODEL]`, `aigc models load | unload | pin | unpin MODEL`, `aigc models new NAME`"""
+"""`aigc models [MODEL]`, `aigc models load | unload | pin | unpin MODEL`, `... new | install NAME`, `... list`"""
 
 from typing import Any
 
 import click
 
 from aigc.client import Client
+from config.commands import install
 from config.commands.new_model import command as new
 from config.commands.talking import begun, show, talking
 
@@ -20,14 +21,21 @@ class Models(click.Group):
 
 
 @click.group("models", cls=Models, invoke_without_command=True, subcommand_metavar="[MODEL | COMMAND MODEL]")
+@click.option("--all", "with_absent", is_flag=True, help="Also those that are known and not served, with the reason.")
 @talking
 @click.pass_context
-def command(ctx: click.Context, client: Client, as_json: bool) -> int:
-    """List features and their models, show one MODEL with its parameters, or change what is in memory."""
+def command(ctx: click.Context, client: Client, as_json: bool, with_absent: bool) -> int:
+    """List features and their models, show one MODEL with its parameters, change what is in memory, or install."""
     if ctx.invoked_subcommand is None:
         models = client.models()
         show(models) if as_json else _all(models["models"])
+        if with_absent and not as_json:
+            _absent(models["absent"])
     return 0
+
+
+command.add_command(install.command)
+command.add_command(install.listing)
 
 
 @command.command("show")
@@ -72,6 +80,12 @@ def _all(models: list[dict[str, Any]]) -> None:
             f"  {model['id']:28} {model['memory_bytes'] / 2**30:5.1f} GiB  {model['description']}"
             + (f"  [{places}]" if places else "")
         )
+
+
+def _absent(models: list[dict[str, Any]]) -> None:
+    click.echo(click.style("not served", bold=True))
+    for model in models:
+        click.echo(f"  {model['id']:36} {model['feature']:24} {model['detail']}: {model['suggestion']}")
 
 
 def _one(model: dict[str, Any]) -> None:

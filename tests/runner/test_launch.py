@@ -16,10 +16,10 @@ def test_our_interpreter_is_known_by_its_path_or_by_no_path():
     )  # outside of our environment the same program has other packages
 
 
-def test_a_foreign_interpreter_gets_the_runner_and_nothing_else_of_ours(tmp_path):
+def test_a_foreign_interpreter_gets_the_runner_and_the_adapters_and_nothing_else_of_ours(tmp_path):
     imports = make_import_folder(tmp_path, own=False)
     assert sorted(os.listdir(imports)) == ["aigc"]
-    assert sorted(os.listdir(imports / "aigc")) == ["__init__.py", "runner"]
+    assert sorted(os.listdir(imports / "aigc")) == ["__init__.py", "adapters", "runner"]
 
 
 def test_our_interpreter_gets_all_of_aigc(tmp_path):

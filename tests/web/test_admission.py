@@ -9,7 +9,7 @@ from actors.stores.directory import DirectoryAssetStore
 from aigc.core.errors import Conflict, NotFound, Unavailable
 from aigc.core.ids import AssetKey, JobId, ModelId
 from aigc.core.job import Change, Input, Job, Status
-from aigc.core.model import Catalogue
+from aigc.core.model import Absent, Catalogue
 from aigc.core.work_size import TEXT_BYTES
 from tests.web.house_kit import CATALOGUE
 from web.admission import Admission, Ids, digest
@@ -125,6 +125,24 @@ async def test_the_output_format_may_stand_in_either_place_but_not_in_two_ways(a
     assert told["/output_format"] == "says glb, but /params/output_format says obj"
     job = await admission.admit(asking(params={"output_format": "glb"}), NOW)
     assert (job.output_format, job.params["output_format"]) == ("glb", "glb")
+
+
+async def test_a_model_that_is_not_installed_is_refused_as_unavailable_with_what_serves_meanwhile(
+    admission: Admission,
+) -> None:
+    absent = Absent(
+        id=ModelId("heavy"),
+        feature="text_to_textured_mesh",
+        reason="not_installed",
+        detail="it is not installed",
+        suggestion="aigc models install heavy",
+    )
+    admission.use(msgspec.structs.replace(CATALOGUE, absent=(absent,)))
+    with pytest.raises(Unavailable) as refused:
+        await admission.admit(asking(model="heavy"), NOW)
+    assert refused.value.code == "model_unavailable"
+    assert refused.value.message == "heavy is not available on this server: it is not installed"
+    assert "aigc models install heavy" in refused.value.suggestion and "shapes-slow" in refused.value.suggestion
 
 
 async def test_another_catalogue_is_in_force_at_once(admission: Admission) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from aigc.core.ids import JobId
+from aigc.core.ids import JobId, ModelId
 from aigc.core.job import Job
 from aigc.core.messages import CatalogueChanged
-from aigc.core.model import Catalogue
+from aigc.core.model import Absent, Catalogue
 from tests.web.files_kit import OBJ, glb, png
 from tests.web.house_kit import CATALOGUE, House, eventually, spec
 from tests.web.raw_kit import exchange, head
@@ -240,3 +240,20 @@ async def test_a_body_beyond_the_limit_is_413_with_the_way_to_send_it(house: Hou
     assert (status, "/file-upload" in body["detail"]) == (413, True)
     status, body = await exchange(house.port, head("POST", IMAGE, Content_Encoding="gzip", Content_Length=2) + b"{}")
     assert status == 415
+
+
+async def test_a_model_that_is_not_installed_is_refused_like_an_unknown_one_with_the_reason(full: House) -> None:
+    absent = Absent(
+        id=ModelId("trellis_text_to_textured_mesh"),
+        feature="text_to_textured_mesh",
+        reason="not_installed",
+        detail="it is not installed",
+        suggestion="aigc models install trellis",
+    )
+    full.broker.use(Catalogue(models=FULL.models, digest="with-absent", absent=(absent,)))
+    await eventually(lambda: full.gateway.catalogue.digest == "with-absent")
+    body = {"text_prompt": "a chair", "model_preference": absent.id}
+    raw = io.BytesIO(msgspec.json.encode(body))
+    status, answer = await full.call("POST", "/api/v1/mesh-generation/text-to-textured-mesh", data=raw)
+    assert status == 400
+    assert "trellis_text_to_textured_mesh is not available on this server: it is not installed" in answer["detail"]

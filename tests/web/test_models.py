@@ -1,5 +1,7 @@
+import msgspec
+
 from aigc.core.ids import ModelId
-from aigc.core.model import Catalogue, ModelSpec
+from aigc.core.model import Absent, Catalogue, ModelSpec
 from aigc.features import FEATURES
 from tests.web.house_kit import CATALOGUE, House, eventually
 
@@ -58,3 +60,27 @@ async def test_models_are_told_while_no_broker_answers_but_not_where_they_are(ho
     await eventually(lambda: not house.gateway._link.is_alive)
     _, model = await house.call("GET", "/api/v1/models/shapes")
     assert (model["residency"], model["learned"], model["feature"]) == (None, None, "text_to_textured_mesh")
+
+
+async def test_what_is_known_and_not_served_is_told_with_the_reason(house: House) -> None:
+    absent = Absent(
+        id=ModelId("heavy"),
+        feature="text_to_raw_mesh",
+        reason="not_installed",
+        detail="it is not installed",
+        suggestion="aigc models install heavy",
+        licence="MIT",
+    )
+    house.broker.use(Catalogue(models=CATALOGUE.models, digest="d2", absent=(absent,)))
+    await eventually(lambda: house.gateway.catalogue.digest == "d2")
+    _, listed = await house.call("GET", "/api/v1/models")
+    assert listed["absent"] == [msgspec.to_builtins(absent)]
+    assert "heavy" not in [model["id"] for model in listed["models"]]
+    _, other = await house.call("GET", "/api/v1/models?feature=uv_unwrapping")
+    assert other["absent"] == []
+    status, problem = await house.call("GET", "/api/v1/models/heavy")
+    assert (status, problem["detail"]) == (
+        404,
+        "heavy is not served here: it is not installed. aigc models install heavy",
+    )
+    assert problem["suggestion"] == "aigc models install heavy"

@@ -229,10 +229,23 @@ class Model(_Answer):
     digest: str
 
 
+class AbsentModel(_Answer):
+    """A model that is known and not served; `reason` is `not_installed` or `licence`."""
+
+    id: str
+    feature: str
+    reason: str
+    detail: str
+    suggestion: str
+    licence: str
+    commercial_use: bool
+
+
 class Models(_Answer):
-    """All models, with the digest of the catalogue."""
+    """All models, those that are known and not served, and the digest of the catalogue."""
 
     models: list[Model]
+    absent: list[AbsentModel]
     digest: str
 
 

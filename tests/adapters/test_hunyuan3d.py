@@ -1,0 +1,86 @@
+"""Hunyuan3D: the real package hy3dgen on a CPU, in an interpreter of its own, from a checkpoint of random numbers.
+
+Its environment has 2 GB, and some countries may not use it, so the test runs where someone says so:
+AIGC_HUNYUAN_PYTHON names an interpreter with the packages of config/recipes/hunyuan3d-2.0.yaml.
+"""
+
+import os
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+
+from aigc.adapters.hunyuan3d import Hunyuan3D20, Hunyuan3D21
+from aigc.core.runner_events import RunnerFailed, RunnerFinished, RunnerId, RunnerProgressed, RunnerStopped
+from tests.adapters.kit import HEAVY, outcome, start
+from tests.gltf import gltf_issues
+from tests.runner.kit import House
+
+PYTHON = os.environ.get("AIGC_HUNYUAN_PYTHON", "")
+MODEL = "hunyuan3dv20_image_to_raw_mesh"
+PARAMS = {"seed": 7, "num_inference_steps": 8, "guidance_scale": 5.0, "octree_resolution": 64}
+
+
+@pytest.mark.parametrize("family", [Hunyuan3D20, Hunyuan3D21])
+def test_weights_that_are_missing_are_named_before_anything_is_asked_for(family: type[Hunyuan3D20], tmp_path: Path):
+    with pytest.raises(FileNotFoundError, match=rf"tencent/Hunyuan3D-2.*config.yaml .*install {family.recipe}"):
+        family(str(tmp_path)).load("cpu")
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("weights")
+    subprocess.run([PYTHON, str(HEAVY / "write_tiny_hunyuan.py"), str(folder)], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    image = Image.new("RGBA", (128, 128), (0, 0, 0, 0))
+    ImageDraw.Draw(image).ellipse((20, 20, 100, 110), fill=(200, 60, 30, 255))
+    image.save(tmp_path / "picture.png")
+    return tmp_path / "picture.png"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with House(tmp_path, threads=1) as house:
+        yield house
+
+
+async def real_runner(house: House, weights: Path) -> RunnerId:
+    return await house.loaded(
+        "tiny_hunyuan:TinyHunyuan", python=PYTHON, path=(str(HEAVY),), init={"weights": str(weights)}
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not PYTHON, reason="AIGC_HUNYUAN_PYTHON names no interpreter")
+@pytest.mark.timeout(600)
+async def test_the_real_package_samples_in_steps_stops_between_them_and_repeats_itself(
+    house: House, weights: Path, picture: Path
+):
+    runner = await real_runner(house, weights)
+    made = []
+    for seed in (7, 7, 8):
+        done = await outcome(house, runner, MODEL, {"image": picture}, **{**PARAMS, "seed": seed})
+        assert isinstance(done, RunnerFinished), done
+        made.append({output.name: output.sha256 for output in done.outputs})
+        assert done.info == {"seed": seed, "steps": 8}
+    assert made[0] == made[1] != made[2]
+    assert gltf_issues((house.staging / "1" / "hunyuan3d.glb").read_bytes()) == []
+    steps = {(event.progress.step, event.progress.steps) for event in house.of(RunnerProgressed)}
+    assert (7, 8) in steps
+
+    lease = start(house, runner, MODEL, {"image": picture}, {**PARAMS, "num_inference_steps": 100}, number=10)
+    while (await house.until(RunnerProgressed)).progress.step < 3:
+        pass
+    house.runners.interrupt(runner, lease)
+    assert isinstance(await house.outcome(), RunnerStopped)
+
+    Image.new("RGBA", (64, 64), (0, 0, 0, 0)).save(picture)
+    failed = await outcome(house, runner, MODEL, {"image": picture}, **PARAMS)
+    assert isinstance(failed, RunnerFailed)
+    assert failed.failure.code == "input_invalid"
