@@ -29,13 +29,15 @@ def open_sky(
     normals: FloatArray,
     extent: float,
     between: Callable[[float], None],
+    reach: float = 0.22,
 ) -> FloatArray:
-    """float32 (k,): the share of the sky within a fifth of the extent that each of the texels sees.
+    """float32 (k,): the share of the sky that each of the texels sees.
 
     Args:
         chosen: what `coarse_texels` gave; rays are cast from these, the others lie between them.
         points, normals: float32 (j, 3), of the chosen.
         between: called with the share done; may raise.
+        reach: extents within which something hides the sky.
     """
     if len(chosen) < 16:
         return np.ones(len(cover.index), np.float32)
@@ -46,7 +48,7 @@ def open_sky(
         if number % 4 == 0:
             between(number / _RAYS)
         rays = around(normals, np.tile(local, (len(chosen), 1)), turn)
-        blocked += scene.occluded(start, rays, 0.22 * extent)
+        blocked += scene.occluded(start, rays, reach * extent)
     return between_texels(cover, chosen, 1 - blocked / _RAYS)
 
 

@@ -28,7 +28,7 @@ class Canvas:
     Args:
         positions: float32 (n, 3). faces: int32 (m, 3): welded, in the order of `mesh.faces`.
         mesh: the same surface with its vertices doubled along creases and seams; textures go onto this one.
-        owner: int32 (m,): which of the given meshes each face came from.
+        owner, origin: int32 (m,): which of the given meshes each face came from, and which of its faces it was.
         cover: the texels of its texture.
         uv_fault: why the mesh's own texture coordinates were not kept; empty if they were, or if it had none.
     """
@@ -37,6 +37,7 @@ class Canvas:
     faces: IntArray
     mesh: Mesh
     owner: IntArray
+    origin: IntArray
     cover: Texels
     uv_fault: str
 
@@ -93,6 +94,7 @@ def lay_canvas(
     a, b, c = place[faces].T
     solid = (a != b) & (b != c) & (c != a)
     owner = np.repeat(np.arange(len(meshes), dtype=np.int32), [len(mesh.faces) for mesh in meshes])[solid]
+    origin = np.concatenate([np.arange(len(mesh.faces), dtype=np.int32) for mesh in meshes])[solid]
     faces = faces[solid]
     welded_at, welded = positions[first].astype(np.float32), place[faces]
     if not (np.linalg.norm(face_normals(welded_at, welded), axis=1) > 0).any():
@@ -117,7 +119,7 @@ def lay_canvas(
     if any(one.material.double_sided for one in meshes):
         mesh = mesh.with_(material=Material(double_sided=True))
     between(0.85, "laying out the texture")
-    return Canvas(welded_at, welded, mesh, owner, texels(uv, corners, resolution), fault)
+    return Canvas(welded_at, welded, mesh, owner, origin, texels(uv, corners, resolution), fault)
 
 
 def _shading(

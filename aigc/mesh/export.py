@@ -43,6 +43,16 @@ def mesh_outputs(
     return [Output(f"{name}.obj", "model", write_obj(mesh, f"{name}.mtl"), stats=stats), *outputs]
 
 
+def texture_outputs(mesh: Mesh) -> list[Output]:
+    """The mesh's textures as files of their own, color and surface; a GLB file has them inside, too."""
+    found = []
+    for name, pixels in (("color", mesh.material.base_color_texture), ("surface", mesh.material.surface_texture)):
+        if pixels is not None:
+            data, mime = encode_picture(pixels, mesh.material.jpeg)
+            found.append(Output(f"{name}.{'jpg' if mime == 'image/jpeg' else 'png'}", "texture", data))
+    return found
+
+
 def write_obj(mesh: Mesh, material_file: str | None = None) -> bytes:
     """Wavefront OBJ; quadrilaterals where the mesh has them, colours after the positions where it has those.
 

@@ -11,8 +11,7 @@ from aigc.features.base import power_of_two
 from aigc.features.image_mesh_painting import ProjectPaintParameters
 from aigc.mesh.ambient import coarse_texels, open_sky
 from aigc.mesh.canvas import Canvas, lay_canvas
-from aigc.mesh.export import mesh_outputs
-from aigc.mesh.gltf import encode_picture
+from aigc.mesh.export import mesh_outputs, texture_outputs
 from aigc.mesh.image import read_picture
 from aigc.mesh.preview import View, thumbnail
 from aigc.mesh.read import read_mesh
@@ -102,7 +101,7 @@ class ProjectPaint:
         }
         outputs = mesh_outputs(painted, settings.output_format, extras={"model": "picture projection", **info})
         if settings.output_format == "glb":
-            outputs += _texture_files(painted)
+            outputs += texture_outputs(painted)
         progress(0.93, "exporting", 8, _STEPS, "drawing the proof")
         outputs.append(Output("proof.png", "preview", proof(painted, picture, sight, found.view, fit)))
         progress(0.96, "exporting", 8, _STEPS, "drawing the thumbnail")
@@ -218,16 +217,6 @@ def _block(source: _Source, unseen: Unseen, points: FloatArray, normals: FloatAr
     share = trust[open_, None]
     color[open_] = color[open_] * share + unseen.at(points[open_], normals[open_]) * (1 - share)
     return color
-
-
-def _texture_files(mesh: Mesh) -> list[Output]:
-    """The textures as files of their own."""
-    found = []
-    for name, pixels in (("color", mesh.material.base_color_texture), ("surface", mesh.material.surface_texture)):
-        if pixels is not None:
-            data, mime = encode_picture(pixels, mesh.material.jpeg)
-            found.append(Output(f"{name}.{'jpg' if mime == 'image/jpeg' else 'png'}", "texture", data))
-    return found
 
 
 def _beside(view: View) -> View:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from aigc.mesh.export import mesh_outputs, write_mtl, write_obj, write_ply, write_stl
+from aigc.mesh.export import mesh_outputs, texture_outputs, write_mtl, write_obj, write_ply, write_stl
 from aigc.mesh.types import Material, Mesh
 from tests.mesh.kit import CUBE_CORNERS, CUBE_FACES, cube
 
@@ -51,3 +51,14 @@ def test_an_obj_file_comes_with_its_material_and_texture():
 def test_an_unknown_format_is_named():
     with pytest.raises(ValueError, match="fbx"):
         mesh_outputs(cube(), "fbx")
+
+
+def test_textures_are_files_of_their_own_if_there_are_any():
+    picture = np.zeros((4, 4, 3), np.uint8)
+    painted = cube().with_(material=Material(base_color_texture=picture, surface_texture=picture, jpeg=True))
+
+    assert [(one.name, one.role) for one in texture_outputs(painted)] == [
+        ("color.jpg", "texture"),
+        ("surface.jpg", "texture"),
+    ]
+    assert texture_outputs(cube()) == []

@@ -25,6 +25,7 @@ FULL = Catalogue(
         spec("text_to_textured_mesh", "shapes", is_default=True),
         spec("image_to_raw_mesh", "raw-inflate", is_default=True),
         spec("image_to_textured_mesh", "inflate", is_default=True),
+        spec("text_mesh_painting", "solid-paint", is_default=True),
         spec("image_mesh_painting", "project-paint", is_default=True),
         spec("mesh_retopology", "quadric", is_default=True),
         spec("uv_unwrapping", "xatlas", is_default=True),
@@ -95,6 +96,13 @@ async def test_every_route_takes_all_that_its_clients_send(full: House) -> None:
         {"image_file_id": image, "mesh_file_id": mesh, "texture_resolution": 2048, "output_format": "glb"},
     )
     assert (set(job.inputs), job.params["texture_resolution"], job.output_format) == ({"image", "mesh"}, 2048, "glb")
+    job = await submitted(
+        full,
+        "/api/v1/mesh-generation/text-mesh-painting",
+        {"text_prompt": "gold", "mesh_file_id": mesh, "texture_resolution": 4096, "output_format": "glb"},
+    )
+    assert (set(job.inputs), job.inputs["text"].text) == ({"text", "mesh"}, "gold")
+    assert job.params["texture_resolution"] == 4096
     job = await submitted(
         full,
         RETOPOLOGY,

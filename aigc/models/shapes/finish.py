@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -95,14 +95,15 @@ class Spots:
         return np.stack([np.where(flat, local[:, 0], across), np.where(flat, local[:, 2], self.points[:, 1])], axis=1)
 
 
-def paint(finish: Finish, spots: Spots) -> tuple[Values, Values, Values]:
-    """sRGB (k, 3), roughness (k,) and metallic (k,) of the finish at these spots."""
-    color, rough = PATTERNS[finish.pattern](finish, spots)
+def paint(finish: Finish, spots: Spots, patterns: Patterns | None = None) -> tuple[Values, Values, Values]:
+    """sRGB (k, 3), roughness (k,) and metallic (k,) of the finish at these spots; `PATTERNS` unless told others."""
+    color, rough = (patterns or PATTERNS)[finish.pattern](finish, spots)
     metallic = np.full(len(spots.points), finish.metallic, np.float32)
     return np.clip(color, 0, 1).astype(np.float32), np.clip(rough, 0.04, 1).astype(np.float32), metallic
 
 
-def _mix(one: Color | Values, two: Color | Values, share: Values) -> Values:
+def mix(one: Color | Values, two: Color | Values, share: Values) -> Values:
+    """(k, 3): the first where the share (k,) is 0, the second where it is 1."""
     return np.asarray(one) * (1 - share[:, None]) + np.asarray(two) * share[:, None]
 
 
@@ -116,12 +117,14 @@ def _second(finish: Finish, by: float) -> Color:
     return finish.second if finish.second is not None else _shift(finish.color, by)
 
 
-def _step(value: Values, low: float, high: float) -> Values:
+def step(value: Values, low: float, high: float) -> Values:
+    """0 below `low`, 1 above `high`, smooth between."""
     share = np.clip((value - low) / (high - low), 0, 1)
     return np.asarray(share * share * (3 - 2 * share))
 
 
 Painted = tuple[Values, Values]
+Patterns = Mapping[str, "Callable[[Finish, Spots], Painted]"]
 
 
 def _plain(finish: Finish, spots: Spots) -> Painted:
@@ -140,7 +143,7 @@ def _wood(finish: Finish, spots: Spots) -> Painted:
     rings = np.where(ring < 0.8, ring / 0.8, (1 - ring) / 0.2)
     fibre = grainy(local * np.array([9, 9, 0.55], np.float32), 2.5, spots.frame.number)
     share = np.clip(0.15 + 0.5 * rings + 0.35 * fibre + 0.12 * wave, 0, 1)
-    return _mix(finish.color, _second(finish, -0.38), share), finish.roughness + 0.1 * fibre
+    return mix(finish.color, _second(finish, -0.38), share), finish.roughness + 0.1 * fibre
 
 
 def _planks(finish: Finish, spots: Spots) -> Painted:
@@ -153,8 +156,8 @@ def _planks(finish: Finish, spots: Spots) -> Painted:
     tone = (np.sin(number * 12.9898 + spots.frame.number * 7.1) * 43758.5453) % 1.0
     fibre = grainy(np.stack([across * 8, along * 0.7, tone * 3], 1).astype(np.float32), 2.2)
     share = np.clip(0.15 + 0.45 * tone + 0.4 * fibre, 0, 1)
-    joint = _step(inside, 0.43, 0.49)[:, None]
-    color = _mix(finish.color, _second(finish, -0.35), share.astype(np.float32)) * (1 - 0.62 * joint)
+    joint = step(inside, 0.43, 0.49)[:, None]
+    color = mix(finish.color, _second(finish, -0.35), share.astype(np.float32)) * (1 - 0.62 * joint)
     return color, finish.roughness + 0.1 * fibre
 
 
@@ -163,7 +166,7 @@ def _bark(finish: Finish, spots: Spots) -> Painted:
     inner, tone = cells(stretched, 3.2, spots.frame.number)
     noise = cloudy(spots.points, 4, spots.frame.number)
     share = np.clip(1.1 - inner + 0.3 * noise, 0, 1) * 0.75
-    return _mix(
+    return mix(
         np.asarray(finish.color) * (0.9 + 0.25 * tone[:, None]), _second(finish, -0.55), share
     ), finish.roughness + 0 * noise
 
@@ -173,7 +176,7 @@ def _leaves(finish: Finish, spots: Spots) -> Painted:
     inner, tone = cells(spots.points / finish.size, 5.5, spots.frame.number)
     noise = cloudy(spots.points, 2, spots.frame.number)
     light = np.clip(0.1 + 0.75 * tone + 0.25 * noise + 0.25 * spots.normals[:, 1], 0, 1)
-    color = _mix(_shift(finish.color, -0.42), _second(finish, 0.22), light)
+    color = mix(_shift(finish.color, -0.42), _second(finish, 0.22), light)
     return color * (0.62 + 0.38 * inner[:, None]), finish.roughness + 0 * noise
 
 
@@ -183,8 +186,8 @@ def _stone(finish: Finish, spots: Spots) -> Painted:
     fine = grainy(spots.points / finish.size, 6, spots.frame.number)
     inner, tone = cells(spots.points / finish.size, 1.6, spots.frame.number)
     share = np.clip(0.4 + 0.45 * broad + 0.22 * fine + 0.25 * (tone - 0.5), 0, 1)
-    color = _mix(_second(finish, -0.4), _shift(finish.color, 0.1), share)
-    return color * (0.82 + 0.18 * _step(inner, 0, 0.25)[:, None]), finish.roughness + 0.08 * fine
+    color = mix(_second(finish, -0.4), _shift(finish.color, 0.1), share)
+    return color * (0.82 + 0.18 * step(inner, 0, 0.25)[:, None]), finish.roughness + 0.08 * fine
 
 
 def _courses(finish: Finish, spots: Spots) -> Painted:
@@ -196,12 +199,12 @@ def _courses(finish: Finish, spots: Spots) -> Painted:
     inner_x, inner_y = np.abs(shifted - column - 0.5) * 2, np.abs(wall[:, 1] - row - 0.5) * 2
     noise = grainy(spots.points, 7, spots.frame.number)
     joint = np.maximum(
-        _step((inner_x + 0.02 * noise).astype(np.float32), 0.91, 0.97),
-        _step((inner_y + 0.03 * noise).astype(np.float32), 0.82, 0.93),
+        step((inner_x + 0.02 * noise).astype(np.float32), 0.91, 0.97),
+        step((inner_y + 0.03 * noise).astype(np.float32), 0.82, 0.93),
     )
     tone = (np.sin(row * 127.1 + column * 311.7 + spots.frame.number) * 43758.5453) % 1.0
     block = np.asarray(finish.color) * (0.78 + 0.36 * tone[:, None] + 0.14 * noise[:, None])
-    return _mix(block, _second(finish, 0.35), joint), finish.roughness + 0.1 * joint
+    return mix(block, _second(finish, 0.35), joint), finish.roughness + 0.1 * joint
 
 
 def _shingles(finish: Finish, spots: Spots) -> Painted:
@@ -212,7 +215,7 @@ def _shingles(finish: Finish, spots: Spots) -> Painted:
     up = wall[:, 1] - row
     side = np.abs(wall[:, 0] + 0.5 * (row % 2) - column - 0.5) * 2
     tone = (np.sin(row * 45.1 + column * 91.7) * 43758.5453) % 1.0
-    shade = 0.72 + 0.28 * _step(up.astype(np.float32), 0.0, 0.35) - 0.3 * _step(side.astype(np.float32), 0.82, 1.0)
+    shade = 0.72 + 0.28 * step(up.astype(np.float32), 0.0, 0.35) - 0.3 * step(side.astype(np.float32), 0.82, 1.0)
     noise = cloudy(spots.points, 5, spots.frame.number)
     color = np.asarray(finish.color) * ((0.84 + 0.26 * tone) * shade + 0.06 * noise)[:, None]
     return color, finish.roughness + 0 * noise
@@ -228,8 +231,8 @@ def _metal(finish: Finish, spots: Spots) -> Painted:
 
 def _rust(finish: Finish, spots: Spots) -> Painted:
     patch = cloudy(spots.points, 2.6, spots.frame.number) + 0.25 * grainy(spots.points, 5, 1)
-    share = _step(patch, -0.25, 0.3)
-    return _mix(finish.color, _second(finish, -0.4), share), finish.roughness + 0.25 * share
+    share = step(patch, -0.25, 0.3)
+    return mix(finish.color, _second(finish, -0.4), share), finish.roughness + 0.25 * share
 
 
 def _cloth(finish: Finish, spots: Spots) -> Painted:
@@ -253,10 +256,10 @@ def _fur(finish: Finish, spots: Spots) -> Painted:
     hair = grainy(spots.points * np.array([7, 1.6, 7], np.float32) / finish.size, 2.2, spots.frame.number)
     broad = cloudy(spots.points, 2, spots.frame.number)
     share = np.clip(0.35 + 0.42 * hair + 0.3 * broad, 0, 1)
-    color = _mix(_shift(finish.color, -0.32), _shift(finish.color, 0.14), share)
+    color = mix(_shift(finish.color, -0.32), _shift(finish.color, 0.14), share)
     if finish.second is not None:
-        below = _step(-spots.normals[:, 1] + 0.3 * broad, 0.25, 0.75)
-        color = _mix(color, np.asarray(finish.second) * (0.9 + 0.15 * hair[:, None]), below)
+        below = step(-spots.normals[:, 1] + 0.3 * broad, 0.25, 0.75)
+        color = mix(color, np.asarray(finish.second) * (0.9 + 0.15 * hair[:, None]), below)
     return color, finish.roughness + 0 * hair
 
 
@@ -265,13 +268,13 @@ def _skin(finish: Finish, spots: Spots) -> Painted:
     broad = cloudy(spots.points, 2.2, spots.frame.number)
     inner, _ = cells(spots.points / finish.size, 7, spots.frame.number)
     share = np.clip(0.3 + 0.3 * broad + 0.18 * (1 - inner), 0, 1)
-    return _mix(finish.color, _second(finish, -0.3), share), finish.roughness + 0.06 * broad
+    return mix(finish.color, _second(finish, -0.3), share), finish.roughness + 0.06 * broad
 
 
 def _scales(finish: Finish, spots: Spots) -> Painted:
     inner, tone = cells(spots.points / finish.size, 6, spots.frame.number)
-    below = _step(-spots.normals[:, 1], 0.1, 0.7)
-    color = _mix(finish.color, _second(finish, 0.35), below) * (0.6 + 0.3 * inner + 0.2 * tone)[:, None]
+    below = step(-spots.normals[:, 1], 0.1, 0.7)
+    color = mix(finish.color, _second(finish, 0.35), below) * (0.6 + 0.3 * inner + 0.2 * tone)[:, None]
     return color, finish.roughness - 0.15 * inner
 
 
@@ -279,8 +282,8 @@ def _spotted(finish: Finish, spots: Spots) -> Painted:
     """Round spots of the second colour."""
     noise = cloudy(spots.points, 3, spots.frame.number)
     inner, tone = cells(spots.points / finish.size, 1.9, spots.frame.number)
-    share = _step(inner + 0.12 * noise, 0.3, 0.42) * (tone > 0.42)
-    return _mix(
+    share = step(inner + 0.12 * noise, 0.3, 0.42) * (tone > 0.42)
+    return mix(
         np.asarray(finish.color) * (1 + 0.06 * noise[:, None]), _second(finish, -0.6), share
     ), finish.roughness + 0 * noise
 
@@ -289,16 +292,16 @@ def _patched(finish: Finish, spots: Spots) -> Painted:
     """Large patches of the second colour with thin borders of the first, as on a giraffe."""
     warped = spots.points + 0.01 * cloudy(spots.points, 5, 1)[:, None]
     inner, tone = cells(warped / finish.size, 1.55, spots.frame.number)
-    share = _step(inner, 0.22, 0.36)
+    share = step(inner, 0.22, 0.36)
     body = np.asarray(_second(finish, -0.5)) * (0.85 + 0.3 * tone[:, None])
-    return _mix(finish.color, body, share), finish.roughness + 0 * tone
+    return mix(finish.color, body, share), finish.roughness + 0 * tone
 
 
 def _cow(finish: Finish, spots: Spots) -> Painted:
     patch = cloudy(spots.points / finish.size, 1.15, spots.frame.number + 2)
     fine = grainy(spots.points, 6, 0)
-    share = _step(patch, 0.12, 0.2)
-    color = _mix(finish.color, _second(finish, -0.85), share) * (1 + 0.06 * fine[:, None])
+    share = step(patch, 0.12, 0.2)
+    color = mix(finish.color, _second(finish, -0.85), share) * (1 + 0.06 * fine[:, None])
     return color, finish.roughness + 0 * fine
 
 
@@ -307,29 +310,29 @@ def _striped(finish: Finish, spots: Spots) -> Painted:
     warp = cloudy(spots.points, 2, spots.frame.number)
     along = spots.points[:, 1] * 0.45 + spots.points[:, 2] + 0.02 * warp
     wave = np.sin(along * (75 / finish.size))
-    share = _step(wave.astype(np.float32), -0.12, 0.12)
-    return _mix(finish.color, _second(finish, -0.8), share), finish.roughness + 0 * warp
+    share = step(wave.astype(np.float32), -0.12, 0.12)
+    return mix(finish.color, _second(finish, -0.8), share), finish.roughness + 0 * warp
 
 
 def _bands(finish: Finish, spots: Spots) -> Painted:
     """Straight level bands, as on a lighthouse."""
     level = np.floor((spots.points[:, 1] - spots.frame.centre[1]) * 7 / finish.size + 0.5) % 2
     noise = cloudy(spots.points, 2, spots.frame.number)
-    color = _mix(finish.color, _second(finish, 0.8), level.astype(np.float32)) * (1 + 0.04 * noise[:, None])
+    color = mix(finish.color, _second(finish, 0.8), level.astype(np.float32)) * (1 + 0.04 * noise[:, None])
     return color, finish.roughness + 0 * noise
 
 
 def _checkered(finish: Finish, spots: Spots) -> Painted:
     local = np.floor((spots.points - spots.frame.centre) * (12 / finish.size) + 0.5)
     share = (local.sum(axis=1) % 2).astype(np.float32)
-    return _mix(finish.color, _second(finish, 0.8), share), np.full(len(share), finish.roughness, np.float32)
+    return mix(finish.color, _second(finish, 0.8), share), np.full(len(share), finish.roughness, np.float32)
 
 
 def _marble(finish: Finish, spots: Spots) -> Painted:
     warp = cloudy(spots.points, 1.6, spots.frame.number)
     vein = np.abs(cloudy(spots.points + 0.05 * warp[:, None], 1.9, 4 + spots.frame.number))
     share = np.exp(-vein * 14) * 0.75 + 0.12 * np.clip(warp, 0, 1)
-    return _mix(finish.color, _second(finish, -0.45), np.clip(share, 0, 1)), finish.roughness + 0 * warp
+    return mix(finish.color, _second(finish, -0.45), np.clip(share, 0, 1)), finish.roughness + 0 * warp
 
 
 def _crumb(finish: Finish, spots: Spots) -> Painted:
@@ -337,15 +340,15 @@ def _crumb(finish: Finish, spots: Spots) -> Painted:
     pore = grainy(spots.points / finish.size, 5, spots.frame.number)
     broad = cloudy(spots.points, 2.5, spots.frame.number)
     share = np.clip(0.25 + 0.3 * broad + 0.3 * pore, 0, 1)
-    return _mix(finish.color, _second(finish, -0.35), share), finish.roughness + 0 * pore
+    return mix(finish.color, _second(finish, -0.35), share), finish.roughness + 0 * pore
 
 
 def _blend(finish: Finish, spots: Spots) -> Painted:
     """From the first colour below to the second above."""
     low, high = float(spots.points[:, 1].min()), float(spots.points[:, 1].max())
     noise = cloudy(spots.points, 2.5, spots.frame.number)
-    share = _step((spots.points[:, 1] - low) / max(high - low, 1e-6) + 0.12 * noise, 0.15, 0.95)
-    return _mix(finish.color, _second(finish, 0.4), share), finish.roughness + 0 * noise
+    share = step((spots.points[:, 1] - low) / max(high - low, 1e-6) + 0.12 * noise, 0.15, 0.95)
+    return mix(finish.color, _second(finish, 0.4), share), finish.roughness + 0 * noise
 
 
 PATTERNS: dict[str, Callable[[Finish, Spots], Painted]] = {

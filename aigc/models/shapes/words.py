@@ -12,7 +12,7 @@ _NUMBERS = {
     "no": 0, "zero": 0, "one": 1, "single": 1, "two": 2, "double": 2, "pair": 2, "three": 3, "four": 4, "five": 5,
     "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
 }  # fmt: skip
-_LIGHTNESS = {"dark": -0.4, "deep": -0.25, "light": 0.4, "pale": 0.5, "bright": 0.12, "pastel": 0.45}
+LIGHTNESS = {"dark": -0.4, "deep": -0.25, "light": 0.4, "pale": 0.5, "bright": 0.12, "pastel": 0.45}
 # Factors on width, height and depth.
 _STRETCH: dict[str, tuple[float, float, float]] = {
     "tall": (1, 1.35, 1), "high": (1, 1.3, 1), "short": (1, 0.75, 1), "low": (1, 0.75, 1), "squat": (1.15, 0.75, 1.15),
@@ -25,11 +25,11 @@ _SIZES = {
     "tiny": 0.35, "miniature": 0.2, "mini": 0.4, "small": 0.65, "little": 0.65, "baby": 0.5, "big": 1.5, "large": 1.5,
     "huge": 2.5, "giant": 4.0, "gigantic": 5.0, "massive": 3.0, "enormous": 4.0,
 }  # fmt: skip
-_WEATHER = {
+WEATHER = {
     "snowy": "snow", "snow-covered": "snow", "snow-capped": "snow", "mossy": "moss", "overgrown": "moss",
     "old": "worn", "worn": "worn", "weathered": "worn", "ancient": "worn", "dirty": "worn", "battered": "worn",
 }  # fmt: skip
-_GLOSS = {"shiny": -0.35, "glossy": -0.35, "polished": -0.4, "matte": 0.3, "matt": 0.3, "dull": 0.2}
+GLOSS = {"shiny": -0.35, "glossy": -0.35, "polished": -0.4, "matte": 0.3, "matt": 0.3, "dull": 0.2}
 _NOT_NOUNS = {
     "and",
     "or",
@@ -121,7 +121,7 @@ def read_wishes(prompt: str, parts: dict[str, str], names: set[str]) -> Wishes:
     # A breed, not a metal.
     text = prompt.lower().replace("golden retriever", "retriever")
     for word in re.findall(r"[a-z]+(?:-[a-z]+)*|\d+", text):
-        for piece in [word] if word in _WEATHER else word.split("-"):
+        for piece in [word] if word in WEATHER else word.split("-"):
             wishes.words.append(singular(piece))
             noun = singular(piece)
             is_noun = noun in parts or noun in names
@@ -152,18 +152,18 @@ def _adjective(word: str, pending: Look, wishes: Wishes) -> Look | None:
     noun = singular(word)
     if color is not None:
         light = (pending.color or (0, 0, 0))[0] if pending.color and pending.color[1] < 0 else None
-        return replace(pending, color=color if light is None else _lighter(color, light))
-    if word in _LIGHTNESS and pending.color is None:
+        return replace(pending, color=color if light is None else lighter(color, light))
+    if word in LIGHTNESS and pending.color is None:
         # Kept as a mark until the colour itself comes: "dark" waits for "green".
-        return replace(pending, color=(_LIGHTNESS[word], -1, -1))
+        return replace(pending, color=(LIGHTNESS[word], -1, -1))
     if word in MATERIAL_WORDS or noun in MATERIAL_WORDS:
         return replace(pending, material=MATERIAL_WORDS.get(word) or MATERIAL_WORDS[noun])
     if word in PATTERN_WORDS:
         return replace(pending, pattern=PATTERN_WORDS[word])
-    if word in _GLOSS:
-        return replace(pending, gloss=_GLOSS[word])
-    if word in _WEATHER:
-        wishes.weather.add(_WEATHER[word])
+    if word in GLOSS:
+        return replace(pending, gloss=GLOSS[word])
+    if word in WEATHER:
+        wishes.weather.add(WEATHER[word])
         return pending
     if word in _STRETCH:
         wishes.stretch = tuple(a * b for a, b in zip(wishes.stretch, _STRETCH[word], strict=True))  # type: ignore[assignment]
@@ -189,6 +189,7 @@ def _bind(wishes: Wishes, target: str, look: Look) -> None:
     )
 
 
-def _lighter(color: Color, by: float) -> Color:
+def lighter(color: Color, by: float) -> Color:
+    """Moved by this share towards white, or towards black below 0."""
     target = 1.0 if by > 0 else 0.0
     return tuple(c + (target - c) * abs(by) for c in color)  # type: ignore[return-value]
