@@ -30,6 +30,7 @@ FULL = Catalogue(
         spec("mesh_retopology", "quadric", is_default=True),
         spec("uv_unwrapping", "xatlas", is_default=True),
         spec("text_mesh_editing", "region-edit", is_default=True),
+        spec("auto_rig", "heat-rig", is_default=True),
     ),
     digest="full",
 )
