@@ -118,7 +118,7 @@ class _Run:
         self.folder = folder
         self.inputs: dict[str, str] = task["inputs"]
         self.params: dict[str, Any] = task["params"]
-        self.staging = Path(task["folder"])
+        self.staging: str = task["folder"]
         send = partial(line.report, attempt)
         self.reporter = Reporter(
             folder, task["model"], task["output_format"], send, lambda: attempt.interrupted, self.staging
@@ -192,7 +192,9 @@ def _empty(folder: Path) -> None:
 
 def _use_temporary_folder(folder: Path) -> None:
     """What the model puts into temporary files goes with the attempt."""
-    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    path = str(folder)
+    if tempfile.tempdir != path or os.environ.get("TMPDIR") != path:  # the last model may have chosen another one
+        os.environ["TMPDIR"] = tempfile.tempdir = path
 
 
 def _unload(model: Any) -> int:

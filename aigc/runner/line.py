@@ -155,11 +155,8 @@ class Line:
 
     def _receive(self) -> None:
         """Everything that waits was taken up. Called with the lock held."""
-        while True:
-            try:
-                frame = self._socket.recv(zmq.DONTWAIT)
-            except zmq.Again:
-                return
+        while int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
+            frame = self._socket.recv(zmq.DONTWAIT)
             message = protocol.decode(frame)
             if message.lease is None:
                 raise protocol.ProtocolError(f"{message.kind} without a lease")

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ _NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\.[A-Za-z0-9]{1,8}\Z")
 
 
-def store(result: Any, scratch: Path, folder: Path, *, limit: int = 0, fsync: bool = True) -> list[dict[str, Any]]:
+def store(result: Any, scratch: Path, folder: str, *, limit: int = 0, fsync: bool = True) -> list[dict[str, Any]]:
     """Every output of `result` lies in `folder` under its own name, whole and durable.
 
     `folder` is a staging folder: nobody looks for results there before its owner was told that they are complete, so
@@ -45,7 +46,7 @@ def store(result: Any, scratch: Path, folder: Path, *, limit: int = 0, fsync: bo
     written: list[int] = []
     try:
         for output in outputs:
-            written.append(os.open(folder / output.name, _NEW_FILE, 0o640))
+            written.append(os.open(os.path.join(folder, output.name), _NEW_FILE, 0o640))
             left = limit - sum(each["bytes"] for each in stored) if limit else None
             stored.append(_copied(output, scratch, written[-1], left))
         if fsync:
@@ -54,7 +55,8 @@ def store(result: Any, scratch: Path, folder: Path, *, limit: int = 0, fsync: bo
                 os.fsync(fd)
     except BaseException:
         for output in outputs[: len(written)]:
-            (folder / output.name).unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(os.path.join(folder, output.name))
         raise
     finally:
         for fd in written:

@@ -27,7 +27,7 @@ class Reporter:
         output_format: what the request wants.
         send: gets the body of each report, and whether it must not be replaced by a later one.
         is_interrupted: asked at each report; if true, it raises.
-        preview_folder: where the latest preview is left as `PREVIEW_NAME`; None: previews are ignored.
+        preview_folder: where the latest preview is left as `PREVIEW_NAME`; empty: previews are ignored.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Reporter:
         output_format: str,
         send: Callable[[dict[str, Any], bool], None],
         is_interrupted: Callable[[], bool],
-        preview_folder: Path | None = None,
+        preview_folder: str = "",
     ) -> None:
         self.folder = folder
         self.model = model
@@ -87,9 +87,9 @@ class Reporter:
         return self._fraction
 
     def _keep_preview(self, image: bytes) -> bool:
-        folder = self._preview_folder
-        if folder is None or not image.startswith(_PNG) or len(image) > PREVIEW_BYTES:
+        if not self._preview_folder or not image.startswith(_PNG) or len(image) > PREVIEW_BYTES:
             return False
+        folder = Path(self._preview_folder)
         unfinished = folder / f"{PREVIEW_NAME}.part"
         unfinished.write_bytes(image)
         os.replace(unfinished, folder / PREVIEW_NAME)  # whoever reads it meanwhile has the old one, whole

@@ -64,5 +64,5 @@ def run_model(
     progress = recorder or Recorder(folder, cancel_at=cancel_at)
     result = model.run(inputs, params, progress)
     with tempfile.TemporaryDirectory() as checked:
-        outputs.store(result, progress.folder, Path(checked), fsync=False)
+        outputs.store(result, progress.folder, checked, fsync=False)
     return result

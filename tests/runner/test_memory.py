@@ -1,6 +1,7 @@
 import sys
 import types
 
+from aigc.runner import memory
 from aigc.runner.memory import MOST_BESIDE, Meter
 
 BLOCK = 64 << 20
@@ -22,6 +23,20 @@ def test_the_peak_of_the_next_run_does_not_count_the_one_before():
     del block
     meter.start()
     assert meter.peak_bytes() < peak - BLOCK * 0.9
+
+
+def test_a_process_that_did_not_grow_is_not_trimmed(monkeypatch):
+    trims = []
+    monkeypatch.setattr(memory, "_trim", lambda: trims.append(1))
+    meter = Meter("cpu")
+    meter.start()
+    for _ in range(3):
+        meter.start()
+    assert len(trims) == 1
+    block = bytearray(b"x") * BLOCK
+    meter.start()
+    assert len(trims) == 2
+    del block
 
 
 def test_what_is_held_is_the_resident_set():

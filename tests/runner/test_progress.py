@@ -16,7 +16,7 @@ class Desk:
         self.sent = []
         self.cancelled = False
         self.progress = Reporter(
-            folder, "model", "glb", lambda *report: self.sent.append(report), lambda: self.cancelled, folder
+            folder, "model", "glb", lambda *report: self.sent.append(report), lambda: self.cancelled, str(folder or "")
         )
 
 
