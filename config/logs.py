@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import structlog
-from aiohttp.http_exceptions import HttpProcessingError
 
 PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
 """What the journal calls these levels (sd-daemon(3)); `journalctl -p warning` goes by it."""
@@ -62,4 +61,6 @@ def _with_priority(renderer: Any) -> Callable[[Any, str, Any], str]:
 
 def _is_ours(record: logging.LogRecord) -> bool:
     """False for a request against HTTP's rules: its sender is told, and shall not fill the log with tracebacks."""
+    from aiohttp.http_exceptions import HttpProcessingError  # here: only gateways load it at all
+
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))

@@ -129,6 +129,10 @@ class Worker(Section):
     threads: Count | None = None
     drain_s: Annotated[float, Field(ge=0)] = 10
 
+    def name_of(self, number: int, count: int = 2) -> str:
+        """What the worker of that device is called; `count`: of how many."""
+        return self.name if self.name and count == 1 else f"{self.name or 'worker'}-{number}"
+
 
 class Models(Section):
     """Which catalogue files are in force."""

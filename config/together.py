@@ -19,7 +19,6 @@ from config.children import CANNOT_START, serve_children
 from config.listening import listening_socket
 from config.marks import ConfigInvalid
 from config.processes import Processes, ProcessSpec
-from config.roles.worker import worker_name
 from config.service import BAD_CONFIG, page
 from config.settings import Settings
 from config.wiring import is_shared, runtime_folder
@@ -112,7 +111,7 @@ def _ours(
     wanted = None if worker.devices == "auto" else tuple(worker.devices)
     for number, probe in enumerate(find(DevicesSettings(wanted=wanted))):
         device = wanted[number] if wanted else probe.sample(()).id
-        name = worker_name(settings, number)
+        name = worker.name_of(number)
         yield ours(name, "worker", "--device", device, "--name", name)
     for number in range(settings.server.workers):
         yield ours(f"web-{number}", "web", "--fd", str(listening), files=(listening,))

@@ -22,6 +22,7 @@ def loaded(file: Path | None, flags: dict[str, Any], *, shares: str = "") -> Loa
     Args:
         shares: what a process is called that is nothing without others, see `wiring.check_shared`.
     """
+    from config import lean  # noqa: F401, I001 - first: what comes after does without
     from aigc.core.errors import InputInvalid
     from config import logs
     from config.marks import ConfigInvalid

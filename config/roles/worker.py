@@ -38,7 +38,7 @@ class WorkerPart:
         self._site = site
         self._probes = find(_devices(site.settings))
         count = len(self._probes)
-        self.names = [worker_name(site.settings, number, count) for number in range(count)]
+        self.names = [WorkerId(site.settings.worker.name_of(number, count)) for number in range(count)]
         if has_company and site.settings.worker.name is None:
             self.names = [default_name(socket.gethostname(), probe.sample(()).id) for probe in self._probes]
 
@@ -76,12 +76,6 @@ class WorkerPart:
             return Worker(self._site.context, settings, self._site.topology.assets, probe, name=name, boot=new_boot())
 
         return make
-
-
-def worker_name(settings: Settings, number: int, count: int = 2) -> WorkerId:
-    """What the worker of that device is called; `count`: of how many."""
-    name = settings.worker.name or "worker"
-    return WorkerId(name if settings.worker.name and count == 1 else f"{name}-{number}")
 
 
 def _devices(settings: Settings) -> DevicesSettings:
