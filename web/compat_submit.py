@@ -72,6 +72,13 @@ ROUTES = (
         needed=("source_prompt",),
         masked=True,
     ),
+    Route(
+        "mesh-editing/image-mesh-editing",
+        "image_mesh_editing",
+        "Image mesh editing",
+        files=("mesh", "source_image", "target_image", "mask_image"),
+        masked=True,
+    ),
 )
 
 

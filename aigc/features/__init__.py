@@ -2,6 +2,7 @@
 
 from aigc.features.auto_rig import AUTO_RIG
 from aigc.features.base import Feature
+from aigc.features.image_mesh_editing import IMAGE_MESH_EDITING
 from aigc.features.image_mesh_painting import IMAGE_MESH_PAINTING
 from aigc.features.image_to_mesh import IMAGE_TO_RAW_MESH, IMAGE_TO_TEXTURED_MESH
 from aigc.features.mesh_retopology import MESH_RETOPOLOGY
@@ -23,5 +24,6 @@ FEATURES: dict[str, Feature] = {
         UV_UNWRAPPING,
         TEXT_MESH_EDITING,
         AUTO_RIG,
+        IMAGE_MESH_EDITING,
     )
 }

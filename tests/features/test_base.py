@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from aigc.features import FEATURES
 from aigc.features.base import power_of_two
+from aigc.features.image_mesh_editing import PictureEditParameters
 from aigc.features.image_to_mesh import InflateParameters, InflateRawParameters
 from aigc.features.mesh_retopology import FieldQuadsParameters, QuadricParameters
 from aigc.features.text_mesh_editing import RegionEditParameters
@@ -21,6 +22,7 @@ ALL = [
     QuadricParameters,
     XatlasParameters,
     RegionEditParameters,
+    PictureEditParameters,
 ]
 
 

@@ -31,6 +31,7 @@ FULL = Catalogue(
         spec("uv_unwrapping", "xatlas", is_default=True),
         spec("text_mesh_editing", "region-edit", is_default=True),
         spec("auto_rig", "heat-rig", is_default=True),
+        spec("image_mesh_editing", "picture-edit", is_default=True),
     ),
     digest="full",
 )
@@ -64,7 +65,7 @@ async def test_every_route_takes_the_least_that_its_clients_send(full: House) ->
     files = {"image": await upload(full, "image", png(), "a.png"), "mesh": await upload(full, "mesh", OBJ, "a.obj")}
     for route in ROUTES:
         body: dict[str, Any] = {name: "a red chair" for name in (*route.texts, *route.needed)}
-        body |= {f"{name}_file_id": files[name] for name in route.files}
+        body |= {f"{name}_file_id": files["image" if "image" in name else name] for name in route.files}
         if route.masked:
             body["mask_bbox"] = {"center": [0, 0, 0], "dimensions": [1, 1, 1]}
         job = await submitted(full, f"/api/v1/{route.path}", body)

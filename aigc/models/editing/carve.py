@@ -12,7 +12,7 @@ from manifold3d import Manifold
 from skimage.measure import marching_cubes
 
 from aigc.mesh.clip import refined
-from aigc.mesh.normals import split_at_creases
+from aigc.mesh.normals import face_normals, split_at_creases
 from aigc.mesh.shading import to_linear
 from aigc.mesh.simplify import simplify_closed
 from aigc.mesh.solids import Workshop
@@ -32,6 +32,7 @@ _CELLS = 48
 _POINTS_A_CALL = 12_000
 _CRUMB = 0.05  # of the largest piece: what is smaller came loose by the cut
 _WHERE = "choose a smaller strength, which gives thinner walls, or a mask where the mesh is thicker"
+_TINY = 0.003  # of what is left: a piece that hangs on to nothing and is smaller goes too
 _EVERYTHING = "the mask holds the whole mesh, and nothing would be left"
 
 
@@ -44,6 +45,7 @@ def without(
     cut, inside = cut_out(surface, region, exactly=not smooth)
     if inside.all():
         raise InputInvalid(_EVERYTHING, "make the mask smaller, or say what shall be removed")
+    inside |= _crumbs(cut, inside)
     kept = cut.kept(~inside)
     lost = cut.corners[inside]
     if not len(lost):
@@ -63,6 +65,24 @@ def without(
     if after > before:
         info["loose_pieces"] = after - before
     return meshes, gone, info
+
+
+def _crumbs(cut: Surface, gone: BoolArray) -> BoolArray:
+    """bool (m,): faces of tiny pieces that would come loose, which nobody means to keep."""
+    left = np.flatnonzero(~gone)
+    if not gone.any() or not len(left):
+        return np.zeros(len(gone), bool)
+    corners = cut.corners
+    count, piece = parts(corners[left], len(cut.points))
+    size = np.bincount(piece, np.linalg.norm(face_normals(cut.points, corners[left]), axis=1), minlength=count)
+    beside = np.zeros(len(cut.points), bool)
+    beside[corners[gone].reshape(-1)] = True
+    loose = np.zeros(count, bool)
+    loose[piece[beside[corners[left]].any(axis=1)]] = True
+    loose &= size < _TINY * size.sum()
+    crumbs = np.zeros(len(gone), bool)
+    crumbs[left[loose[piece]]] = True
+    return crumbs
 
 
 def halved(surface: Surface, region: Region, wish: Instruction) -> tuple[list[Mesh], dict[str, Any]]:

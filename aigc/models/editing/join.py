@@ -89,17 +89,19 @@ def added(surface: Surface, thing: Thing, room: Region) -> tuple[list[Mesh], dic
 
     Where both enclose solids they become one, without hidden faces inside; else they lie in each other.
     """
-    part = fitted(thing.mesh, room)
-    moved, gap = _touching(part, surface)
+    moved, gap = _touching(fitted(thing.mesh, room), surface)
     info: dict[str, Any] = {"added": thing.name, "likeness": thing.score, "moved_to_touch_m": round(gap, 6)}
+    meshes, joined = united(surface, moved)
+    return meshes, info | {"joined": joined}
+
+
+def united(surface: Surface, part: Mesh) -> tuple[list[Mesh], str]:
+    """The mesh and the part, and how they were joined: as one solid, or side by side where one encloses none."""
     workshop = Workshop()
-    other = Surface.of([moved])
-    one, two = workshop.solid(surface), workshop.solid(other)
+    one, two = workshop.solid(surface), workshop.solid(Surface.of([part]))
     if one is None or two is None:
-        return [*surface.to_meshes(), moved], info | {"joined": "side by side"}
-    union = one + two
-    whole_skin = workshop.surface(union)
-    return whole_skin.to_meshes(), info | {"joined": "one solid"}
+        return [*surface.to_meshes(), part], "side by side"
+    return workshop.surface(one + two).to_meshes(), "one solid"
 
 
 def fitted(mesh: Mesh, room: Region) -> Mesh:
