@@ -29,6 +29,7 @@ def routes(gateway: Gateway, limits: IntakeLimits) -> list[web.RouteDef]:
         web.get(f"{API}/system/available-adapters", asked.adapters),
         web.get(f"{API}/system/supported-formats", asked.formats),
         web.get(f"{API}/mesh-generation/supported-formats", asked.generation_formats),
+        web.get(f"{API}/mesh-segmentation/supported-formats", asked.segmentation_formats),
         web.get(f"{API}/mesh-retopology/supported-formats", asked.retopology_formats),
         web.get(f"{API}/mesh-retopology/available-models", asked.retopology_models),
         web.get(f"{API}/mesh-uv-unwrapping/supported-formats", asked.uv_formats),
@@ -119,6 +120,10 @@ class CompatCatalogue:
                 },
             }
         )
+
+    async def segmentation_formats(self, request: web.Request) -> web.Response:
+        """What segmentation takes and makes."""
+        return reply(_feature_formats("mesh_segmentation"))
 
     async def retopology_formats(self, request: web.Request) -> web.Response:
         """What retopology takes and makes."""

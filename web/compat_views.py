@@ -8,6 +8,9 @@ from web.downloads import input_picture
 from web.urls import API
 from web.views import rfc3339
 
+_BESIDE = ("num_parts", "segmentation_info", "segmentation_info_path")
+"""What the models of the replaced server put beside `generation_info` instead of into it."""
+
 
 def job_object(job: Job, origin: str) -> dict[str, Any]:
     """The job itself and its row in the history, which are the same object.
@@ -136,7 +139,9 @@ def _inputs(job: Job) -> dict[str, Any]:
 
 def _result(job: Job, origin: str) -> dict[str, Any]:
     main, thumbnail = job.main_output, _thumbnail(job)
-    found: dict[str, Any] = {"success": True, "generation_info": without_status(job.info)}
+    info = without_status(job.info)
+    beside = {name: info[name] for name in _BESIDE if name in info}
+    found: dict[str, Any] = {"success": True, "generation_info": info, **beside}
     if main:
         found |= {
             "output_mesh_path": main.name,

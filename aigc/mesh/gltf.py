@@ -69,6 +69,8 @@ class _Document:
         self._binary = bytearray()
         self._tables: dict[str, list[dict[str, Any]]] = {}
         self._roots: list[int] = []
+        # By the identity of the picture: meshes that share one write it once.
+        self._pictures: dict[tuple[int, bool], int] = {}
 
     def _add(self, table: str, entry: dict[str, Any]) -> int:
         """The index of `entry`, which is now the last of its table."""
@@ -170,9 +172,13 @@ class _Document:
     def _add_texture(self, pixels: BytePixels, jpeg: bool, name: str) -> int:
         if "samplers" not in self._tables:
             self._add("samplers", {"magFilter": _LINEAR, "minFilter": _LINEAR_MIPMAP_LINEAR})
+        if (id(pixels), jpeg) in self._pictures:
+            return self._pictures[id(pixels), jpeg]
         data, mime = encode_picture(pixels, jpeg)
         image = self._add("images", {"name": name, "bufferView": self._view(data), "mimeType": mime})
-        return self._add("textures", {"sampler": 0, "source": image})
+        index = self._add("textures", {"sampler": 0, "source": image})
+        self._pictures[id(pixels), jpeg] = index
+        return index
 
     def to_bytes(self, extras: dict[str, Any]) -> bytes:
         """The file. 4.4: a 12-byte header, then the JSON chunk padded with blanks and the binary one with zeros."""

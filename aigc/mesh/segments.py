@@ -125,8 +125,8 @@ def _even(points: FloatArray, triangles: IntArray, tell: Report) -> tuple[tuple[
     if len(triangles) > 1.3 * _WORKING_FACES:
         return simplify_open(points, triangles, _WORKING_FACES), None
     area = float(np.linalg.norm(face_normals(points, triangles).astype(np.float64), axis=1).sum() / 2)
-    longest = 2.2 * float(np.sqrt(area / _WORKING_FACES))
-    cut, pieces, parent = split_long_edges(points, triangles, longest, 2 * _WORKING_FACES)
+    longest = 2.6 * float(np.sqrt(area / _WORKING_FACES))
+    cut, pieces, parent = split_long_edges(points, triangles, longest, int(1.4 * _WORKING_FACES))
     return (cut, pieces), parent
 
 
@@ -139,6 +139,8 @@ def _hollow(graph: DualGraph, points: FloatArray, triangles: IntArray) -> FloatA
 def _inherited(graph: DualGraph, parent: IntArray, surface: DualGraph) -> FloatArray:
     """The same for a net that was cut from the faces of `surface`: inside one of those nothing bends."""
     bend = hollow(surface, surface.bend)
+    if not len(bend):
+        return np.zeros(len(graph.pairs))
     key = np.sort(surface.pairs, axis=1).astype(np.int64) @ np.array([surface.count, 1])
     order = np.argsort(key, kind="stable")
     wanted = np.sort(parent[graph.pairs], axis=1).astype(np.int64) @ np.array([surface.count, 1])

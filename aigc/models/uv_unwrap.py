@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +11,7 @@ from PIL import Image, ImageDraw
 from aigc.features.uv_unwrapping import XatlasParameters
 from aigc.mesh.export import mesh_outputs, write_obj
 from aigc.mesh.normals import face_normals, split_at_creases
+from aigc.mesh.palette import tint
 from aigc.mesh.preview import thumbnail
 from aigc.mesh.read import read_mesh
 from aigc.mesh.topology import compact, joined, parts, weld
@@ -145,17 +145,12 @@ def _part_files(mesh: Mesh, progress: Progress) -> list[Output]:
     return outputs
 
 
-def _tint(number: int, light: float = 0.62) -> tuple[int, int, int]:
-    red, green, blue = colorsys.hls_to_rgb(number * 0.61803 % 1, light, 0.55)
-    return round(red * 255), round(green * 255), round(blue * 255)
-
-
 def _layout(opened: Unwrapped, size: int = 1024) -> bytes:
     """The islands as a PNG, each in a colour of its own, with their faces outlined."""
     picture = Image.new("RGB", (size, size), (250, 250, 248))
     draw = ImageDraw.Draw(picture)
     for corners, island in zip((opened.uv[opened.faces] * size).tolist(), opened.islands.tolist(), strict=True):
-        draw.polygon([tuple(corner) for corner in corners], fill=_tint(island), outline=_tint(island, 0.5))
+        draw.polygon([tuple(corner) for corner in corners], fill=tint(island), outline=tint(island, 0.5))
     target = BytesIO()
     picture.save(target, "PNG")
     return target.getvalue()
@@ -165,5 +160,5 @@ def _checker(size: int = 1024, fields: int = 32) -> BytePixels:
     """A checkered picture whose fields differ, to see stretch, scale and direction by."""
     y, x = np.mgrid[0:size, 0:size] * fields // size
     even = ((x + y) % 2)[..., None]
-    hue = np.array([_tint(column + row * 3, 0.72) for row in range(fields) for column in range(fields)], np.uint8)
+    hue = np.array([tint(column + row * 3, 0.72) for row in range(fields) for column in range(fields)], np.uint8)
     return np.where(even == 0, hue[y * fields + x], np.uint8(245)).astype(np.uint8)

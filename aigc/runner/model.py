@@ -51,7 +51,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-ROLES = ("model", "thumbnail", "preview", "texture", "part", "input")
+ROLES = ("model", "thumbnail", "preview", "texture", "part", "data", "input")
 STAGES = ("preprocessing", "sampling", "decoding", "texturing", "exporting")
 
 

@@ -10,6 +10,7 @@ from aigc.features.image_mesh_editing import PictureEditParameters
 from aigc.features.image_to_mesh import InflateParameters, InflateRawParameters
 from aigc.features.mesh_retopology import FieldQuadsParameters, QuadricParameters
 from aigc.features.text_mesh_editing import RegionEditParameters
+from aigc.features.mesh_segmentation import SpectralPartsParameters
 from aigc.features.text_to_mesh import ShapeGrammarParameters, ShapeGrammarRawParameters
 from aigc.features.uv_unwrapping import XatlasParameters
 
@@ -23,6 +24,7 @@ ALL = [
     XatlasParameters,
     RegionEditParameters,
     PictureEditParameters,
+    SpectralPartsParameters,
 ]
 
 
@@ -66,6 +68,7 @@ def test_what_existing_clients_send_is_valid():
     )
     XatlasParameters(pack_method="uvpackmaster")
     FieldQuadsParameters(seed=None, poly_type="quad", target_vertex_count=None, output_format="ply")
+    SpectralPartsParameters(num_parts=6, export_colored_mesh=True, output_format="glb")
     InflateParameters(seed=42, texture_resolution=4096)
     ShapeGrammarParameters(texture_prompt="", texture_resolution=1024)
 

@@ -9,6 +9,7 @@ GETS = """
 /api/v1/system/jobs/queue/stats /api/v1/system/jobs/history /api/v1/system/supported-formats
 /api/v1/system/adapters /api/v1/system/available-adapters /api/v1/file-upload/list
 /api/v1/file-upload/supported-formats /api/v1/mesh-generation/supported-formats
+/api/v1/mesh-segmentation/supported-formats
 /api/v1/mesh-retopology/supported-formats /api/v1/mesh-retopology/available-models
 /api/v1/mesh-uv-unwrapping/supported-formats /api/v1/mesh-uv-unwrapping/pack-methods
 /api/v1/mesh-uv-unwrapping/available-models

@@ -27,6 +27,7 @@ FULL = Catalogue(
         spec("image_to_textured_mesh", "inflate", is_default=True),
         spec("text_mesh_painting", "solid-paint", is_default=True),
         spec("image_mesh_painting", "project-paint", is_default=True),
+        spec("mesh_segmentation", "spectral-parts", is_default=True),
         spec("mesh_retopology", "quadric", is_default=True),
         spec("uv_unwrapping", "xatlas", is_default=True),
         spec("text_mesh_editing", "region-edit", is_default=True),
@@ -112,6 +113,14 @@ async def test_every_route_takes_all_that_its_clients_send(full: House) -> None:
     )
     assert (job.params["target_vertex_count"], job.params["poly_type"], job.output_format) == (500, "quad", "ply")
     assert job.params["seed"] == 42
+    for body in ({"num_parts": 6}, {"model_parameters": {"num_parts": 6}}):
+        job = await submitted(
+            full, "/api/v1/mesh-segmentation/segment-mesh", {"mesh_file_id": mesh, "output_format": "glb", **body}
+        )
+        assert (job.feature, job.params["num_parts"]) == ("mesh_segmentation", 6)
+    given = "data:model/gltf-binary;base64," + base64.b64encode(glb()).decode()
+    job = await submitted(full, "/api/v1/mesh-segmentation/segment-mesh", {"mesh_base64": given, "num_parts": 2})
+    assert set(job.inputs) == {"mesh"}
     job = await submitted(
         full,
         "/api/v1/mesh-uv-unwrapping/unwrap-mesh",

@@ -59,6 +59,13 @@ def test_a_completed_job_has_its_links_at_the_top_and_in_its_result() -> None:
     assert (found["processing_time"], found["result"]["success"]) == (3.25, True)
 
 
+def test_the_number_of_parts_stands_in_the_result_itself() -> None:
+    info = {"num_parts": 3, "segmentation_info": {"parts": []}, "method": "cut"}
+    found = job_object(job(**DONE, info=info, outputs=(output("mesh.glb"),)), ORIGIN)["result"]
+    assert (found["num_parts"], found["segmentation_info"]) == (3, {"parts": []})
+    assert found["generation_info"] == info and "method" not in found
+
+
 def test_a_job_that_is_not_completed_has_no_result_and_no_links_to_one() -> None:
     found = job_object(job(status=Status.PROCESSING, outputs=(output("mesh.glb"),)), ORIGIN)
     assert [found[name] for name in ("result", "mesh_url", "thumbnail_url", "output_mesh_path", "processing_time")] == [
