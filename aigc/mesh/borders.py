@@ -28,11 +28,11 @@ def settled_borders(
     `between` is called before each pair; may raise.
     """
     result = labels.astype(np.int32).copy()
-    price = _prices(graph)
     one, two = graph.pairs.T
     crossing = result[one] != result[two]
     if not crossing.any():
         return result
+    price = _prices(graph)
     depth = _depth(graph, np.unique(graph.pairs[crossing]))
     deepest = np.zeros(int(result.max()) + 1)
     finite = np.isfinite(depth)
