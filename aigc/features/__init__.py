@@ -9,6 +9,7 @@ from aigc.features.mesh_retopology import MESH_RETOPOLOGY
 from aigc.features.text_mesh_editing import TEXT_MESH_EDITING
 from aigc.features.text_mesh_painting import TEXT_MESH_PAINTING
 from aigc.features.mesh_segmentation import MESH_SEGMENTATION
+from aigc.features.text_mesh_editing import TEXT_MESH_EDITING
 from aigc.features.text_to_mesh import TEXT_TO_RAW_MESH, TEXT_TO_TEXTURED_MESH
 from aigc.features.uv_unwrapping import UV_UNWRAPPING
 
