@@ -20,12 +20,13 @@ class ImageToRawMeshParameters(Parameters):
         description="Triangles wanted; the result has about this many, and fewer where the shape is plain.",
         json_schema_extra={"unit": "triangles"},
     )
-    output_format: Literal["glb"] = Field("glb", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "ply", "stl"] = Field("glb", description="File format of the mesh.")
 
 
 class ImageToTexturedMeshParameters(ImageToRawMeshParameters):
-    """The same, with a texture."""
+    """The same, with a texture, which PLY and STL files cannot hold."""
 
+    output_format: Literal["glb", "obj"] = Field("glb", description="File format of the mesh.")
     texture_resolution: TextureResolution = 1024
 
 
@@ -77,7 +78,8 @@ class InflateParameters(InflateShape, ImageToTexturedMeshParameters):
     )
 
 
-_FORMATS = ("glb",)
+_FORMATS = ("glb", "obj", "ply", "stl")
+_TEXTURED_FORMATS = ("glb", "obj")
 
 IMAGE_TO_RAW_MESH = Feature(
     name="image_to_raw_mesh",
@@ -93,6 +95,6 @@ IMAGE_TO_TEXTURED_MESH = Feature(
     sentence="Makes a closed mesh that carries the colours of one picture of one subject.",
     inputs={"image": IMAGE_KINDS},
     optional_inputs={"texture_image": IMAGE_KINDS},
-    output_formats=_FORMATS,
+    output_formats=_TEXTURED_FORMATS,
     parameters=ImageToTexturedMeshParameters,
 )

@@ -20,12 +20,13 @@ class TextToRawMeshParameters(Parameters):
         description="About this many triangles at most; plain shapes have far fewer.",
         json_schema_extra={"unit": "triangles"},
     )
-    output_format: Literal["glb"] = Field("glb", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "ply", "stl"] = Field("glb", description="File format of the mesh.")
 
 
 class TextToTexturedMeshParameters(TextToRawMeshParameters):
-    """The same, with a texture."""
+    """The same, with a texture, which PLY and STL files cannot hold."""
 
+    output_format: Literal["glb", "obj"] = Field("glb", description="File format of the mesh.")
     texture_resolution: TextureResolution = 1024
     texture_prompt: str = Field(
         "",
@@ -60,7 +61,8 @@ class ShapeGrammarParameters(ShapeSettings, TextToTexturedMeshParameters):
     """Settings of the shape library with a texture."""
 
 
-_FORMATS = ("glb",)
+_FORMATS = ("glb", "obj", "ply", "stl")
+_TEXTURED_FORMATS = ("glb", "obj")
 
 TEXT_TO_RAW_MESH = Feature(
     name="text_to_raw_mesh",
@@ -75,6 +77,6 @@ TEXT_TO_TEXTURED_MESH = Feature(
     title="Text to textured mesh",
     sentence="Makes a textured mesh from a few words: what it is, of which colours and materials, how many parts.",
     inputs={"text": TEXT_KINDS},
-    output_formats=_FORMATS,
+    output_formats=_TEXTURED_FORMATS,
     parameters=TextToTexturedMeshParameters,
 )

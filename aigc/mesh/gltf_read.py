@@ -18,18 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from aigc.mesh.gltf_packed import DRACO, MESHOPT, Unpacker
 from aigc.mesh.image import MOST_PIXELS
 from aigc.mesh.types import BytePixels, FloatArray, IntArray, Material, Mesh
 from aigc.runner.model import InputInvalid
 
 _COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
-_PACKED = {
-    "KHR_draco_mesh_compression": "Draco compression",
-    "EXT_meshopt_compression": "meshopt compression",
-    "KHR_meshopt_compression": "meshopt compression",
-    "KHR_texture_basisu": "KTX2 textures",
-}
+_READ = {"POSITION": (3,), "NORMAL": (3,), "TEXCOORD_0": (2,), "COLOR_0": (3, 4)}
+"""Attributes that are read, and how many numbers each may have."""
 _DEEPEST = 64
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 
@@ -60,12 +57,8 @@ class _Reader:
         self._buffers: dict[int, bytes] = {}
         self._pictures: dict[int, BytePixels] = {}
         self._pixels_left = MOST_PIXELS
-        for extension in self._document.get("extensionsRequired", []):
-            if extension in _PACKED:
-                raise InputInvalid(
-                    f"the file uses {_PACKED[extension]} ({extension}), which is not read here",
-                    "export it without compression",
-                )
+        self._unpacker = Unpacker()
+        self._unpacked: dict[int, bytes] = {}
 
     def meshes(self) -> list[Mesh]:
         nodes = self._document.get("nodes", [])
@@ -97,10 +90,6 @@ class _Reader:
     def _primitives(self, mesh: dict[str, Any], place: NDArray[Any], name: str) -> list[Mesh]:
         found = []
         for primitive in mesh["primitives"]:
-            if set(primitive.get("extensions", {})) & set(_PACKED):
-                raise InputInvalid(
-                    "the file uses mesh compression, which is not read here", "export it without compression"
-                )
             mode = primitive.get("mode", _TRIANGLES)
             if mode in (_TRIANGLES, _STRIP, _FAN) and "POSITION" in primitive["attributes"]:
                 found.append(self._primitive(primitive, mode, place, name))
@@ -108,12 +97,15 @@ class _Reader:
 
     def _primitive(self, primitive: dict[str, Any], mode: int, place: NDArray[Any], name: str) -> Mesh:
         attributes = primitive["attributes"]
-        positions = self._values(attributes["POSITION"], 3)
-        if "indices" in primitive:
-            order = self._accessor(primitive["indices"]).reshape(-1).astype(np.int64)
+        if packed := primitive.get("extensions", {}).get(DRACO):
+            faces, columns = self._draco(primitive, packed)
         else:
-            order = np.arange(len(positions))
-        faces = _triangles(order, mode)
+            columns = {name: self._values(index) for name, index in attributes.items() if name in _READ}
+            indices = primitive.get("indices")
+            order = np.arange(len(columns["POSITION"])) if indices is None else self._accessor(indices).reshape(-1)
+            faces = _triangles(order.astype(np.int64), mode)
+        _check_widths(columns)
+        positions = columns["POSITION"]
         self._faces_left -= len(faces)
         if self._faces_left < 0:
             raise too_many_faces(self._most_faces)
@@ -123,12 +115,10 @@ class _Reader:
             # 3.7.4: a mirroring node turns the winding of its triangles.
             faces = faces[:, ::-1]
         normals = None
-        if "NORMAL" in attributes:
-            normals = self._values(attributes["NORMAL"], 3) @ np.linalg.pinv(turn)
-        colors = None
-        if "COLOR_0" in attributes:
-            colors = _color_bytes(self._values(attributes["COLOR_0"]))
-        uv = self._values(attributes["TEXCOORD_0"], 2) if "TEXCOORD_0" in attributes else None
+        if "NORMAL" in columns:
+            normals = columns["NORMAL"] @ np.linalg.pinv(turn)
+        colors = _color_bytes(columns["COLOR_0"]) if "COLOR_0" in columns else None
+        uv = columns.get("TEXCOORD_0")
         return Mesh(
             placed.astype(np.float32),
             np.ascontiguousarray(faces, np.int32) if faces.max(initial=0) < len(positions) else _out_of_range(),
@@ -139,16 +129,23 @@ class _Reader:
             name=name,
         )
 
-    def _values(self, index: int, width: int | None = None) -> FloatArray:
+    def _draco(self, primitive: dict[str, Any], packed: dict[str, Any]) -> tuple[NDArray[Any], dict[str, FloatArray]]:
+        """Faces and attributes of a compressed primitive; its accessors say what they are, its data is here."""
+        accessors = self._document["accessors"]
+        count = _whole(accessors[_whole(primitive["indices"])]["count"])
+        if count > 3 * self._faces_left:
+            raise too_many_faces(self._most_faces)
+        faces, found = self._unpacker.draco(self._view(packed["bufferView"]), count)
+        columns = {
+            name: _floats(found[unique_id], accessors[_whole(primitive["attributes"][name])])
+            for name, unique_id in packed["attributes"].items()
+            if name in _READ
+        }
+        return faces, columns
+
+    def _values(self, index: int) -> FloatArray:
         """float32 (n, width) of an accessor, normalised integers as 0 to 1."""
-        accessor = self._document["accessors"][index]
-        raw = self._accessor(index)
-        if width is not None and raw.shape[1] != width:
-            raise ValueError(f"accessor {index} has {raw.shape[1]} columns instead of {width}")
-        values = raw.astype(np.float64)
-        if accessor.get("normalized") and raw.dtype.kind in "iu":
-            values = np.maximum(values / np.iinfo(raw.dtype).max, -1.0)
-        return values.astype(np.float32)
+        return _floats(self._accessor(index), self._document["accessors"][index])
 
     def _accessor(self, index: int) -> NDArray[Any]:
         """(count, width) of an accessor, copied. 3.6.2."""
@@ -192,6 +189,15 @@ class _Reader:
 
     def _view(self, index: int) -> bytes:
         view = self._document["bufferViews"][_whole(index)]
+        for name in MESHOPT:
+            if packed := view.get("extensions", {}).get(name):
+                if index not in self._unpacked:
+                    self._unpacked[index] = self._unpacker.meshopt(self._piece(packed, index), packed)
+                return self._unpacked[index]
+        return self._piece(view, index)
+
+    def _piece(self, view: dict[str, Any], index: int) -> bytes:
+        """What a buffer view says, or the extension in it."""
         data = self._buffer(view["buffer"])
         start, length = _whole(view.get("byteOffset", 0)), _whole(view["byteLength"])
         if start + length > len(data):
@@ -221,7 +227,14 @@ class _Reader:
         )
 
     def _picture(self, texture: int) -> BytePixels | None:
-        source = self._document["textures"][_whole(texture)].get("source")
+        entry = self._document["textures"][_whole(texture)]
+        extensions = entry.get("extensions", {})
+        source = entry.get("source", extensions.get("EXT_texture_webp", {}).get("source"))
+        if source is None and "KHR_texture_basisu" in extensions:
+            raise InputInvalid(
+                "the file's textures are compressed for GPUs (KTX2, KHR_texture_basisu), which is not read here",
+                "export it with PNG or JPEG textures",
+            )
         if source is None:
             return None
         if source not in self._pictures:
@@ -245,6 +258,19 @@ class _Reader:
                     return np.asarray(picture.convert(mode), np.uint8)
             except (OSError, SyntaxError, EOFError, Image.DecompressionBombError) as problem:
                 raise InputInvalid(f"a texture cannot be decoded: {problem}", "export the file anew") from None
+
+
+def _floats(raw: NDArray[Any], accessor: dict[str, Any]) -> FloatArray:
+    """float32, normalised integers as -1 or 0 to 1 (3.6.2.2)."""
+    if accessor.get("normalized") and raw.dtype.kind in "iu":
+        return np.maximum(raw.astype(np.float64) / np.iinfo(raw.dtype).max, -1.0).astype(np.float32)
+    return raw.astype(np.float32)
+
+
+def _check_widths(columns: dict[str, FloatArray]) -> None:
+    for name, values in columns.items():
+        if values.shape[1] not in _READ[name]:
+            raise ValueError(f"{name} has {values.shape[1]} columns")
 
 
 def too_many_faces(most: int) -> InputInvalid:

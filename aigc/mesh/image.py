@@ -77,8 +77,13 @@ def _pixels(picture: Image.Image, longest: int) -> BytePixels:
 
 
 def _from_deep(picture: Image.Image) -> Image.Image:
-    """Eight bits of a picture with sixteen or more a channel, spread from its least to its greatest value."""
+    """Eight bits of a grey picture with more: 16-bit ones keep their exposure, and so do numbers from 0 to 1; others
+    are spread from their least to their greatest value, for nobody says what white is."""
     values = np.nan_to_num(np.asarray(picture, np.float64))
     low, high = float(values.min()), float(values.max())
+    if picture.mode == "F" and low >= 0 and high <= 1:
+        low, high = 0.0, 1.0
+    elif picture.mode != "F" and low >= 0 and high <= 65535:
+        low, high = 0.0, 65535.0
     grey = (values - low) / ((high - low) or 1.0) * 255
-    return Image.fromarray(grey.astype(np.uint8))
+    return Image.fromarray((grey + 0.5).astype(np.uint8))

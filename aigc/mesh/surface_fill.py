@@ -72,8 +72,9 @@ class SurfaceFill:
     def at(self, values: FloatArray, points: FloatArray, normals: FloatArray) -> FloatArray:
         """float32 (k, c): values (j, c) of the samples, read between them at (k, 3) points of the surface."""
         lifted = self._lifted(points / self._extent, normals)
-        distance, index = self._tree.query(lifted, k=min(_SAME, len(self._points)), workers=1)
-        distance, index = distance.reshape(len(points), -1), index.reshape(len(points), -1)
+        count = min(_SAME, len(self._points))
+        distance, index = self._tree.query(lifted, k=count, workers=1)
+        distance, index = distance.reshape(-1, count), index.reshape(-1, count)
         weight = 1 / (distance + 1e-4)
         weight = (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32)
         return np.asarray(np.einsum("ij,ijk->ik", weight, values[index]), np.float32)

@@ -14,6 +14,7 @@ import numpy as np
 import xatlas
 
 from aigc.mesh.types import BoolArray, FloatArray, IntArray
+from aigc.runner.model import InputInvalid
 
 FACES_A_PIECE = 4_000
 
@@ -51,6 +52,8 @@ def unwrap(
         resolution, padding: texels; how far apart islands lie.
         max_cost: how much an island may grow away from flat and round; lower gives more islands of less stretch.
         between: called before each piece with its number and their count; may raise.
+    Raises:
+        InputInvalid: no face has an area.
     """
     charts = xatlas.ChartOptions()
     charts.max_cost = max_cost
@@ -63,7 +66,10 @@ def unwrap(
         opened.append(_open(positions, faces, piece, charts))
     if between is not None:
         between(len(pieces), len(pieces) + 1)
-    return _packed(opened, faces, resolution, padding)
+    placed = [part for part in opened if part.placed.any()]
+    if not placed:
+        raise InputInvalid("no face of the mesh has an area that could be unwrapped", "check how it was exported")
+    return _packed(placed, faces, resolution, padding)
 
 
 @dataclass(frozen=True)

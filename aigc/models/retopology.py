@@ -27,6 +27,7 @@ _STEPS = 6
 _CREASE = 40.0
 _LARGEST_HOLE = 40  # edges
 _TRIES = 2
+_LONGEST = 12  # square roots of the area; at 6 it takes 2 s, at 20 16 s, at 70 for ever
 Settings = FieldQuadsParameters | QuadricParameters
 
 
@@ -143,6 +144,7 @@ class FieldQuads(_Retopology):
         self, positions: FloatArray, faces: IntArray, settings: Settings, attempt: int
     ) -> tuple[FloatArray, IntArray]:
         assert isinstance(settings, FieldQuadsParameters)
+        _refuse_needle(positions, faces)
         # Made of quadrilaterals only, the net is subdivided once more at the end, which gives four times as many.
         wanted = max(24, settings.target_vertex_count // 4)
         with silenced():
@@ -180,6 +182,17 @@ class Quadric(_Retopology):
     ) -> tuple[FloatArray, IntArray]:
         # A closed surface has twice as many triangles as vertices (Euler).
         return simplify(positions, faces, 2 * settings.target_vertex_count)
+
+
+def _refuse_needle(positions: FloatArray, faces: IntArray) -> None:
+    """Even faces on something much longer than wide are narrower than it is: the search for them does not end."""
+    area = float(np.linalg.norm(face_normals(positions, faces), axis=1).sum()) / 2
+    length = float(np.ptp(positions[faces].reshape(-1, 3), axis=0).max())
+    if length > _LONGEST * area**0.5:
+        raise InputInvalid(
+            f"the mesh is {length / area**0.5:.0f} times as long as its surface is wide; even faces do not fit on that",
+            "use the model for quadric decimation, or cut the long parts off",
+        )
 
 
 def _without_slivers(positions: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray]:

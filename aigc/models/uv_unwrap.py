@@ -21,7 +21,7 @@ from aigc.runner.model import InputInvalid, Output, Progress, Result
 
 _STEPS = 5
 _CREASE = 40.0
-_MOST_PARTS = 64
+_MOST_PARTS = 56  # a result has 64 files at most, and there are others
 _TRIES = 3
 _PATIENT = 12_000  # faces up to which stretch may be mended by unwrapping again
 _TOLERATED = 0.02  # share of the area that may be stretched beyond the threshold

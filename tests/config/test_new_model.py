@@ -23,15 +23,15 @@ def test_every_feature_gets_a_package_that_says_its_inputs(tmp_path: Path, featu
     texts = {path.relative_to(tmp_path / "new").as_posix(): path.read_text() for path in written}
 
     assert sorted(texts) == [
-        "README.md", "models.yaml", "my_model_2/__init__.py", "pyproject.toml", "test_my_model_2.py",
+        "README.md", "models.yaml", "my_model_2/__init__.py", "my_model_2_test.py", "pyproject.toml",
     ]  # fmt: skip
     entry = yaml.safe_load(texts["models.yaml"])["models"][feature]["My-Model.2"]
     assert entry["class"] == "my_model_2:MyModel2"
     assert not any(re.search(r"spiral[-_]staircase|SpiralStaircase|FILE\b", text) for text in texts.values())
-    for name in ("my_model_2/__init__.py", "test_my_model_2.py"):
+    for name in ("my_model_2/__init__.py", "my_model_2_test.py"):
         ast.parse(texts[name])
     for name, kinds in FEATURES[feature].inputs.items():
-        assert (f'"{name}": str(sample_file(' in texts["test_my_model_2.py"]) == (kinds != TEXT_KINDS)
+        assert (f'"{name}": str(sample_file(' in texts["my_model_2_test.py"]) == (kinds != TEXT_KINDS)
 
 
 def test_what_was_written_is_taken_into_a_catalogue(tmp_path: Path) -> None:

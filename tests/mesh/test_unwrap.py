@@ -5,6 +5,7 @@ from aigc.mesh.bake import texels
 from aigc.mesh.normals import split_at_creases
 from aigc.mesh.stats import uv_area
 from aigc.mesh.unwrap import FACES_A_PIECE, cut_into_pieces, stretch, unwrap, with_normals
+from aigc.runner.model import InputInvalid
 from tests.mesh.kit import CUBE_CORNERS, CUBE_FACES, sphere
 
 
@@ -71,3 +72,9 @@ def test_corners_with_one_place_but_two_normals_become_two_vertices():
     assert np.array_equal(CUBE_CORNERS[source][faces], CUBE_CORNERS[CUBE_FACES])
     assert np.array_equal(uv[faces], opened.uv[opened.faces])
     assert np.array_equal(shading[faces], normals[sharp])
+
+
+def test_a_mesh_whose_faces_have_no_area_is_refused():
+    line = np.array([[0, 0, 0], [1, 0, 0], [2, 0, 0], [3, 0, 0]], np.float32)
+    with pytest.raises(InputInvalid, match="no face of the mesh has an area"):
+        unwrap(line, np.array([[0, 1, 2], [1, 2, 3]], np.int32))

@@ -143,3 +143,11 @@ def test_progress_is_told_and_a_cancel_heard_at_every_step(tmp_path, egg, model)
     calls = len(recorder.reports)
     check_cancel(lambda call: run_model(model, {"mesh": egg}, params, folder, cancel_at=call), calls, folder)
     assert isinstance(recorder, Recorder)
+
+
+def test_a_needle_is_refused_by_who_would_never_end(tmp_path):
+    needle = Mesh((sphere(8, 16)[0] * [1, 1e-4, 1e-4]).astype(np.float32), sphere(8, 16)[1])
+    path = tmp_path / "needle.glb"
+    path.write_bytes(write_glb(needle))
+    with pytest.raises(InputInvalid, match="times as long as"):
+        run_model(FieldQuads(), {"mesh": str(path)}, {}, tmp_path)
