@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -88,11 +89,11 @@ def wire(lease: Lease) -> tuple[str, int, str]:
     return (lease.job, lease.attempt, lease.id)
 
 
-def understood(frame: bytes, runner: RunnerId, lease: Lease | None) -> RunnerEvent:
+def understood(frame: bytes, runner: RunnerId, leases: Mapping[tuple[str, int, str], Lease]) -> RunnerEvent:
     """The event that `frame` reports.
 
     Args:
-        lease: the one that the runner works on.
+        leases: those that the runner works on, by how they are told to it.
     Raises:
         Misheard: drop it.
     """
@@ -103,7 +104,8 @@ def understood(frame: bytes, runner: RunnerId, lease: Lease | None) -> RunnerEve
         raise Misheard(str(error)) from error
     if message.lease is None:
         return _of_process(runner, body)
-    if lease is None or message.lease != wire(lease):
+    lease = next((lease for told, lease in leases.items() if told == message.lease), None)
+    if lease is None:
         raise Misheard(f"{message.kind} of a lease that {runner} does not have")
     return _of_attempt(runner, lease, body)
 

@@ -60,16 +60,16 @@ class RunnersSettings(Struct, frozen=True, kw_only=True):
 
 
 class _Runner:
-    """One runner: its process, and the lease that it works on."""
+    """One runner: its process, and the leases that it works on, as they are told to it."""
 
-    __slots__ = ("folder", "id", "lease", "mark", "process", "token")
+    __slots__ = ("folder", "id", "leases", "mark", "process", "token")
 
     def __init__(self, runner: RunnerId, token: str, mark: int, folder: Path) -> None:
         self.id = runner
         self.token = token
         self.mark = mark
         self.folder = folder
-        self.lease: Lease | None = None
+        self.leases: dict[tuple[str, int, str], Lease] = {}
         self.process: GuardedProcess | None = None
 
 
@@ -143,13 +143,14 @@ class Runners:
             log.info("runner.spawned", runner=runner, model=spec.id, guard=made.process.pid)
 
     def run(self, runner: RunnerId, task: RunTask) -> None:
-        """The runner, which is loaded and idle, has the task. It ends in RunnerFinished, -Failed, -Stopped or -Exited.
+        """The runner, which is loaded, has the task, perhaps beside others. It ends in RunnerFinished, -Failed, -Stopped or -Exited.
 
         Raises:
             KeyError: there is no such runner.
         """
         running = self._runners[runner]
-        running.lease = task.lease
+        told = wire(task.lease)
+        running.leases[told] = task.lease
         body = {
             "model": task.model,
             "inputs": task.inputs,
@@ -158,9 +159,9 @@ class Runners:
             "folder": str(task.folder),
         }
         try:
-            frame = protocol.encode(protocol.RUN, wire(task.lease), body)
+            frame = protocol.encode(protocol.RUN, told, body)
         except protocol.ProtocolError as error:
-            running.lease = None
+            del running.leases[told]
             failure = Failure(code="input_invalid", message=f"the parameters cannot be sent to the model: {error}")
             asyncio.get_running_loop().call_soon(self._on_event, RunnerFailed(runner, task.lease, failure))
             return
@@ -172,8 +173,8 @@ class Runners:
     def interrupt(self, runner: RunnerId, lease: Lease) -> None:
         """The model sees at its next report that nobody wants the result. No harm if it has ended."""
         running = self._runners.get(runner)
-        if running is not None and running.lease == lease:
-            self._send(running, protocol.encode(protocol.INTERRUPT, wire(lease), {}))
+        if running is not None and (told := wire(lease)) in running.leases:
+            self._send(running, protocol.encode(protocol.INTERRUPT, told, {}))
 
     def terminate(self, runner: RunnerId) -> None:
         """The model may give its memory back, for half a second at most; then everything is killed."""
@@ -274,12 +275,12 @@ class Runners:
                 self._drop("it is from a stranger")
                 continue
             try:
-                event = understood(parts[1], running.id, running.lease)
+                event = understood(parts[1], running.id, running.leases)
             except Misheard as error:
                 self._drop(str(error))
                 continue
-            if isinstance(event, RunnerFinished | RunnerFailed | RunnerStopped):
-                running.lease = None
+            if isinstance(event, RunnerFinished | RunnerFailed | RunnerStopped) and event.lease is not None:
+                del running.leases[wire(event.lease)]
             self._on_event(event)
 
     def _drop(self, reason: str) -> None:

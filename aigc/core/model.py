@@ -38,7 +38,7 @@ class ModelSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     run_limit_s: float = 0.0
     """An attempt may not run longer; 0: as long as it likes."""
     batch: int = 1
-    """Waiting jobs of like parameters that it takes in one lease."""
+    """How many jobs it works on at once if they wait, each under a lease of its own; 1 for who has no `run_batch`."""
     pinned: bool = False
     """Never evicted."""
     python: str = ""

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import traceback
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 import zmq
@@ -35,6 +35,8 @@ class Attempt:
         self.task = task
         self.interrupted = False
         """Nobody wants its result any more."""
+        self.is_taken = False
+        """It is being worked on, or was."""
 
 
 class _Report(NamedTuple):
@@ -62,14 +64,35 @@ class Line:
         self._closed = False
         self._attempts: dict[tuple[Any, ...], Attempt] = {}
         self._queue: SimpleQueue[Attempt] = SimpleQueue()
-        self._waiting: _Report | None = None
+        self._waiting: dict[tuple[Any, ...], _Report] = {}
+        self._unbegun: list[tuple[Any, ...]] = []
+        """Leases that were interrupted before they were taken; nobody but the control thread answers for them."""
         self._due = 0.0
         self._waking, self._wake = os.pipe()
         threading.Thread(target=self._control, name="control", daemon=True).start()
 
     def next_attempt(self) -> Attempt:
         """The next run that is asked for; waits for it."""
-        return self._queue.get()
+        while True:
+            if self._take(attempt := self._queue.get()):
+                return attempt
+
+    def more_attempts(self) -> list[Attempt]:
+        """All further runs that were asked for meanwhile."""
+        found: list[Attempt] = []
+        while True:
+            try:
+                attempt = self._queue.get_nowait()
+            except Empty:
+                return found
+            if self._take(attempt):
+                found.append(attempt)
+
+    def _take(self, attempt: Attempt) -> bool:
+        """False if it was interrupted before anybody took it: that was answered already."""
+        with self._lock:
+            attempt.is_taken = not attempt.interrupted
+        return attempt.is_taken
 
     def send(self, kind: str, lease: tuple[Any, ...] | None = None, **body: Any) -> None:
         """The message is on its way, before any report that still waited: those are dropped if they are of `lease`.
@@ -79,9 +102,8 @@ class Line:
         """
         frame = protocol.encode(kind, lease, body)
         with self._lock:
-            if self._waiting is not None and self._waiting.attempt.lease == lease:
-                self._waiting = None
             if lease is not None:
+                self._waiting.pop(lease, None)
                 self._attempts.pop(lease, None)
             is_taken = self._offer(frame)
         while not is_taken:  # the worker is stopped, or very busy; this message must not be lost
@@ -94,10 +116,11 @@ class Line:
         report = _Report(attempt, body)
         now = time.monotonic()
         with self._lock:
-            was_waiting, self._waiting = self._waiting, report
+            was_waiting = bool(self._waiting)
+            self._waiting[attempt.lease] = report
             if is_due or now >= self._due:
-                self._send_report(report, now)
-            is_first = was_waiting is None and self._waiting is not None
+                self._send_reports(now)
+            is_first = not was_waiting and bool(self._waiting)
         if is_first:
             os.write(self._wake, b"r")
 
@@ -109,11 +132,15 @@ class Line:
             self._socket.close()
             self._context.term()
 
-    def _send_report(self, report: _Report, now: float) -> None:
+    def _send_reports(self, now: float) -> None:
+        """The latest report of each attempt has left, as far as ZeroMQ takes them."""
         self._due = now + REPORT_GAP_S
-        frame = protocol.encode(protocol.PROGRESSED, report.attempt.lease, report.body)
-        # A worker that is stopped gets the latest one when it goes on, whatever there was in between.
-        self._waiting = None if self._offer(frame) else report
+        for report in tuple(self._waiting.values()):
+            frame = protocol.encode(protocol.PROGRESSED, report.attempt.lease, report.body)
+            # A worker that is stopped gets the latest one when it goes on, whatever there was in between.
+            if not self._offer(frame):
+                return
+            self._waiting.pop(report.attempt.lease, None)
 
     def _offer(self, frame: bytes) -> bool:
         """True if ZeroMQ took the frame. Called with the lock held."""
@@ -148,10 +175,13 @@ class Line:
                     os.read(self._waking, 4096)
             with self._lock:
                 self._receive()
+                unbegun, self._unbegun = self._unbegun, []
                 now = time.monotonic()
-                if self._waiting is not None and now >= self._due:
-                    self._send_report(self._waiting, now)
-                timeout_ms = None if self._waiting is None else (self._due - now) * 1000
+                if self._waiting and now >= self._due:
+                    self._send_reports(now)
+                timeout_ms = (self._due - now) * 1000 if self._waiting else None
+            for lease in unbegun:
+                self.send(protocol.STOPPED, lease, run_s=0.0)
 
     def _receive(self) -> None:
         """Everything that waits was taken up. Called with the lock held."""
@@ -167,3 +197,6 @@ class Line:
                 wanted = self._attempts.get(message.lease)
                 if wanted is not None:
                     wanted.interrupted = True
+                    if not wanted.is_taken:
+                        self._unbegun.append(message.lease)
+                        os.write(self._wake, b"i")  # it may be the other thread that reads this

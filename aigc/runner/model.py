@@ -131,8 +131,26 @@ class Result:
     info: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass
+class Job:
+    """One of the jobs of a batch, with what `Model.run` would get; each has its own progress, folder and cancel."""
+
+    inputs: dict[str, str]
+    params: dict[str, Any]
+    progress: Progress
+
+
 class Model(Protocol):
     """A model as the runner sees it. One instance lives in one process on one device.
+
+    A model that can share its work among several jobs has a method more, and `batch` in its catalogue entry::
+
+        def run_batch(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Result | Exception]]: ...
+
+    It yields, for each job once and as soon as it is known, the job's place in `jobs` and what became of it. A job's
+    `progress` raises Cancelled for that job alone: yield the error in its place and go on with the others. An exception
+    that leaves `run_batch` fails all jobs that were not yielded. Equal inputs, parameters and seed give equal results,
+    whoever else is in the batch.
 
     The class may have an attribute `parameters`: a pydantic model class, or a JSON Schema as a dict. It is made with
     the catalogue's `init` as keyword arguments.

@@ -32,7 +32,7 @@ PROGRESSED = {"fraction": 0.5, "stage": "sampling", "step": 1, "steps": 2, "mess
 
 
 def heard(kind, body, lease=None):
-    return understood(encode(kind, lease, body), RUNNER, LEASE)
+    return understood(encode(kind, lease, body), RUNNER, {wire(LEASE): LEASE})
 
 
 def test_messages_of_the_process_become_events():
@@ -67,7 +67,7 @@ def test_another_lease_than_the_runners_is_not_heard(other):
 
 def test_an_idle_runner_cannot_finish_anything():
     with pytest.raises(Misheard):
-        understood(encode(protocol.FINISHED, wire(LEASE), FINISHED), RUNNER, None)
+        understood(encode(protocol.FINISHED, wire(LEASE), FINISHED), RUNNER, {})
 
 
 @pytest.mark.parametrize(
@@ -92,4 +92,4 @@ def test_what_makes_no_sense_is_not_heard(kind, body, lease):
 @given(st.recursive(st.none() | st.integers(-5, 5) | st.text(max_size=3), lambda inner: st.lists(inner, max_size=4)))
 def test_garbage_is_not_heard(parts):
     with pytest.raises(Misheard):
-        understood(msgpack.packb(parts), RUNNER, LEASE)
+        understood(msgpack.packb(parts), RUNNER, {wire(LEASE): LEASE})

@@ -29,7 +29,7 @@ from aigc.core.messages import (
     WorkerBye,
     WorkerHello,
 )
-from tests.actors.worker_kit import FIRST, WorkerHouse, new_lease
+from tests.actors.worker_kit import FIRST, WorkerHouse, model, new_lease
 from tests.runner.kit import is_alive
 from transport import LinkSettings
 from transport.backoff import Backoff
@@ -345,3 +345,25 @@ async def test_a_worker_that_is_closed_hands_back_its_job_and_blames_nobody(tmp_
 
 async def test_closing_a_worker_that_never_started_does_no_harm(house: WorkerHouse):
     await house.new_worker().close()
+
+
+async def test_jobs_of_a_model_that_takes_several_share_a_run_and_a_cancel_hurts_only_its_own(tmp_path: Path) -> None:
+    models = (model("batching", "batching:Batching", batch=4),)
+    gates = [str(tmp_path / f"gate-{number}") for number in range(4)]
+    async with WorkerHouse(tmp_path, models=models) as house:
+        first = house.grant("batching", until=gates[0])
+        await house.broker.until(LeaseProgress, lambda said: said.stage is Stage.SAMPLING)
+        others = [house.grant("batching", until=gate) for gate in gates[1:]]
+        for _ in others:
+            await house.broker.until(LeaseStarted)
+        await asyncio.to_thread(Path(gates[0]).touch)
+        assert (await house.broker.until(LeaseFinished)).lease == first
+
+        await house.broker.until(LeaseProgress, lambda said: said.lease == others[1])
+        house.cancel(others[1])
+        assert (await house.broker.until(LeaseStopped)).lease == others[1]
+        for gate in gates[1:]:
+            await asyncio.to_thread(Path(gate).touch)
+        ends = [await house.broker.until(LeaseFinished) for _ in range(2)]
+
+    assert {end.lease: end.info for end in ends} == {others[0]: {"together": 3}, others[2]: {"together": 3}}

@@ -11,6 +11,7 @@ from aigc.core.messages import (
     CancelLease,
     DrainWorker,
     Generation,
+    Grant,
     LeaseFailed,
     LeaseFinished,
     LeaseProgress,
@@ -36,6 +37,7 @@ from aigc.core.runner_events import (
     Prepare,
     Retire,
     Run,
+    RunnerConnected,
     RunnerExited,
     RunnerFailed,
     RunnerId,
@@ -739,3 +741,52 @@ def test_a_lease_that_is_over_stays_as_it_ended(event: type):
     world.said()
     assert world.do(event(job.lease, () if event is Stored else FAILURE)) == []
     assert world.said() == []
+
+
+# Batches
+
+
+def batching(world: World, count: int) -> tuple[RunnerId, list[Grant]]:
+    """A runner that works on so many leases at once."""
+    jobs = [grant("a") for _ in range(count)]
+    for job in jobs:
+        world.do(job)
+    runner = world.device._residents.of("a").runner
+    world.do(RunnerConnected(runner, 42))
+    world.do(RunnerLoaded(runner, 1.0, 0))
+    return runner, jobs
+
+
+def test_leases_of_a_model_that_takes_several_at_once_run_together_and_end_each_on_its_own():
+    world = World(spec("a", batch=2))
+    runner, jobs = batching(world, 3)
+    one, two, three = (job.lease for job in jobs)
+    assert [word.lease for word in world.said() if isinstance(word, LeaseStarted)] == [one, two]
+
+    assert world.do(finished(runner, two)) == [StoreOutputs(two, (RESULT,)), Run(runner, three, "a", {}, {}, "glb")]
+    assert world.do(finished(runner, one)) == [StoreOutputs(one, (RESULT,))]
+    assert world.do(finished(runner, three)) == [StoreOutputs(three, (RESULT,))]
+
+
+def test_a_cancel_of_one_job_of_a_batch_leaves_the_others_alone():
+    world = World(spec("a", batch=2))
+    runner, jobs = batching(world, 2)
+    one, two = (job.lease for job in jobs)
+
+    assert world.do(cancel(one)) == [Interrupt(runner, one)]
+    world.do(RunnerStopped(runner, one, 0.5))
+    assert kinds(world.after(20.0)) == [], "the ladder is not climbed for what has stopped"
+    assert world.do(finished(runner, two)) == [StoreOutputs(two, (RESULT,))]
+
+
+def test_a_runner_that_dies_fails_its_whole_batch_but_for_who_was_cancelled():
+    world = World(spec("a", batch=2))
+    runner, jobs = batching(world, 2)
+    world.do(cancel(jobs[0].lease))
+    world.said()
+
+    world.do(RunnerExited(runner, None, "SIGKILL"))
+
+    stopped, failed = (word for word in world.said() if not isinstance(word, LeaseProgress))
+    assert (type(stopped), stopped.lease) == (LeaseStopped, jobs[0].lease)
+    assert (type(failed), failed.lease, failed.failure.code) == (LeaseFailed, jobs[1].lease, "runner_crashed")

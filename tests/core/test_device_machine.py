@@ -65,7 +65,7 @@ from tests.core.device_kit import GIB, World, finished, grant, lease, sample, sp
 
 TOTAL = 10 * GIB
 MODELS = (
-    spec("a", memory_bytes=GIB, load_limit_s=60.0),
+    spec("a", memory_bytes=GIB, load_limit_s=60.0, batch=3),
     spec("b", memory_bytes=4 * GIB, load_limit_s=60.0),
     spec("c", memory_bytes=6 * GIB, load_limit_s=60.0),
     spec("pin", memory_bytes=2 * GIB, load_limit_s=60.0, pinned=True),

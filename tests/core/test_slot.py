@@ -98,7 +98,7 @@ def test_news_of_another_lease_changes_nothing():
     for event in (finished(R, other), RunnerStopped(R, other), RunnerFailed(R, other, OOM)):
         assert slot.apply(event, 11.0) == []
     slot.apply(RunnerProgressed(R, other, Stage.SAMPLING, Progress()), 20.0)
-    assert (slot.state, slot.lease, slot.due) == (SlotState.RUNNING, LEASE, 40.0)
+    assert (slot.state, slot.leases, slot.due) == (SlotState.RUNNING, (LEASE,), 40.0)
 
 
 # The ladder.
@@ -106,7 +106,7 @@ def test_news_of_another_lease_changes_nothing():
 
 def test_the_ladder_climbs_at_its_times_and_not_before():
     slot = running(10.0)
-    assert slot.end(20.0) == [Interrupt(R, LEASE)]
+    assert slot.end(LEASE, 20.0) == [Interrupt(R, LEASE)]
     assert slot.apply(Tick(), 21.999) == []
     assert slot.apply(Tick(), 22.0) == [Terminate(R)]
     assert slot.state is SlotState.STOPPING
@@ -119,31 +119,31 @@ def test_the_ladder_climbs_at_its_times_and_not_before():
 
 def test_a_model_that_stops_when_asked_keeps_its_runner():
     slot = running(10.0)
-    slot.end(20.0)
+    slot.end(LEASE, 20.0)
     assert slot.apply(RunnerStopped(R, LEASE, 10.5), 20.5) == [ended(run_s=10.5, peak_bytes=1000)]
     assert (slot.state, slot.due) == (SlotState.IDLE, None)
 
 
 def test_a_result_that_comes_after_the_end_was_asked_for_is_not_one():
     slot = running()
-    slot.end(20.0)
+    slot.end(LEASE, 20.0)
     assert slot.apply(finished(R, LEASE), 20.5) == [ended(run_s=1.0, peak_bytes=1000)]
 
 
 def test_asking_twice_does_not_start_the_ladder_again():
     slot = running()
-    slot.end(20.0)
-    assert slot.end(21.0) == []
+    slot.end(LEASE, 20.0)
+    assert slot.end(LEASE, 21.0) == []
     assert slot.apply(Tick(), 22.0) == [Terminate(R)]
 
 
 def test_a_runner_without_an_attempt_cannot_be_asked_to_end_one():
-    assert idle().end(6.0) == []
+    assert idle().end(LEASE, 6.0) == []
 
 
 def test_the_next_attempt_starts_at_the_foot_of_the_ladder():
     slot = running()
-    slot.end(20.0)
+    slot.end(LEASE, 20.0)
     slot.apply(RunnerStopped(R, LEASE), 21.0)
     second = lease()
     slot.run(Run(R, second, SPEC.id, {}, {}, "glb"), STALL_S, 30.0)
@@ -294,7 +294,7 @@ def test_a_result_that_was_on_its_way_when_the_runner_was_killed_counts():
 def test_a_cancel_of_a_run_that_is_being_ended_for_another_reason_is_a_cancel():
     slot = running(10.0)
     slot.apply(Tick(), 40.0)
-    assert slot.end(41.0) == []
+    assert slot.end(LEASE, 41.0) == []
     assert slot.apply(RunnerStopped(R, LEASE, 31.0), 41.5) == [ended(run_s=31.0, peak_bytes=1000)]
 
 

@@ -30,8 +30,8 @@ def worker(*residents: Resident, slots: int = 1, credit: int = 2) -> WorkerState
     return state
 
 
-def grant(state: WorkerState, model: str, gib: int, *, run_s: float = 30.0, **fields: Any) -> Granted:
-    found = spec(model, gib, run_s=run_s)
+def grant(state: WorkerState, model: str, gib: int, *, run_s: float = 30.0, batch: int = 1, **fields: Any) -> Granted:
+    found = spec(model, gib, run_s=run_s, batch=batch)
     need = Need(found.id, 0, fields.pop("alone", False))
     demand = Demand(need, found, found.residency, Learned().profile(found, 0), LEARNED.load(found), 0)
     job = Job(id=JobId(f"job of {model} {len(state.held)}"), feature="f", model=ModelId(model), created_at=0.0)
@@ -187,3 +187,15 @@ def test_people_see_what_it_told_and_what_it_holds() -> None:
     assert (view.id, view.boot, view.liveness, view.slots, view.credit) == (W, BOOT, "alive", 1, 2)
     assert [lease.lease for lease in view.leases] == [granted.lease]
     assert view.residents == (resident("idle", 6),)
+
+
+def test_a_model_that_takes_several_at_once_is_offered_more_until_its_batch_is_full() -> None:
+    state = worker(resident("a", 5), credit=2)
+    offered = []
+    for _ in range(4):
+        grant(state, "a", 5, batch=3)
+        offered.append("a" in state.beside)
+
+    assert offered == [True, True, False, False]
+    assert not state.has_slot
+    assert state.busy["a"] == 40.0, "four runs of 30 s, three at a time"

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from aigc.core.runner_events import RunnerConnected, RunnerExited, RunnerFailed, RunnerFinished, RunnerStopped
+from aigc.core.runner_events import (
+    RunnerConnected,
+    RunnerExited,
+    RunnerFailed,
+    RunnerFinished,
+    RunnerProgressed,
+    RunnerStopped,
+)
 from tests.runner.kit import House
 
 
@@ -103,3 +110,78 @@ async def test_the_peak_is_that_of_the_run(house):
     assert large - small > 150 << 20
     house.runners.terminate(runner)
     assert 0 < (await house.until(RunnerExited)).peak_bytes < large - (150 << 20)
+
+
+# Batches
+
+
+def gates(folder, count):
+    return [str(folder / f"gate-{number}") for number in range(count)]
+
+
+def unlock(gate):
+    Path(gate).touch()
+
+
+async def batch_of(house, gates, **params):
+    """A runner that works on one job, and after it on one for each further gate, together."""
+    runner = await house.loaded("batching:Batching", batch=8)
+    first = house.run(runner, until=gates[0])
+    await house.until(RunnerProgressed)
+    others = [house.run(runner, until=gate, **params) for gate in gates[1:]]
+    unlock(gates[0])
+    assert (await house.outcome()).lease == first
+    return runner, others
+
+
+async def test_what_waits_is_run_in_one_batch_and_each_job_ends_on_its_own(house, tmp_path):
+    opened = gates(tmp_path, 4)
+    _, leases = await batch_of(house, opened)
+
+    for gate, lease in list(zip(opened[1:], leases, strict=True))[::-1]:
+        unlock(gate)
+        finished = await house.outcome()
+        assert (finished.lease, finished.info) == (lease, {"together": 3})
+
+
+async def test_an_interrupt_in_a_batch_stops_that_job_alone(house, tmp_path):
+    opened = gates(tmp_path, 3)
+    runner, (one, two) = await batch_of(house, opened)
+
+    house.runners.interrupt(runner, one)
+    stopped = await house.outcome()
+    unlock(opened[2])
+    finished = await house.outcome()
+
+    assert (type(stopped), stopped.lease) == (RunnerStopped, one)
+    assert (type(finished), finished.lease) == (RunnerFinished, two)
+
+
+async def test_an_interrupt_of_a_job_that_waits_for_the_next_batch_is_answered_at_once(house, tmp_path):
+    opened = gates(tmp_path, 2)
+    runner = await house.loaded("batching:Batching", batch=8)
+    first = house.run(runner, until=opened[0])
+    await house.until(RunnerProgressed)
+    waiting = house.run(runner, until=opened[1])
+
+    house.runners.interrupt(runner, waiting)
+    stopped = await house.outcome()
+    unlock(opened[0])
+    finished = await house.outcome()
+
+    assert (type(stopped), stopped.lease) == (RunnerStopped, waiting)
+    assert (type(finished), finished.lease) == (RunnerFinished, first)
+
+
+async def test_a_job_that_fails_in_a_batch_fails_alone_and_an_error_of_the_batch_fails_all(house, tmp_path):
+    opened = gates(tmp_path, 3)
+    runner, (one, two) = await batch_of(house, opened, error="one")
+    outcomes = [await house.outcome(), await house.outcome()]
+    assert [(type(each), each.lease, each.failure.code) for each in outcomes] == [
+        (RunnerFailed, one, "model_error"),
+        (RunnerFailed, two, "model_error"),
+    ]
+
+    house.run(runner, until=opened[0], error="all")
+    failed = await house.outcome()
+    assert "the batch is spoilt" in failed.failure.message

@@ -75,6 +75,40 @@ def test_an_interrupt_is_seen_while_the_main_thread_works(desk):
     wait_until(lambda: attempt.interrupted)
 
 
+def test_a_run_that_is_interrupted_before_it_began_is_answered_at_once_and_never_begins(desk):
+    first, second, third = (("job", number, "attempt") for number in (1, 2, 3))
+    desk.attempt(first)
+    desk.say(protocol.RUN, second)
+    desk.say(protocol.INTERRUPT, second)
+    desk.say(protocol.RUN, third)
+
+    message = desk.hear()
+
+    assert (message.kind, message.lease) == (protocol.STOPPED, second)
+    assert [attempt.lease for attempt in [desk.line.next_attempt(), *desk.line.more_attempts()]] == [third]
+
+
+def test_what_waits_is_taken_together(desk):
+    leases = [("job", number, "attempt") for number in range(1, 4)]
+    for lease in leases:
+        desk.say(protocol.RUN, lease)
+    desk.say(protocol.INTERRUPT, ("job", 9, "attempt"))
+    taken = [desk.line.next_attempt()]
+    wait_until(lambda: taken.extend(desk.line.more_attempts()) or len(taken) == 3)
+    assert [attempt.lease for attempt in taken] == leases
+
+
+def test_reports_of_several_attempts_do_not_replace_each_other(desk, monkeypatch):
+    one, two = desk.attempt(("job", 1, "attempt")), desk.attempt(("job", 2, "attempt"))
+    for number in range(50):
+        desk.line.report(one, {"number": number}, False)
+        desk.line.report(two, {"number": number}, False)
+    last = {}
+    while sorted(last.values()) != [49, 49]:
+        message = desk.hear()
+        last[message.lease] = message.body["number"]
+
+
 def test_an_interrupt_of_another_lease_is_ignored(desk):
     attempt = desk.attempt()
     desk.say(protocol.INTERRUPT, ("job", 2, "attempt"))
@@ -135,8 +169,8 @@ def test_many_interrupts_between_many_sends_are_all_read(desk):
         for number in range(200):
             lease = ("job", number, "attempt")
             desk.say(protocol.RUN, lease)
-            desk.say(protocol.INTERRUPT, lease)
             attempts.append(desk.line.next_attempt())
+            desk.say(protocol.INTERRUPT, lease)
             while desk.router.poll(0):
                 desk.router.recv_multipart()
         wait_until(lambda: all(attempt.interrupted for attempt in attempts))
@@ -149,7 +183,7 @@ def test_a_worker_that_does_not_read_gets_the_latest_report_and_the_end_when_it_
     attempt = desk.attempt()
     for number in range(5000):  # far more than all queues on the way hold
         desk.line.report(attempt, {"number": number, "message": "x" * 500}, True)
-    wait_until(lambda: desk.line._waiting is not None)
+    wait_until(lambda: desk.line._waiting)
     numbers = []
     while not numbers or numbers[-1] != 4999:
         numbers.append(desk.hear().body["number"])
@@ -159,7 +193,7 @@ def test_a_worker_that_does_not_read_gets_the_latest_report_and_the_end_when_it_
 
 def test_the_end_of_an_attempt_waits_for_room(desk):
     attempt = desk.attempt()
-    while desk.line._waiting is None:
+    while not desk.line._waiting:
         desk.line.report(attempt, {"message": "x" * 500}, True)
     ending = threading.Thread(target=lambda: desk.line.send(protocol.FINISHED, LEASE))
     ending.start()

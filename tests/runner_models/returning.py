@@ -24,7 +24,9 @@ WAYS = {
     "broken_glb": lambda folder, params: [Output("out.glb", "model", data=triangle_glb()[:-4])],
     "empty": lambda folder, params: [Output("out.glb", "model", path=_file(folder, data=b""))],
     "link": _link,
-    "dotdot": lambda folder, params: [Output("out.glb", "model", path=folder / ".." / "attempt" / _file(folder).name)],
+    "dotdot": lambda folder, params: [
+        Output("out.glb", "model", path=folder / ".." / "attempt-0" / _file(folder).name)
+    ],
     "dotdot_name": lambda folder, params: [Output("../out.glb", "model", data=triangle_glb())],
     "outside": lambda folder, params: [Output("out.glb", "model", path=Path(params["target"]))],
 }

@@ -10,7 +10,7 @@
 
 What holds after every event (`validate` checks it):
     * a runner process exists only within its reservation, and gives that back only when it is gone;
-    * at most `slots` leases are being prepared or run, each by a runner of its own;
+    * at most `slots` runners are being prepared or run, each for one lease or for a batch of them;
     * every granted lease gets exactly one last word, which is kept and said again until the broker has settled it;
     * what an older generation of the broker sends changes nothing.
 """
@@ -187,7 +187,7 @@ class Device:
         """Raises AssertionError if anything that the module's text promises does not hold."""
         self._residents.validate()
         running = {held.lease: held.runner for held in self._holdings if held.phase is Phase.RUNNING}
-        serving = {slot.lease: slot.runner for slot in self._residents if slot.lease is not None}
+        serving = {lease: slot.runner for slot in self._residents for lease in slot.leases}
         is_said = all((held.last_word is not None) == (held.phase is Phase.OVER) for held in self._holdings)
         if self._turns.active > self._settings.turns.slots or running != serving or not is_said:
             story = {held.lease.job: held.phase.value for held in self._holdings}
@@ -383,7 +383,7 @@ class Device:
         elif held.phase is Phase.RUNNING:
             held.ending = last_word
             if slot := self._residents.runner(held.runner):
-                self._follow(slot.end(self._now.monotonic))
+                self._follow(slot.end(held.lease, self._now.monotonic))
 
     def _say_last(self, held: Held, last_word: LastWord) -> None:
         self._effects.append(DropStaging(held.lease))

@@ -8,6 +8,8 @@
                                    │
                                    └──RunnerExited (from any state)──► gone
 
+A model that shares its work among several jobs has several attempts under way at once: further ones join while it runs.
+
 The cancel ladder: Interrupt, after `interrupt_s` Terminate, after `terminate_s` Kill, then Kill again until the process
 is gone. It serves cancels, stalls and deadlines alike. Memory is free when the slot is gone, never before.
 """
@@ -81,6 +83,14 @@ class Ended(Struct, frozen=True):
     """Between two reports of a run that finished."""
 
 
+class _Attempt(Struct):
+    """One attempt under way. It is told by its lease."""
+
+    run_at: float
+    is_asked: bool = False
+    """Somebody wants its end."""
+
+
 SlotEffect = Spawn | Run | Interrupt | Terminate | Kill | Ended
 
 
@@ -94,8 +104,8 @@ class RunnerSlot:
     def __init__(self, runner: RunnerId, spec: ModelSpec, settings: SlotSettings) -> None:
         self.runner, self.spec, self._settings = runner, spec, settings
         self.state = SlotState.ABSENT
-        self.lease: Lease | None = None
-        """The attempt that is under way; it outlives `running` until it is known how it ended."""
+        self._attempts: dict[Lease, _Attempt] = {}
+        """Those under way; they outlive `running` until it is known how they ended."""
         self.pid = 0
         self.spawned_at = self.loaded_at = self.idle_since = 0.0
         self.load_s = 0.0
@@ -107,10 +117,9 @@ class RunnerSlot:
         self.due: float | None = None
         """When the next `Tick` is needed; None: not until something happens."""
         self._run_peak_bytes = 0  # the most that it was seen to hold in this run
-        self._run_at = self._reported_at = 0.0
+        self._reported_at = 0.0
         self._stall_limit_s = self._longest_gap_s = 0.0
         self._rung = 0  # of the ladder: 1 interrupted, 2 terminated, 3 killed
-        self._is_asked = False  # somebody wants the end of the attempt
         self._fault: Failure | None = None  # why the process has to go
         self._is_sticky = False
 
@@ -119,22 +128,37 @@ class RunnerSlot:
         self.state, self.spawned_at, self.due = SlotState.LOADING, now, now + self.spec.load_limit_s
         return [Spawn(self.runner, self.spec)]
 
+    @property
+    def leases(self) -> tuple[Lease, ...]:
+        """The attempts that are under way."""
+        return tuple(self._attempts)
+
+    def may_join(self, batch: int) -> bool:
+        """Whether one more attempt, of a model that takes so many at once, may begin beside those under way."""
+        return self.state is SlotState.RUNNING and self._rung == 0 and len(self._attempts) < batch
+
     def run(self, task: Run, stall_limit_s: float, now: float) -> list[SlotEffect]:
-        """The idle runner runs; the shell hands it the task. Silence for `stall_limit_s` ends the attempt."""
-        self.state, self.lease = SlotState.RUNNING, task.lease
-        self._run_at = self._reported_at = now
-        self._run_peak_bytes = 0
-        self._stall_limit_s, self._longest_gap_s = stall_limit_s, 0.0
-        self._rung, self._is_asked, self._fault = 0, False, None
-        self.due = now + stall_limit_s
+        """The idle runner runs, or one more attempt joins; the shell hands it the task. Silence for `stall_limit_s`
+        ends all that are under way."""
+        if not self._attempts:
+            self._run_peak_bytes = 0
+            self._stall_limit_s = self._longest_gap_s = 0.0
+            self._rung, self._fault, self._reported_at = 0, None, now
+        self.state = SlotState.RUNNING
+        self._attempts[task.lease] = _Attempt(now)
+        self._stall_limit_s = max(self._stall_limit_s, stall_limit_s)
+        self.due = self._reported_at + self._stall_limit_s
         return [task]
 
-    def end(self, now: float) -> list[SlotEffect]:
+    def end(self, lease: Lease, now: float) -> list[SlotEffect]:
         """The attempt is asked to end; an `Ended` follows in time, which is not a success any more."""
-        if self.lease is None or self._is_asked:
+        attempt = self._attempts.get(lease)
+        if attempt is None or attempt.is_asked:
             return []
-        self._is_asked = True
-        return self._climb(1, now) if self._rung == 0 else []
+        attempt.is_asked = True
+        if self._rung == 0:
+            self._rung, self.due = 1, now + self._settings.interrupt_s
+        return [Interrupt(self.runner, lease)] if self._rung == 1 and self._fault is None else []
 
     def stop(self, now: float) -> list[SlotEffect]:
         """A runner without an attempt is told to go; one with an attempt is left alone."""
@@ -194,7 +218,7 @@ class RunnerSlot:
     # An attempt
 
     def _reported(self, event: RunnerProgressed, now: float) -> None:
-        if event.lease != self.lease:
+        if event.lease not in self._attempts:
             return
         self._longest_gap_s = max(self._longest_gap_s, now - self._reported_at)
         self._reported_at = now
@@ -202,57 +226,67 @@ class RunnerSlot:
             self.due = now + self._stall_limit_s
 
     def _over(self, event: RunnerFinished | RunnerFailed | RunnerStopped, now: float) -> list[SlotEffect]:
-        if self.lease is None or event.lease != self.lease:
+        attempt = self._attempts.get(event.lease) if event.lease is not None else None
+        if attempt is None or event.lease is None:
             return []
         self._longest_gap_s = max(self._longest_gap_s, now - self._reported_at)
+        self._reported_at = now
         if isinstance(event, RunnerFailed) and (event.broken or self.state is SlotState.STOPPING):
             # Not over before the process is gone: only then is the next attempt safe from it.
             self._break(event)
             return self._climb(2, now) if self._rung < 2 else []
-        ended = self._verdict(event)
-        self.lease, self._fault = None, None
-        if self.state is SlotState.RUNNING:
-            self._rest(now)
+        ended = self._verdict(event, event.lease, attempt)
+        del self._attempts[event.lease]
+        if not self._attempts:
+            self._fault = None
+            if self.state is SlotState.RUNNING:
+                self._rest(now)
+        elif self._rung == 1 and self._fault is None and not any(one.is_asked for one in self._attempts.values()):
+            self._rung, self.due = 0, now + self._stall_limit_s
         return [ended]
 
-    def _verdict(self, event: RunnerFinished | RunnerFailed | RunnerStopped) -> Ended:
+    def _verdict(self, event: RunnerFinished | RunnerFailed | RunnerStopped, lease: Lease, attempt: _Attempt) -> Ended:
         if not isinstance(event, RunnerStopped):
             self._saw_peak(event.peak_bytes)
         run_s, peak_bytes = event.run_s, self._run_peak_bytes or self.peak_bytes
-        if self._is_asked:
-            return Ended(self.runner, self.lease, run_s=run_s, peak_bytes=peak_bytes)
+        if attempt.is_asked:
+            return Ended(self.runner, lease, run_s=run_s, peak_bytes=peak_bytes)
         if isinstance(event, RunnerFinished):
             # Also when a stall was suspected or the memory was overdrawn: the result is there and whole.
             self.jobs_done += 1
             gap_s = self._longest_gap_s
-            return Ended(self.runner, self.lease, event, run_s=run_s, peak_bytes=peak_bytes, longest_gap_s=gap_s)
+            return Ended(self.runner, lease, event, run_s=run_s, peak_bytes=peak_bytes, longest_gap_s=gap_s)
         if isinstance(event, RunnerStopped):
             failure = self._fault or Failure("model_error", "the model stopped though nobody asked it to")
         else:
             failure = self._fault or event.failure
-        return Ended(self.runner, self.lease, failure=failure, run_s=run_s, peak_bytes=peak_bytes)
+        return Ended(self.runner, lease, failure=failure, run_s=run_s, peak_bytes=peak_bytes)
 
     # The end
 
     def _exited(self, event: RunnerExited, now: float) -> list[SlotEffect]:
         self._saw_peak(event.peak_bytes)
-        before, lease = self.state, self.lease
-        self.state, self.lease, self.due = SlotState.GONE, None, None
-        if lease is None and before is not SlotState.LOADING and self._fault is None:
+        before, attempts = self.state, self._attempts
+        self.state, self._attempts, self.due = SlotState.GONE, {}, None
+        if not attempts and before is not SlotState.LOADING and self._fault is None:
             return []
-        ended = Ended(
-            self.runner,
-            lease,
-            killed_runner=lease is not None and not self._is_asked,
-            is_sticky=self._is_sticky,
-            run_s=0.0 if lease is None else now - self._run_at,
-            peak_bytes=self._run_peak_bytes or self.peak_bytes,
-        )
-        if lease is not None and self._is_asked:
-            return [ended]
-        failure = self._fault or self._crashed(event, "loaded" if lease is None else "ran")
+        failure = self._fault or self._crashed(event, "ran" if attempts else "loaded")
         failure = msgspec.structs.replace(failure, log_tail=failure.log_tail or event.log_tail)
-        return [msgspec.structs.replace(ended, failure=failure)]
+        peak_bytes = self._run_peak_bytes or self.peak_bytes
+        if not attempts:
+            return [Ended(self.runner, None, failure=failure, is_sticky=self._is_sticky, peak_bytes=peak_bytes)]
+        return [
+            Ended(
+                self.runner,
+                lease,
+                failure=None if attempt.is_asked else failure,
+                killed_runner=not attempt.is_asked,
+                is_sticky=self._is_sticky,
+                run_s=now - attempt.run_at,
+                peak_bytes=peak_bytes,
+            )
+            for lease, attempt in attempts.items()
+        ]
 
     def _crashed(self, event: RunnerExited, doing: str) -> Failure:
         how = f"died by {event.signal}" if event.signal else f"exited with status {event.code}"
@@ -292,9 +326,9 @@ class RunnerSlot:
 
     def _climb(self, rung: int, now: float) -> list[SlotEffect]:
         self._rung = rung
-        if rung == 1 and self.lease is not None:
+        if rung == 1 and self._attempts:
             self.due = now + self._settings.interrupt_s
-            return [Interrupt(self.runner, self.lease)]
+            return [Interrupt(self.runner, lease) for lease in self._attempts]
         self.state = SlotState.STOPPING
         if rung == 2:
             self.due = now + self._settings.terminate_s

@@ -55,7 +55,7 @@ class Turns:
     @property
     def active(self) -> int:
         """How many slots are taken."""
-        return sum(held.is_active for held in self._holdings)
+        return len({held.spec.residency for held in self._holdings if held.is_active})
 
     def learn(self, model: str, gap_s: float) -> None:
         """A run of the model ended well though it was silent for so long."""
@@ -66,6 +66,10 @@ class Turns:
         effects: list[SlotEffect] = []
         has_slots = True
         for held in sorted((held for held in self._holdings if held.is_open), key=_rank):
+            if (slot := self._to_join(held)) is not None:
+                held.claim(now)
+                effects += self._run(held, slot, now)
+                continue
             if held.phase is Phase.WAITING and not self._has_slot():
                 has_slots = False
                 break
@@ -81,6 +85,14 @@ class Turns:
 
     def _has_slot(self) -> bool:
         return self.active < self._settings.slots and not self._is_alone()
+
+    def _to_join(self, held: Held) -> RunnerSlot | None:
+        """The runner that is at work and takes this lease as one more of its batch."""
+        slot = self._residents.of(held.spec.residency) if held.spec.batch > 1 else None
+        if slot is None or held.grant.alone or self._is_alone() or not slot.may_join(held.spec.batch):
+            return None
+        fits = held.grant.need_bytes <= self._residents.ledger.held[held.spec.residency]
+        return slot if fits else None
 
     def _is_alone(self) -> bool:
         """Whether somebody is at work who wants the device for itself."""

@@ -21,6 +21,9 @@ STORED_BESIDE = 16
 """Leases whose results are on their way to the store that a worker may have beside those that its credit is for."""
 
 
+_ROUNDING = 1e-6
+
+
 class Tenant(Struct, eq=False):
     """A residency on a device, as foreseen. Instants are monotonic seconds."""
 
@@ -159,13 +162,13 @@ class WorkerState:
     def measure(self, prefetch_s: float) -> None:
         """The derived fields follow. A lease may wait beside work of at most `prefetch_s` expected seconds."""
         busy: dict[str, float] = {}
+        seats: dict[str, float] = {}
         is_alone = False
-        working = 0
         for granted in self.at_work:
-            working += 1
-            name = granted.residency
+            name, batch = granted.residency, granted.batch
+            seats[name] = seats.get(name, 0.0) + 1 / batch
             work_s = granted.demand.profile.run_s if granted.demand is not None else math.inf
-            busy[name] = busy.get(name, 0.0) + work_s
+            busy[name] = busy.get(name, 0.0) + work_s / batch
             is_alone = is_alone or granted.is_alone
         reserved = fixed = pinned = 0
         for name, tenant in self.tenants.items():
@@ -180,10 +183,14 @@ class WorkerState:
         usable = self.device.usable
         self.free, self.room, self.capacity = max(0, usable - reserved), max(0, usable - fixed), max(0, usable - pinned)
         self.busy = busy
+        working = sum(math.ceil(taken - _ROUNDING) for taken in seats.values())  # a batch works as one
         has_credit = working < self.credit and len(self.held) < self.credit + STORED_BESIDE
         takes_more = self.takes_jobs and has_credit and not is_alone
         self.has_slot = takes_more and len(busy) < self.slots
-        self.beside = tuple(name for name, work_s in busy.items() if work_s <= prefetch_s) if takes_more else ()
+        # A model that takes several at once takes another while its batch is not full.
+        may_join = {name for name, taken in seats.items() if taken < 1 - _ROUNDING}
+        beside = (name for name, work_s in busy.items() if work_s <= prefetch_s or name in may_join)
+        self.beside = tuple(beside) if takes_more else ()
 
     def view(self, now: Now) -> WorkerView:
         """As operators see it."""
