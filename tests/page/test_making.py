@@ -168,6 +168,29 @@ def test_an_upload_of_garbage_is_refused_in_the_servers_own_words(server: Server
     expect(page.get_by_label("Image")).to_be_focused()
 
 
+def test_a_point_is_three_numbers_beside_each_other(server: Server, page: Page, watch: Watch) -> None:
+    watch.forgiven = re.compile(r"Failed to load resource.*/jobs")
+    page.get_by_text("A mesh", exact=True).click()
+    page.get_by_label("I want").select_option("text_mesh_editing")
+    page.get_by_label("Mesh", exact=True).set_input_files(SAMPLES / "rabbit.glb")
+    page.get_by_label("Description").fill("enlarge the ears")
+    page.locator("#settings summary").click()
+    page.get_by_label("Mask type").select_option('"ellipsoid"')
+    for name, values in (("Mask center", ("0", "0.3", "")), ("Mask size", ("0.2", "0.1", "0.2"))):
+        for letter, value in zip("xyz", values, strict=True):
+            page.get_by_label(f"{name} {letter}").fill(value)
+    page.get_by_role("button", name="Make it").click()
+    expect(page.locator(".numbers-beside .error")).to_have_count(1)
+    expect(page.get_by_label("Mask center x")).to_be_focused()
+    page.get_by_label("Mask center z").fill("0.05")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.locator("#shown header")).to_contain_text("Text mesh editing by region-edit")
+    newest = server.client.jobs(limit=1)["jobs"][0]
+    assert newest["params"]["mask_center"] == [0, 0.3, 0.05]
+    assert (newest["params"]["mask_type"], newest["params"]["mask_size"]) == ("ellipsoid", [0.2, 0.1, 0.2])
+    server.client.cancel(newest["id"])
+
+
 def test_a_setting_out_of_range_is_told_beside_its_field(page: Page, watch: Watch) -> None:
     watch.forgiven = re.compile(r"Failed to load resource.*/jobs")
     page.get_by_text("An idea").click()

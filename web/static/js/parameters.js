@@ -17,6 +17,7 @@ function drawField(name, declared) {
   if (field.type === "boolean") {
     return h("div", { class: "field check" }, h("input", { type: "checkbox", checked: !!declared.default, ...common }), label, help);
   }
+  if (field.type === "array" && field.minItems === field.maxItems) return drawNumbers(name, field, common, help);
   if (choices) return h("div", { class: "field row" }, label, drawChoice(name, choices, declared, common), help);
   if (field.type === "integer" || field.type === "number") {
     return h("div", { class: "field row" }, label, drawNumber(name, field, declared, common), help);
@@ -43,6 +44,17 @@ function drawNumber(name, field, declared, common) {
   return h("div", { class: "with-button" }, input, h("button", { type: "button", onclick: roll, "aria-label": "Another seed", title: "Another seed" }, "⚄"));
 }
 
+// So many numbers beside each other; three are a point.
+function drawNumbers(name, field, common, help) {
+  const letters = field.minItems === 3 ? ["x", "y", "z"] : Array.from({ length: field.minItems }, (_, at) => String(at + 1));
+  const boxes = letters.map((letter, at) => h("label", {}, letter, h("input", {
+    type: "number", step: "any", "aria-label": `${title(name)} ${letter}`, value: String(JSON.parse(common.data.initial)?.[at] ?? ""),
+    min: attribute(field.items?.minimum), max: attribute(field.items?.maximum),
+  })));
+  const legend = h("legend", {}, title(name), field.unit && h("span", { class: "help" }, ` ${field.unit}`));
+  return h("fieldset", { class: "field numbers-beside", ...common }, legend, h("div", {}, ...boxes), help);
+}
+
 export function read(place) {
   const values = {};
   for (const input of place.querySelectorAll("[name]")) {
@@ -58,7 +70,7 @@ export function mark(place, errors) {
     input.removeAttribute("aria-invalid");
     input.closest(".field").querySelector(".error").remove();
   }
-  const refused = errors.map(({ pointer, detail }) => [pointer.startsWith("/params/") && $(`parameter-${pointer.slice(8)}`), detail]);
+  const refused = errors.map(({ pointer, detail }) => [pointer.startsWith("/params/") && $(`parameter-${pointer.slice(8).split("/")[0]}`), detail]);
   for (const [input, detail] of refused) {
     if (!input || input.getAttribute("aria-invalid")) continue;
     input.setAttribute("aria-invalid", "true");
@@ -66,11 +78,15 @@ export function mark(place, errors) {
   }
   const first = refused.find(([input]) => input)?.[0];
   if (first) first.closest("details").open = true;
-  first?.focus();
+  (first?.querySelector("input") ?? first)?.focus();
   return !!first;
 }
 
 function valueOf(input) {
+  if (input.tagName === "FIELDSET") {
+    const values = [...input.querySelectorAll("input")].map((box) => (box.value === "" ? null : Number(box.value)));
+    return values.every((value) => value === null) ? null : values;
+  }
   if (input.type === "checkbox") return input.checked;
   if (input.tagName === "SELECT") return JSON.parse(input.value);
   if (input.value === "") return null;
