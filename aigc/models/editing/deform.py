@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from aigc.mesh.clip import refined
 from aigc.mesh.geodesic import geodesic_distance, neighbours
@@ -21,6 +23,7 @@ from aigc.runner.model import InputInvalid
 _FINE = 18  # edges along the region's longest side
 _MOST_DEGREES = 1080.0
 _SMOOTH_ROUNDS = 55
+_MOST = 16  # things that hang on by themselves; a soup of more counts as one
 Between = Callable[[float], None]
 """Called now and then with the share of the work that is done; may raise."""
 
@@ -31,12 +34,14 @@ class Grip:
 
     Args:
         weight: float64 (p,), 0 where nothing may move, 1 where all does.
-        anchor: float64 (3,), the middle of where the region hangs on to the rest; what stands still.
-        low, high: float64 (3,), the box around what moves.
+        anchor: float64 (p, 3), the middle of where what each place belongs to hangs on to the rest; what stands still.
+            Two ears have one each.
+        foot: float64 (3,), the anchor of the largest of these things. low, high: float64 (3,), the box around it.
     """
 
     weight: FloatArray
     anchor: FloatArray
+    foot: FloatArray
     low: FloatArray
     high: FloatArray
 
@@ -63,26 +68,66 @@ def grip(surface: Surface, region: Region, falloff: float) -> Grip:
     if not inside.any():
         raise InputInvalid("no vertex of the mesh lies in the mask", "make the mask larger")
     held = used & ~inside
-    moving = surface.points[inside].astype(np.float64)
-    low, high = moving.min(axis=0), moving.max(axis=0)
     if not held.any():
+        moving = surface.points[inside].astype(np.float64)
+        low, high = moving.min(axis=0), moving.max(axis=0)
         ground = np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2])
-        return Grip(inside.astype(np.float64), ground, low, high)
+        return Grip(inside.astype(np.float64), np.tile(ground, (len(used), 1)), ground, low, high)
     away = geodesic_distance(surface.points, surface.corners, held)
     reach = away[inside]
     attached = np.isfinite(reach)
     farthest = float(reach[attached].max()) if attached.any() else 0.0
     share = np.minimum(away / max(falloff * farthest, 1e-12), 1)
     weight = np.where(inside, share * share * (3 - 2 * share), 0)
-    anchor = _border_middle(surface, held, inside)
-    return Grip(weight, (low + high) / 2 if anchor is None else anchor, low, high)
+    return _anchored(surface, held, inside, weight)
 
 
-def _border_middle(surface: Surface, held: BoolArray, inside: BoolArray) -> FloatArray | None:
-    corners = surface.corners
-    border = corners[held[corners].any(axis=1) & inside[corners].any(axis=1)].reshape(-1)
-    rim = np.unique(border[held[border]])
-    return surface.points[rim].astype(np.float64).mean(axis=0) if len(rim) else None
+def _anchored(surface: Surface, held: BoolArray, inside: BoolArray, weight: FloatArray) -> Grip:
+    """The grip with an anchor for each thing that hangs on to the rest by itself.
+
+    Pieces whose boxes overlap are one thing, like a head and its hair; pieces that hang on to nothing, like eyes, go
+    with the thing they are nearest to.
+    """
+    points, corners = surface.points.astype(np.float64), surface.corners
+    own = corners[inside[corners].all(axis=1)]
+    rows, columns = own[:, [0, 1]].reshape(-1), own[:, [1, 2]].reshape(-1)
+    graph = coo_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(len(points), len(points)))
+    _, label = connected_components(graph, directed=False)
+    mixed = corners[held[corners].any(axis=1) & inside[corners].any(axis=1)]
+    hanging = np.unique(label[mixed[inside[mixed]]])
+    boxes = [
+        (points[inside & (label == one)].min(0), points[inside & (label == one)].max(0)) for one in hanging[:_MOST]
+    ]
+    group = _overlapping(boxes) if 0 < len(hanging) <= _MOST else np.zeros(len(hanging), int)
+    if not len(hanging):
+        moving = points[inside]
+        low, high = moving.min(axis=0), moving.max(axis=0)
+        middle = (low + high) / 2
+        return Grip(weight, np.tile(middle, (len(points), 1)), middle, low, high)
+    anchors, ends = [], []
+    for number in range(int(group.max()) + 1):
+        mine = np.isin(label, hanging[group == number]) & inside
+        rim = mixed[mine[mixed].any(axis=1)].reshape(-1)
+        rim = np.unique(rim[held[rim]])
+        anchors.append(points[rim].mean(axis=0))
+        ends.append((points[mine].min(axis=0), points[mine].max(axis=0)))
+    centres = np.array([(low + high) / 2 for low, high in ends])
+    nearest = np.argmin(np.linalg.norm(points[:, None] - centres[None], axis=2), axis=1)
+    known = {int(one): int(number) for one, number in zip(hanging, group, strict=True)}
+    belongs = np.array([known.get(one, -1) for one in label.tolist()])
+    belongs = np.where(belongs >= 0, belongs, nearest)
+    largest = int(np.argmax([float((high - low).max()) for low, high in ends]))
+    return Grip(weight, np.array(anchors)[belongs], anchors[largest], *ends[largest])
+
+
+def _overlapping(boxes: list[tuple[FloatArray, FloatArray]]) -> IntArray:
+    """The group of each box; boxes that overlap, over others too, share one."""
+    count = len(boxes)
+    touch = np.zeros((count, count), bool)
+    for one, (low, high) in enumerate(boxes):
+        for two, (other_low, other_high) in enumerate(boxes):
+            touch[one, two] = bool(((low <= other_high) & (other_low <= high)).all())
+    return np.asarray(connected_components(touch, directed=False)[1])
 
 
 def scaled(surface: Surface, grip: Grip, factor: FloatArray) -> FloatArray:
@@ -123,8 +168,8 @@ def _least_beside(corners: IntArray, values: FloatArray) -> FloatArray:
 def twisted(surface: Surface, grip: Grip, axis: int, degrees: float) -> FloatArray:
     """Places turned about `axis` through the anchor, the more the farther along it."""
     points = surface.points.astype(np.float64)
-    along = points[:, axis] - grip.anchor[axis]
-    reach = max(abs(grip.low[axis] - grip.anchor[axis]), abs(grip.high[axis] - grip.anchor[axis]), 1e-12)
+    along = points[:, axis] - grip.anchor[:, axis]
+    reach = max(abs(grip.low[axis] - grip.foot[axis]), abs(grip.high[axis] - grip.foot[axis]), 1e-12)
     return _turned(points, grip, axis, np.radians(degrees) * along / reach * grip.weight)
 
 
@@ -136,7 +181,7 @@ def rotated(surface: Surface, grip: Grip, axis: int, degrees: float) -> FloatArr
 def _turned(points: FloatArray, grip: Grip, axis: int, angle: FloatArray) -> FloatArray:
     one, two = (axis + 1) % 3, (axis + 2) % 3
     moved = points.copy()
-    x, y = points[:, one] - grip.anchor[one], points[:, two] - grip.anchor[two]
+    x, y = points[:, one] - grip.anchor[:, one], points[:, two] - grip.anchor[:, two]
     sine, cosine = np.sin(angle), np.cos(angle)
     moved[:, one] += x * (cosine - 1) - y * sine
     moved[:, two] += x * sine + y * (cosine - 1)
@@ -146,10 +191,10 @@ def _turned(points: FloatArray, grip: Grip, axis: int, angle: FloatArray) -> Flo
 def bent(surface: Surface, grip: Grip, axis: int, towards: int, degrees: float) -> FloatArray:
     """Places along `axis` laid onto an arc towards another axis (Barr, Global and Local Deformations, 1984)."""
     points = surface.points.astype(np.float64)
-    up = 1.0 if grip.high[axis] - grip.anchor[axis] >= grip.anchor[axis] - grip.low[axis] else -1.0
-    along = np.maximum(up * (points[:, axis] - grip.anchor[axis]), 0)
-    across = points[:, towards] - grip.anchor[towards]
-    reach = max(abs(grip.low[axis] - grip.anchor[axis]), abs(grip.high[axis] - grip.anchor[axis]), 1e-12)
+    up = 1.0 if grip.high[axis] - grip.foot[axis] >= grip.foot[axis] - grip.low[axis] else -1.0
+    along = np.maximum(up * (points[:, axis] - grip.anchor[:, axis]), 0)
+    across = points[:, towards] - grip.anchor[:, towards]
+    reach = max(abs(grip.low[axis] - grip.foot[axis]), abs(grip.high[axis] - grip.foot[axis]), 1e-12)
     curvature = np.radians(degrees) / reach
     angle = curvature * along
     radius = 1 / curvature - across
@@ -196,7 +241,8 @@ def deformed(
         info |= {"factor": round(factor, 4), "axis": "xyz"[axis]}
     elif wish.verb in ("inflate", "thin"):
         sign = 1.0 if wish.verb == "inflate" else -1.0
-        by = sign * usual * force * float(hold.span.max())
+        # By the narrowest extent: what is thin, like a leg, is not to become a ball.
+        by = sign * usual * force * float(hold.span.min())
         points = inflated(surface, hold, by)
         info["outwards_m"] = round(by, 6)
     elif wish.verb == "smooth":
@@ -251,5 +297,5 @@ def _main_axis(hold: Grip, region: Region) -> int:
     """The axis along which most of what moves lies away from where it hangs on; upright for the whole mesh."""
     if region.is_everything:
         return 1
-    away = np.maximum(np.abs(hold.low - hold.anchor), np.abs(hold.high - hold.anchor))
+    away = np.maximum(np.abs(hold.low - hold.foot), np.abs(hold.high - hold.foot))
     return int(np.argmax(away + 1e-6 * np.array([0, 1, 0])))

@@ -77,14 +77,14 @@ VERBS: dict[str, Verb] = {
             ("fatter", "thicker", "fat", "thick", "rounder", "chubby", "chubbier", "plump", "plumper", "puffy",
              "puffier", "swollen", "muscular"),
             ("make the belly fatter", "the legs should be thicker", "puff it up"),
-            0.08,
+            0.12,
         ),
         Verb(
             "thin",
             ("thin", "slim", "deflate", "taper"),
             ("thinner", "slimmer", "thin", "slim", "skinny", "skinnier", "slender", "leaner"),
             ("make the arms thinner", "the body should be slim"),
-            0.04,
+            0.07,
         ),
         Verb(
             "smooth",

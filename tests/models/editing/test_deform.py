@@ -111,3 +111,23 @@ def test_what_was_done_is_told_in_numbers(ball):
     _, info = deformed(ball, HEAD, Instruction("rotate", axis=(0, 1.0)), 2.0, 0.3, lambda share: None)
 
     assert info == {"degrees": 60.0, "axis": "y"}
+
+
+def test_two_ears_grow_each_from_its_own_root(ball):
+    ears = Surface.of(
+        [
+            Mesh((ball.points * [0.2, 0.7, 0.2] + [side, 0.8, 0]).astype(np.float32), ball.corners, name="ear")
+            for side in (-0.6, 0.6)
+        ]
+    )
+    hold = grip(ears, HEAD, 0.0)
+    points = ears.points
+
+    larger = done(ears, HEAD, "make it twice as big")
+
+    left = points[:, 0] < 0
+    assert hold.anchor[left][0] == pytest.approx([-0.6, 0.4, 0], abs=0.06)
+    assert hold.anchor[~left][0] == pytest.approx([0.6, 0.4, 0], abs=0.06)
+    for side in (left, ~left):
+        middle = larger.points[: len(points)][side & (points[:, 1] > 1)].mean(axis=0)
+        assert middle[0] == pytest.approx(-0.6 if side is left else 0.6, abs=0.05)
