@@ -56,7 +56,8 @@ class _Reader:
         self._most_faces = most_faces
         self._buffers: dict[int, bytes] = {}
         self._pictures: dict[int, BytePixels] = {}
-        self._pixels_left = MOST_PIXELS
+        self._materials: dict[int, Material] = {}
+        self._pixels_left = 2 * MOST_PIXELS  # colours, and as much again of what else a surface has
         self._unpacker = Unpacker()
         self._unpacked: dict[int, bytes] = {}
 
@@ -213,6 +214,11 @@ class _Reader:
     def _material(self, index: int | None) -> Material:
         if index is None:
             return Material()
+        if index not in self._materials:
+            self._materials[index] = self._read_material(index)
+        return self._materials[index]
+
+    def _read_material(self, index: int) -> Material:
         entry = self._document["materials"][_whole(index)]
         pbr = entry.get("pbrMetallicRoughness", {})
         factor = tuple(float(x) for x in pbr.get("baseColorFactor", (1, 1, 1, 1)))
@@ -223,8 +229,28 @@ class _Reader:
             metallic=float(pbr.get("metallicFactor", 1)),
             roughness=float(pbr.get("roughnessFactor", 1)),
             base_color_texture=self._picture(texture["index"]) if texture else None,
+            surface_texture=self._surface(entry, pbr),
             double_sided=bool(entry.get("doubleSided", False)),
         )
+
+    def _surface(self, entry: dict[str, Any], pbr: dict[str, Any]) -> BytePixels | None:
+        """Occlusion, roughness and metallic in one picture, times their factors (5.22); None if the file has none."""
+        texture, dark = pbr.get("metallicRoughnessTexture"), entry.get("occlusionTexture")
+        picture = self._picture(texture["index"]) if texture else None
+        if picture is None:
+            return None
+        shadow = self._picture(dark["index"]) if dark else None
+        surface = picture[..., :3].copy()
+        if shadow is None:
+            surface[..., 0] = 255
+        elif shadow is not picture:
+            size = (picture.shape[1], picture.shape[0])
+            surface[..., 0] = np.asarray(Image.fromarray(np.ascontiguousarray(shadow[..., 0])).resize(size))
+        for channel, name in ((1, "roughnessFactor"), (2, "metallicFactor")):
+            factor = min(max(float(pbr.get(name, 1)), 0.0), 1.0)
+            if factor < 1:
+                surface[..., channel] = (surface[..., channel] * factor + 0.5).astype(np.uint8)
+        return surface
 
     def _picture(self, texture: int) -> BytePixels | None:
         entry = self._document["textures"][_whole(texture)]
@@ -251,7 +277,7 @@ class _Reader:
                     self._pixels_left -= picture.width * picture.height
                     if self._pixels_left < 0:
                         raise InputInvalid(
-                            f"the textures have more than {MOST_PIXELS // 1_000_000} million pixels",
+                            f"the textures have more than {2 * MOST_PIXELS // 1_000_000} million pixels",
                             "make them smaller",
                         )
                     mode = "RGBA" if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info else "RGB"

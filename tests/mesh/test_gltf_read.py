@@ -6,7 +6,7 @@ import pytest
 
 from aigc.mesh.gltf import write_glb
 from aigc.mesh.gltf_read import read_gltf
-from aigc.mesh.types import Mesh
+from aigc.mesh.types import Material, Mesh
 from aigc.runner.model import InputInvalid
 from tests.mesh.kit import CUBE_CORNERS, cube, sphere
 
@@ -39,6 +39,28 @@ def test_what_was_written_is_read():
 
     assert np.array_equal(read.faces, mesh.faces)
     assert np.array_equal(read.positions, mesh.positions)
+
+
+def test_gloss_and_occlusion_are_read_and_a_material_is_read_once():
+    surface = np.zeros((4, 4, 3), np.uint8)
+    surface[:] = (200, 100, 50)
+    material = Material(base_color_texture=np.full((4, 4, 3), 9, np.uint8), surface_texture=surface)
+    data = write_glb([cube().with_(uv=CUBE_CORNERS[:, :2], material=material)] * 2)
+    apart = changed(data, meshes__1__primitives__0__material=0)
+
+    one, two = read_gltf(apart, 1000)
+    (dull, _) = read_gltf(changed(data, materials__0__pbrMetallicRoughness__roughnessFactor=0.5), 1000)
+
+    assert np.array_equal(one.material.surface_texture, surface)
+    assert one.material is two.material
+    assert dull.material.surface_texture[0, 0].tolist() == [200, 50, 50]
+    bare = json.loads(data[20 : 20 + struct.unpack_from("<I", data, 12)[0]])["materials"][0]
+    del bare["occlusionTexture"]
+    assert read_gltf(changed(data, materials__0=bare), 1000)[0].material.surface_texture[0, 0].tolist() == [
+        255,
+        100,
+        50,
+    ]
 
 
 def test_nodes_place_their_meshes_and_a_mirror_turns_the_winding():
