@@ -20,13 +20,13 @@ class ImageToRawMeshParameters(Parameters):
         description="Triangles wanted; the result has about this many, and fewer where the shape is plain.",
         json_schema_extra={"unit": "triangles"},
     )
-    output_format: Literal["glb", "obj", "ply", "stl"] = Field("glb", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "ply", "stl", "usdz"] = Field("glb", description="File format of the mesh.")
 
 
 class ImageToTexturedMeshParameters(ImageToRawMeshParameters):
     """The same, with a texture, which PLY and STL files cannot hold."""
 
-    output_format: Literal["glb", "obj"] = Field("glb", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "usdz"] = Field("glb", description="File format of the mesh.")
     texture_resolution: TextureResolution = 1024
 
 
@@ -78,8 +78,8 @@ class InflateParameters(InflateShape, ImageToTexturedMeshParameters):
     )
 
 
-_FORMATS = ("glb", "obj", "ply", "stl")
-_TEXTURED_FORMATS = ("glb", "obj")
+_FORMATS = ("glb", "obj", "ply", "stl", "usdz")
+_TEXTURED_FORMATS = ("glb", "obj", "usdz")
 
 IMAGE_TO_RAW_MESH = Feature(
     name="image_to_raw_mesh",

@@ -20,13 +20,13 @@ class TextToRawMeshParameters(Parameters):
         description="About this many triangles at most; plain shapes have far fewer.",
         json_schema_extra={"unit": "triangles"},
     )
-    output_format: Literal["glb", "obj", "ply", "stl"] = Field("glb", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "ply", "stl", "usdz"] = Field("glb", description="File format of the mesh.")
 
 
 class TextToTexturedMeshParameters(TextToRawMeshParameters):
     """The same, with a texture, which PLY and STL files cannot hold."""
 
-    output_format: Literal["glb", "obj"] = Field("glb", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "usdz"] = Field("glb", description="File format of the mesh.")
     texture_resolution: TextureResolution = 1024
     texture_prompt: str = Field(
         "",
@@ -61,8 +61,8 @@ class ShapeGrammarParameters(ShapeSettings, TextToTexturedMeshParameters):
     """Settings of the shape library with a texture."""
 
 
-_FORMATS = ("glb", "obj", "ply", "stl")
-_TEXTURED_FORMATS = ("glb", "obj")
+_FORMATS = ("glb", "obj", "ply", "stl", "usdz")
+_TEXTURED_FORMATS = ("glb", "obj", "usdz")
 
 TEXT_TO_RAW_MESH = Feature(
     name="text_to_raw_mesh",

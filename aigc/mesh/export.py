@@ -1,4 +1,4 @@
-"""Writing a mesh in the formats that models offer: GLB, OBJ with its material, PLY, STL."""
+"""Writing a mesh in the formats that models offer: GLB, OBJ with its material, PLY, STL, USDZ."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from aigc.mesh.gltf import encode_picture, write_glb
 from aigc.mesh.normals import face_normals
 from aigc.mesh.stats import mesh_stats
 from aigc.mesh.types import Mesh
+from aigc.mesh.usdz import write_usdz
 from aigc.runner.model import Output
 
 
@@ -30,8 +31,10 @@ def mesh_outputs(
         return [Output(f"{name}.ply", "model", write_ply(mesh), stats=stats)]
     if file_format == "stl":
         return [Output(f"{name}.stl", "model", write_stl(mesh), stats=stats)]
+    if file_format == "usdz":
+        return [Output(f"{name}.usdz", "model", write_usdz(mesh), stats=stats)]
     if file_format != "obj":
-        raise ValueError(f"unknown mesh format {file_format!r}; write glb, obj, ply or stl")
+        raise ValueError(f"unknown mesh format {file_format!r}; write glb, obj, ply, stl or usdz")
     texture = mesh.material.base_color_texture if mesh.uv is not None else None
     outputs = []
     picture = None

@@ -178,6 +178,7 @@ FORMATS = {
     "ply": Format("application/octet-stream", _ply),
     "png": Format("image/png", _png),
     "stl": Format("model/stl", _stl),
+    "usdz": Format("model/vnd.usdz+zip", _begins_with(b"PK\x03\x04")),
     "webp": Format("image/webp", _webp),
     "zip": Format("application/zip", _begins_with(b"PK\x03\x04")),
 }

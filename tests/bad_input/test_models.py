@@ -37,7 +37,8 @@ class Runner:
 
     def __init__(self, house: House, spec: ModelSpec, folder: Path) -> None:
         self._house, self.spec, self._folder = house, spec, folder
-        self._params = ParameterSchema(spec.schema).complete({})[0]
+        cheap = {"texture_resolution": 256} if "texture_resolution" in spec.schema["properties"] else {}
+        self._params = ParameterSchema(spec.schema).complete(cheap)[0]
         self._runner: RunnerId | None = None
         kinds = input_kinds(spec)
         self.kinds = {
