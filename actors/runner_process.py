@@ -143,7 +143,9 @@ class Runners:
             log.info("runner.spawned", runner=runner, model=spec.id, guard=made.process.pid)
 
     def run(self, runner: RunnerId, task: RunTask) -> None:
-        """The runner, which is loaded, has the task, perhaps beside others. It ends in RunnerFinished, -Failed, -Stopped or -Exited.
+        """The runner, which is loaded, has the task, perhaps beside others.
+
+        It ends in RunnerFinished, RunnerFailed, RunnerStopped or RunnerExited.
 
         Raises:
             KeyError: there is no such runner.

@@ -68,7 +68,7 @@ def _scene(mesh: Mesh, picture: str) -> str:
     color = f"color3f inputs:diffuseColor = ({red:.6g}, {green:.6g}, {blue:.6g})"
     shaders = ""
     if picture:
-        color = "color3f inputs:diffuseColor.connect = </root/look/picture.outputs:rgb>"
+        color = "color3f inputs:diffuseColor.connect = </model/look/picture.outputs:rgb>"
         shaders = _PICTURE.format(picture=picture, red=red, green=green, blue=blue)
     return _USDA.format(
         name=name,
@@ -96,12 +96,12 @@ def _linear(srgb: NDArray[np.floating]) -> FloatArray:
 
 _USDA = """#usda 1.0
 (
-    defaultPrim = "root"
+    defaultPrim = "model"
     metersPerUnit = 1
     upAxis = "Y"
 )
 
-def Xform "root" (kind = "component")
+def Xform "model" (kind = "component")
 {{
     def Mesh "{name}" (prepend apiSchemas = ["MaterialBindingAPI"])
     {{
@@ -111,12 +111,12 @@ def Xform "root" (kind = "component")
         int[] faceVertexCounts = [{counts}]
         int[] faceVertexIndices = [{indices}]
         point3f[] points = {points}
-{primvars}        rel material:binding = </root/look>
+{primvars}        rel material:binding = </model/look>
     }}
 
     def Material "look"
     {{
-        token outputs:surface.connect = </root/look/surface.outputs:surface>
+        token outputs:surface.connect = </model/look/surface.outputs:surface>
 
         def Shader "surface"
         {{
@@ -139,7 +139,7 @@ _PICTURE = """
             float4 inputs:scale = ({red:.6g}, {green:.6g}, {blue:.6g}, 1)
             token inputs:wrapS = "repeat"
             token inputs:wrapT = "repeat"
-            float2 inputs:st.connect = </root/look/place.outputs:result>
+            float2 inputs:st.connect = </model/look/place.outputs:result>
             float3 outputs:rgb
         }}
 
