@@ -7,6 +7,7 @@ from aigc.features.image_mesh_painting import IMAGE_MESH_PAINTING
 from aigc.features.image_to_mesh import IMAGE_TO_RAW_MESH, IMAGE_TO_TEXTURED_MESH
 from aigc.features.mesh_retopology import MESH_RETOPOLOGY
 from aigc.features.mesh_segmentation import MESH_SEGMENTATION
+from aigc.features.part_completion import PART_COMPLETION
 from aigc.features.text_mesh_editing import TEXT_MESH_EDITING
 from aigc.features.text_mesh_painting import TEXT_MESH_PAINTING
 from aigc.features.text_to_mesh import TEXT_TO_RAW_MESH, TEXT_TO_TEXTURED_MESH
@@ -22,6 +23,7 @@ FEATURES: dict[str, Feature] = {
         TEXT_MESH_PAINTING,
         IMAGE_MESH_PAINTING,
         MESH_SEGMENTATION,
+        PART_COMPLETION,
         MESH_RETOPOLOGY,
         UV_UNWRAPPING,
         TEXT_MESH_EDITING,

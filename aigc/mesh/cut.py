@@ -23,10 +23,10 @@ def cut_apart(meshes: list[Mesh], labels: IntArray, names: list[str]) -> list[li
         names: of the parts; the second mesh of a part is named `name.1`, and so on.
     """
     starts = np.cumsum([0] + [len(mesh.faces) for mesh in meshes])
-    shaded = [_with_normals(mesh) for mesh in meshes]
+    lit = [shaded(mesh) for mesh in meshes]
     parts: list[list[Mesh]] = [[] for _ in names]
     for number, name in enumerate(names):
-        for index, mesh in enumerate(shaded):
+        for index, mesh in enumerate(lit):
             kept = labels[starts[index] : starts[index + 1]] == number
             if kept.any():
                 suffix = f".{len(parts[number])}" if parts[number] else ""
@@ -86,8 +86,8 @@ def _shown(texture: BytePixels, uv: FloatArray, faces: IntArray) -> np.ndarray[t
     return np.asarray(cv2.dilate(mask, np.ones((2 * _MARGIN + 1,) * 2, np.uint8)) > 0)
 
 
-def _with_normals(mesh: Mesh) -> Mesh:
-    """The mesh with normals, those of the whole, so that no seam shows between parts."""
+def shaded(mesh: Mesh) -> Mesh:
+    """The mesh with normals: its own, else smooth ones with sharp creases."""
     if mesh.normals is not None:
         return mesh
     old, faces, normals = split_at_creases(mesh.positions, mesh.faces, _CREASE)

@@ -10,25 +10,34 @@ _ROUNDS = 24
 
 
 def split_long_edges(
-    positions: FloatArray, faces: IntArray, longest: float, most_faces: int
+    positions: FloatArray,
+    faces: IntArray,
+    longest: float,
+    most_faces: int,
+    fixed: IntArray | None = None,
+    rounds: int = _ROUNDS,
 ) -> tuple[FloatArray, IntArray, IntArray]:
     """The same surface without edges longer than `longest`, or nearly so where more than `most_faces` would be needed.
 
     Each round halves every face's longest edge if it is too long (after Rivara, 1984); both faces at an edge are cut
     at the same point, so that a welded surface stays without gaps.
 
+    Args:
+        fixed: int (k, 2), edges that stay whole, however long. rounds: how often an edge may be halved at most.
     Returns:
         float32 (k, 3), int32 (l, 3), and the old face of each new one, int32 (l,).
     """
     points, triangles, parent = positions, faces, np.arange(len(faces), dtype=np.int32)
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         starts, ends = triangles, triangles[:, [1, 2, 0]]
         length = np.linalg.norm(points[starts] - points[ends], axis=2)
+        key = np.minimum(starts, ends).astype(np.int64) * len(points) + np.maximum(starts, ends)
+        if fixed is not None:
+            length[np.isin(key, fixed.min(axis=1).astype(np.int64) * len(points) + fixed.max(axis=1))] = 0
         worst = np.argmax(length, axis=1)
         row = np.flatnonzero(length[np.arange(len(triangles)), worst] > longest)
         if not len(row) or len(triangles) + len(row) > most_faces:
             break
-        key = np.minimum(starts, ends).astype(np.int64) * len(points) + np.maximum(starts, ends)
         cut = np.unique(key[row, worst[row]])
         place = np.minimum(np.searchsorted(cut, key), len(cut) - 1)
         is_cut = cut[place] == key

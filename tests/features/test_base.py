@@ -10,6 +10,7 @@ from aigc.features.image_mesh_editing import PictureEditParameters
 from aigc.features.image_to_mesh import InflateParameters, InflateRawParameters
 from aigc.features.mesh_retopology import FieldQuadsParameters, QuadricParameters
 from aigc.features.mesh_segmentation import SpectralPartsParameters
+from aigc.features.part_completion import WindingFillParameters
 from aigc.features.text_mesh_editing import RegionEditParameters
 from aigc.features.text_to_mesh import ShapeGrammarParameters, ShapeGrammarRawParameters
 from aigc.features.uv_unwrapping import XatlasParameters
@@ -25,6 +26,7 @@ ALL = [
     RegionEditParameters,
     PictureEditParameters,
     SpectralPartsParameters,
+    WindingFillParameters,
 ]
 
 

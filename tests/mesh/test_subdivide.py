@@ -34,3 +34,14 @@ def test_it_stops_before_there_are_too_many_faces():
 
     assert 250 < len(faces) <= 1_000
     assert is_watertight(faces)
+
+
+def test_fixed_edges_stay_whole():
+    square = np.array([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)], np.float32)
+    rim = np.array([(0, 1), (1, 2), (2, 3), (0, 3)])
+
+    _, faces, _ = split_long_edges(square, np.array([(0, 1, 2), (0, 2, 3)], np.int32), 0.4, 1_000, rim)
+
+    edges = {tuple(sorted(edge)) for edge in faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2).tolist()}
+    assert {tuple(edge) for edge in rim.tolist()} <= edges
+    assert len(faces) > 4

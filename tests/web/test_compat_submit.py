@@ -28,6 +28,7 @@ FULL = Catalogue(
         spec("text_mesh_painting", "solid-paint", is_default=True),
         spec("image_mesh_painting", "project-paint", is_default=True),
         spec("mesh_segmentation", "spectral-parts", is_default=True),
+        spec("part_completion", "winding-fill", is_default=True),
         spec("mesh_retopology", "quadric", is_default=True),
         spec("uv_unwrapping", "xatlas", is_default=True),
         spec("text_mesh_editing", "region-edit", is_default=True),
