@@ -146,6 +146,7 @@ class Runners:
         """The runner, which is loaded, has the task, perhaps beside others.
 
         It ends in RunnerFinished, RunnerFailed, RunnerStopped or RunnerExited.
+        It ends in RunnerFinished, -Failed, -Stopped or -Exited.
 
         Raises:
             KeyError: there is no such runner.
