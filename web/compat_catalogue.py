@@ -33,6 +33,7 @@ def routes(gateway: Gateway, limits: IntakeLimits) -> list[web.RouteDef]:
         web.get(f"{API}/mesh-retopology/supported-formats", asked.retopology_formats),
         web.get(f"{API}/mesh-retopology/available-models", asked.retopology_models),
         web.get(f"{API}/mesh-uv-unwrapping/supported-formats", asked.uv_formats),
+        web.get(f"{API}/auto-rigging/supported-formats", asked.rig_formats),
         web.get(f"{API}/mesh-uv-unwrapping/available-models", asked.uv_models),
         web.get(f"{API}/mesh-uv-unwrapping/pack-methods", asked.pack_methods),
     ]
@@ -128,6 +129,10 @@ class CompatCatalogue:
     async def retopology_formats(self, request: web.Request) -> web.Response:
         """What retopology takes and makes."""
         return reply(_feature_formats("mesh_retopology"))
+
+    async def rig_formats(self, request: web.Request) -> web.Response:
+        """What rigging takes and makes."""
+        return reply(_feature_formats("auto_rig"))
 
     async def uv_formats(self, request: web.Request) -> web.Response:
         """What UV unwrapping takes and makes."""

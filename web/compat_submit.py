@@ -1,7 +1,7 @@
 """The submit routes of existing clients: one line of the table for each feature, one handler for all."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,8 @@ class Route:
         optional: the same, for inputs that may be given.
         needed: other texts that must be given; they go to the model's parameters.
         masked: whether it takes a mask of `compat_editing`.
+        words: parameter -> words that it may be, in any case of letters; the first is these clients' default.
+        assumed: a model that clients name without having asked for it; where it is not installed, the default serves.
     """
 
     path: str
@@ -45,9 +47,12 @@ class Route:
     optional: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
     masked: bool = False
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    assumed: str = ""
 
 
 _PROMPT = {"text_prompt": "text"}
+_RIG_MODES = {"rig_mode": ("skeleton", "skin", "full")}
 ROUTES = (
     Route("mesh-generation/text-to-raw-mesh", "text_to_raw_mesh", "Text to raw mesh", _PROMPT),
     Route("mesh-generation/text-to-textured-mesh", "text_to_textured_mesh", "Text to textured mesh", _PROMPT),
@@ -65,6 +70,11 @@ ROUTES = (
     Route("mesh-generation/part-completion", "part_completion", "Part completion", files=("mesh",)),
     Route("mesh-retopology/retopologize-mesh", "mesh_retopology", "Mesh retopology", files=("mesh",)),
     Route("mesh-uv-unwrapping/unwrap-mesh", "uv_unwrapping", "UV unwrapping", files=("mesh",)),
+    # The second path never existed in the API that this replaces, but one of its clients calls it.
+    *(
+        Route(path, "auto_rig", "Auto-rigging", files=("mesh",), words=_RIG_MODES, assumed="unirig_auto_rig")
+        for path in ("auto-rigging/generate-rig", "auto-rig/generate-rig")
+    ),
     Route(
         "mesh-editing/text-mesh-editing",
         "text_mesh_editing",
@@ -136,6 +146,8 @@ def _submission(catalogue: Catalogue, route: Route, body: dict[str, Any], reques
         if reference is not None:
             inputs[name] = reference
     model = _text(body, "model_preference", errors)
+    if model == route.assumed and catalogue.get(model) is None:
+        model = ""
     given = body.get("model_parameters") or {}
     if not isinstance(given, dict):
         errors.append(FieldError("/model_parameters", "Input should be a valid dictionary"))
@@ -147,6 +159,7 @@ def _submission(catalogue: Catalogue, route: Route, body: dict[str, Any], reques
     # Some clients spread the model's parameters over the body itself; the inner ones win, a null never does.
     params = {name: body[name] for name in known if body.get(name) is not None}
     params |= {name: value for name, value in given.items() if value is not None} | mask
+    params |= {name: _word(params.get(name), name, words) for name, words in route.words.items()}
     inner = params.pop("output_format", None)
     return Submission(
         feature=route.feature,
@@ -163,6 +176,13 @@ def _parameters(catalogue: Catalogue, feature: str, model: str) -> Sequence[str]
     """Names of the parameters of the model that will serve the request."""
     spec = catalogue.get(model) or next(iter(catalogue.serving(feature)), None)
     return tuple(spec.schema.get("properties", ())) if spec else ()
+
+
+def _word(value: Any, name: str, words: tuple[str, ...]) -> str:
+    found = value.lower() if isinstance(value, str) else words[0] if value is None else ""
+    if found not in words:
+        raise InputInvalid(f"{name} cannot be {str(value)[:60]!r}", suggestion=f"give one of {', '.join(words)}")
+    return found
 
 
 def _text(body: dict[str, Any], name: str, errors: list[FieldError]) -> str:

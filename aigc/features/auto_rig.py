@@ -18,7 +18,7 @@ class AutoRigParameters(Parameters):
         "them. skin: the mesh bound to the joints that its file brings.",
     )
     seed: Seed = 42
-    output_format: Literal["glb"] = Field("glb", description="File format of the rig.")
+    output_format: Literal["fbx", "glb"] = Field("fbx", description="File format of the rig.")
 
 
 class HeatRigParameters(AutoRigParameters):
@@ -46,6 +46,6 @@ AUTO_RIG = Feature(
     title="Rigging",
     sentence="Puts a skeleton into a mesh and binds the mesh to it, so that it can be posed and animated.",
     inputs={"mesh": MESH_KINDS},
-    output_formats=("glb",),
+    output_formats=("fbx", "glb"),
     parameters=AutoRigParameters,
 )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from aigc.features.auto_rig import HeatRigParameters
+from aigc.mesh.fbx import write_fbx
 from aigc.mesh.gltf import write_glb
 from aigc.mesh.read import read_mesh
 from aigc.mesh.simplify import simplify
@@ -75,7 +76,9 @@ class HeatRig:
         )
         skins = [_skin(mesh, positions, weights, progress) for mesh in meshes]
         progress(0.86, "exporting", 6, _STEPS, "writing the rig")
-        outputs = _files(meshes, fit.skeleton, None if settings.rig_mode == "skeleton" else skins)
+        outputs = _files(
+            meshes, fit.skeleton, None if settings.rig_mode == "skeleton" else skins, settings.output_format
+        )
         progress(0.9, "exporting", 7, _STEPS, "drawing the skeleton")
         at_rest = drawn(meshes, fit.skeleton, pose_matrices(fit.skeleton, {}))
         outputs.append(Output("thumbnail.png", "thumbnail", at_rest))
@@ -107,11 +110,14 @@ def _skin(mesh: Mesh, known: FloatArray, weights: FloatArray, progress: Progress
     return Skin(np.concatenate([skin.joints for skin in rows]), np.concatenate([skin.weights for skin in rows]))
 
 
-def _files(meshes: list[Mesh], skeleton: Skeleton, skins: list[Skin] | None) -> list[Output]:
+def _files(meshes: list[Mesh], skeleton: Skeleton, skins: list[Skin] | None, kind: str) -> list[Output]:
     stats = {**mesh_stats(meshes), "joints": len(skeleton.joints)}
-    rig = write_glb(meshes, {"model": "heat-rig"}, skeleton, skins)
+    if kind == "fbx":
+        rig = write_fbx(meshes, skeleton, skins)
+    else:
+        rig = write_glb(meshes, {"model": "heat-rig"}, skeleton, skins)
     described = json.dumps({"joints": skeleton.described()}, indent=1).encode()
-    return [Output("rig.glb", "model", rig, stats=stats), Output("skeleton.json", "part", described)]
+    return [Output(f"rig.{kind}", "model", rig, stats=stats), Output("skeleton.json", "part", described)]
 
 
 def _info(fit: Fit, facing: str, settings: HeatRigParameters) -> dict[str, Any]:

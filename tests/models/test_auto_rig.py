@@ -11,6 +11,7 @@ from aigc.mesh.types import Material, Mesh
 from aigc.models.auto_rig import HeatRig
 from aigc.models.rigging.pose import sample_pose
 from aigc.runner.testing import Recorder, run_model
+from tests.fbx import seen_fbx
 from tests.gltf import gltf_issues
 from tests.models.kit import check_cancel, check_progress, digest, digest_elsewhere
 from tests.models.rigging.kit import BEAST, BIPED, LAMP, body, saved_body
@@ -51,6 +52,16 @@ def test_a_biped_is_bound_to_named_joints(rigged):
     assert np.abs(weights.sum(axis=1) - 1).max() < 1e-6
     assert attribute(data, "JOINTS_0").max() < 19
     assert {node["name"] for node in document(data)["nodes"]} >= {"hips", "leftHand", "rightFoot"}
+
+
+def test_the_same_rig_comes_as_fbx(biped, rigged, tmp_path):
+    result = run_model(HeatRig(), {"mesh": biped}, {}, tmp_path)
+
+    (tmp_path / "rig.fbx").write_bytes(result.outputs[0].data)
+    seen = seen_fbx(tmp_path / "rig.fbx")
+    assert (result.outputs[0].name, result.info["format"]) == ("rig.fbx", "fbx")
+    assert set(rigged.info["rig_info"]["joints"]) <= set(seen.nodes)
+    assert np.allclose(np.sum(list(seen.meshes[0].holds.values()), axis=0), 1, atol=1e-4)
 
 
 def test_the_joints_are_told_in_a_file_of_their_own(rigged):

@@ -12,7 +12,7 @@ GETS = """
 /api/v1/mesh-segmentation/supported-formats
 /api/v1/mesh-retopology/supported-formats /api/v1/mesh-retopology/available-models
 /api/v1/mesh-uv-unwrapping/supported-formats /api/v1/mesh-uv-unwrapping/pack-methods
-/api/v1/mesh-uv-unwrapping/available-models
+/api/v1/mesh-uv-unwrapping/available-models /api/v1/auto-rigging/supported-formats
 """
 
 

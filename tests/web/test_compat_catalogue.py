@@ -110,6 +110,8 @@ async def test_formats_are_those_that_are_taken_and_made(full: House) -> None:
     )
     _, body = await full.call("GET", f"{API}/mesh-uv-unwrapping/supported-formats")
     assert {"obj", "glb"} <= set(body["input_formats"]) and "obj" in body["output_formats"]
+    _, body = await full.call("GET", f"{API}/auto-rigging/supported-formats")
+    assert {"obj", "glb"} <= set(body["input_formats"]) and body["output_formats"] == ["fbx", "glb"]
     _, body = await full.call("GET", f"{API}/system/supported-formats")
     assert body["output_formats"]["download"] == ["file", "base64"]
     assert body["content_types"]["mesh"]["glb"] == "model/gltf-binary"

@@ -75,7 +75,8 @@ async def test_every_route_takes_the_least_that_its_clients_send(full: House) ->
         assert (job.feature, job.model, job.output_format) == (route.feature, model.id, model.outputs[0])
         defaults = {name: field["default"] for name, field in model.schema["properties"].items()}
         mask = {"mask_type": "bbox", "mask_center": [0, 0, 0], "mask_size": [1, 1, 1]} if route.masked else {}
-        assert job.params == defaults | dict.fromkeys(route.needed, "a red chair") | mask
+        words = {name: words[0] for name, words in route.words.items()}
+        assert job.params == defaults | dict.fromkeys(route.needed, "a red chair") | mask | words
 
 
 async def test_every_route_takes_all_that_its_clients_send(full: House) -> None:
@@ -277,3 +278,28 @@ async def test_a_model_that_is_not_installed_is_refused_like_an_unknown_one_with
     status, answer = await full.call("POST", "/api/v1/mesh-generation/text-to-textured-mesh", data=raw)
     assert status == 400
     assert "trellis_text_to_textured_mesh is not available on this server: it is not installed" in answer["detail"]
+
+
+@pytest.mark.parametrize("path", ["auto-rigging/generate-rig", "auto-rig/generate-rig"])
+async def test_a_rig_is_asked_for_in_any_case_and_the_model_that_clients_assume_need_not_be_there(
+    full: House, path: str
+) -> None:
+    mesh = await upload(full, "mesh", glb(), "a.glb")
+    body = {"mesh_file_id": mesh, "rig_mode": "Full", "output_format": "fbx", "model_preference": "unirig_auto_rig"}
+
+    job = await submitted(full, f"/api/v1/{path}", body)
+
+    assert (job.feature, job.model, job.output_format) == ("auto_rig", "heat-rig", "fbx")
+    assert job.params["rig_mode"] == "full"
+    assert (await submitted(full, f"/api/v1/{path}", {"mesh_file_id": mesh})).params["rig_mode"] == "skeleton"
+
+
+@pytest.mark.parametrize("word", ["bones", "", 7])
+async def test_another_rig_mode_is_400(full: House, word: Any) -> None:
+    mesh = await upload(full, "mesh", glb(), "a.glb")
+
+    status, body = await full.call(
+        "POST", "/api/v1/auto-rigging/generate-rig", json={"mesh_file_id": mesh, "rig_mode": word}
+    )
+
+    assert status == 400 and "skeleton, skin, full" in body["detail"]
