@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import trimesh
 
+from aigc.mesh.fbx_read import read_fbx
 from aigc.mesh.gltf_read import read_gltf, too_many_faces
 from aigc.mesh.types import Mesh
 from aigc.runner.model import InputInvalid
 
 MOST_FACES = 1_000_000
 MOST_BYTES = 512 * 1024 * 1024
-_FORMATS = "send a GLB, OBJ, PLY, STL or OFF file"
+_FORMATS = "send a GLB, FBX, OBJ, PLY, STL or OFF file"
 _STRANGERS = {
     b"PK\x03\x04": ("a zip archive (or USDZ, 3MF)", "unpack it and send the mesh"),
-    b"Kaydara FBX": ("an FBX file, which is not read here", "export it as GLB"),
     b"BLENDER": ("a Blender file", "export it as GLB"),
     b"\x1f\x8b": ("a gzip archive", "unpack it and send the mesh"),
     b"\x89PNG": ("a picture", _FORMATS),
@@ -41,7 +41,10 @@ def read_mesh(path: str | Path, most_faces: int = MOST_FACES) -> list[Mesh]:
         raise InputInvalid(f"the mesh file has {size:,} bytes, more than {MOST_BYTES:,}", "simplify the mesh first")
     data = Path(path).read_bytes()
     kind = mesh_kind(data)
-    meshes = read_gltf(data, most_faces) if kind == "gltf" else [_other(data, kind, most_faces)]
+    if kind in ("gltf", "fbx"):
+        meshes = (read_gltf if kind == "gltf" else read_fbx)(data, most_faces)
+    else:
+        meshes = [_other(data, kind, most_faces)]
     meshes = [mesh for mesh in meshes if len(mesh.faces)]
     if not meshes:
         raise InputInvalid("the file holds no triangles (points and lines alone are no surface)", _FORMATS)
@@ -49,7 +52,7 @@ def read_mesh(path: str | Path, most_faces: int = MOST_FACES) -> list[Mesh]:
 
 
 def mesh_kind(data: bytes) -> str:
-    """One of gltf, ply, off, stl, obj, by content.
+    """One of gltf, fbx, ply, off, stl, obj, by content.
 
     Raises:
         InputInvalid: it is none of these.
@@ -60,6 +63,8 @@ def mesh_kind(data: bytes) -> str:
     head = data[:4096]
     if head.startswith(b"glTF") or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return "gltf"
+    if head.startswith(b"Kaydara FBX Binary") or re.match(rb"\s*;\s*FBX \d", head):
+        return "fbx"
     if head.startswith((b"ply\n", b"ply\r")):
         return "ply"
     if re.match(rb"\s*(ST)?C?N?4?OFF\b", head):
