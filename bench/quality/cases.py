@@ -148,6 +148,23 @@ def _coloured(*pairs: tuple[str, str, tuple[int, int, int]]) -> tuple[Case, ...]
     )
 
 
+Corner = tuple[float, float, float]
+
+
+def _edited(*rows: tuple[str, str, Corner, Corner]) -> tuple[Case, ...]:
+    """Instruction, mesh, and the region's corners as shares of the mesh's box."""
+    return tuple(
+        Case(f"{text}: {mesh}", {"text": text, "mesh": mesh}, expected={"region": (low, high)})
+        for text, mesh, low, high in rows
+    )
+
+
+TOP = (0.0, 0.6, 0.0), (1.0, 1.0, 1.0)
+HEAD = (0.1, 0.7, 0.0), (0.9, 1.0, 1.0)
+MIDDLE = (0.2, 0.3, 0.2), (0.8, 0.7, 1.0)
+FOOT = (0.0, 0.0, 0.0), (1.0, 0.3, 1.0)
+LEFT_HALF = (0.5, 0.0, 0.0), (1.0, 1.0, 1.0)
+
 RED, GREEN, BLUE, YELLOW, WHITE, BLACK = (
     (190, 40, 35),
     (50, 130, 60),
@@ -169,6 +186,18 @@ SETS: dict[str, dict[str, tuple[Case, ...]]] = {
         "mesh_retopology": _meshes(*_TUNING_MESHES, output_format="glb"),
         "uv_unwrapping": _meshes(*_TUNING_MESHES, output_format="glb"),
         "auto_rig": _meshes(*_TUNING_FIGURES, output_format="glb"),
+        "text_mesh_editing": _edited(
+            ("remove the ears", "sample:rabbit.glb", (0.0, 0.75, 0.0), (1.0, 1.0, 1.0)),
+            ("make the head bigger", "shape:a silver robot", *HEAD),
+            ("paint it red", "shape:a silver robot", *MIDDLE),
+            ("add a cone hat", "solid:sample:penguin.png", (0.25, 0.85, 0.2), (0.75, 1.2, 0.8)),
+            ("make it twice as tall", "shape:a brick house with a slate roof", *TOP),
+            ("smooth it", "sample:rabbit.glb", *MIDDLE),
+            ("cut it off", "shape:a grey elephant", *TOP),
+            ("twist it", "shape:a brown wooden chair with four legs", *TOP),
+            ("make it thinner", "solid:emoji:1f9f8", *MIDDLE),
+            ("replace it with a sphere", "shape:a brown wooden chair with four legs", *TOP),
+        ),
         "image_mesh_painting": _painted(
             ("sample:penguin.png", "solid:sample:penguin.png"),
             ("sample:robot.png", "solid:sample:robot.png"),
@@ -204,6 +233,18 @@ SETS: dict[str, dict[str, tuple[Case, ...]]] = {
         "mesh_retopology": _meshes(*_HELD_OUT_MESHES, output_format="glb"),
         "uv_unwrapping": _meshes(*_HELD_OUT_MESHES, output_format="glb"),
         "auto_rig": _meshes(*_HELD_OUT_FIGURES, output_format="glb"),
+        "text_mesh_editing": _edited(
+            ("shrink the head", "shape:a giraffe", (0.0, 0.8, 0.0), (1.0, 1.0, 1.0)),
+            ("remove the hat", "shape:a wizard", (0.0, 0.85, 0.0), (1.0, 1.0, 1.0)),
+            ("colour it green", "shape:a red sofa", *TOP),
+            ("make the base wider", "solid:emoji:1f3c6", *FOOT),
+            ("add a sphere on top", "solid:emoji:1f3c6", (0.3, 0.9, 0.2), (0.7, 1.3, 0.8)),
+            ("bend it", "solid:emoji:1f996", *TOP),
+            ("inflate the belly", "solid:emoji:1f438", *MIDDLE),
+            ("paint the wings blue", "shape:a yellow biplane", *TOP),
+            ("hollow it out", "solid:emoji:1f438", *MIDDLE),
+            ("make it 30 % smaller", "controller:magicleap-one/none", *LEFT_HALF),
+        ),
         "image_mesh_painting": _painted(
             ("emoji:1f438", "solid:emoji:1f438"),
             ("emoji:1f419", "solid:emoji:1f419"),
@@ -230,4 +271,4 @@ SETS: dict[str, dict[str, tuple[Case, ...]]] = {
         ),
     },
 }
-"""Set -> feature -> cases. What a feature is edited with stands in `edits.py`."""
+"""Set -> feature -> cases."""

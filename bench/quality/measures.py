@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import igl
 import numpy as np
 import trimesh
 from numpy.typing import NDArray
@@ -177,8 +178,6 @@ def of_rig(made: Made) -> Values:
 
 
 def _winding(mesh: trimesh.Trimesh, points: Array) -> Array:
-    import igl
-
     return np.asarray(igl.fast_winding_number(mesh.vertices, mesh.faces.astype(np.int64), points))
 
 
@@ -206,7 +205,8 @@ def of_editing(made: Made) -> Values:
     low, high = (np.array(each) for each in made.case.expected["box"])
     inside = ((points >= low) & (points <= high)).all(axis=1)
     diagonal = float(np.linalg.norm(before.bounds[1] - before.bounds[0]))
-    distance = trimesh.proximity.closest_point(after, points)[1] / diagonal
+    squared = igl.point_mesh_squared_distance(points, after.vertices, after.faces.astype(np.int64))[0]
+    distance = np.sqrt(squared) / diagonal
     return {
         "kept outside": float((distance[~inside] < 1e-4).mean()) if (~inside).any() else 1.0,
         "mean change inside, ‰ of the diagonal": 1000 * float(distance[inside].mean()) if inside.any() else 0.0,

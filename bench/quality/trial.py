@@ -10,6 +10,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from aigc.mesh.read import read_mesh
 from aigc.runner.classpath import load_class
 from aigc.runner.model import InputInvalid
 from aigc.runner.testing import Recorder, run_model
@@ -36,9 +39,22 @@ def main() -> None:
     load_s = time.perf_counter() - began
     found = []
     for number, (case, inputs) in enumerate(zip(cases, prepared, strict=True)):
-        found.append(_tried(model, options, case, inputs, options.into / f"{number:02}"))
+        found.append(_tried(model, options, _placed(case, inputs), inputs, options.into / f"{number:02}"))
     text = json.dumps({"model": options.model, "load_s": load_s, "cases": found}, indent=1, ensure_ascii=False)
     (options.into / "cases.json").write_text(text + "\n")
+
+
+def _placed(case: Case, inputs: dict[str, str]) -> Case:
+    """The case with its region, a share of the mesh's box, in the mesh's own metres."""
+    if "region" not in case.expected:
+        return case
+    meshes = read_mesh(inputs["mesh"])
+    low, high = (np.array([mesh.bounds[k] for mesh in meshes]) for k in (0, 1))
+    corner, size = low.min(axis=0), high.max(axis=0) - low.min(axis=0)
+    box = [(corner + size * np.array(share)).tolist() for share in case.expected["region"]]
+    middle, lengths = (np.array(box[0]) + box[1]) / 2, np.array(box[1]) - box[0]
+    where = {"mask_type": "bbox", "mask_center": middle.tolist(), "mask_size": lengths.tolist()}
+    return Case(case.name, case.inputs, {**case.params, **where}, {**case.expected, "box": box})
 
 
 def _tried(model: Any, options: argparse.Namespace, case: Case, inputs: dict[str, str], into: Path) -> dict[str, Any]:
@@ -61,18 +77,14 @@ def _tried(model: Any, options: argparse.Namespace, case: Case, inputs: dict[str
             files[output.name] = (output.role, data)
             (into / output.name).write_bytes(data)
     made = Made(case, inputs, files, result.info)
+    main = next(name for name, (role, _) in files.items() if role == "model")
     values = {"seconds": took, "CPU seconds": used, "peak, MB": peak}
     values |= {f"info.{key}": value for key, value in result.info.items() if isinstance(value, int | float)}
     try:
         values |= common(made) | MEASURES[options.feature](made)
     except Exception:  # noqa: BLE001 - a file that cannot be measured is a finding
-        return {"name": case.name, "error": traceback.format_exc(limit=-3), "values": values}
-    return {
-        "name": case.name,
-        "values": values,
-        "warnings": recorder.warnings,
-        "main": next(name for name, (role, _) in files.items() if role == "model"),
-    }
+        return {"name": case.name, "error": traceback.format_exc(limit=-3), "values": values, "main": main}
+    return {"name": case.name, "values": values, "warnings": recorder.warnings, "main": main}
 
 
 def _peak_mb() -> float:
