@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -42,13 +43,18 @@ class Texels:
         return spread(square, covered.reshape(self.size, self.size))
 
 
-def texels(uv: FloatArray, faces: IntArray, size: int) -> Texels:
-    """What each texel of a (size, size) texture shows: one ray down upon the faces laid out flat."""
+def texels(uv: FloatArray, faces: IntArray, size: int, between: Callable[[float], None] | None = None) -> Texels:
+    """What each texel of a (size, size) texture shows: one ray down upon the faces laid out flat.
+
+    `between` is called with the share done, every quarter of a million texels, and may raise.
+    """
     flat = np.concatenate([uv, np.zeros((len(uv), 1), np.float32)], axis=1)
     scene = RayScene(flat, faces)
     index, face, weights = [], [], []
     rows = max(1, RAYS_A_CALL // size)
     for top in range(0, size, rows):
+        if between is not None:
+            between(top / size)
         y, x = np.mgrid[top : min(top + rows, size), 0:size]
         centre = np.stack([x.reshape(-1) + 0.5, y.reshape(-1) + 0.5, np.full(x.size, size)], 1) / size
         down = np.tile(np.array([0, 0, -1], np.float32), (len(centre), 1))

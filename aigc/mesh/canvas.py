@@ -118,8 +118,8 @@ def lay_canvas(
     mesh = Mesh(source[old], corners, normals=shading, uv=uv, name=meshes[0].name or "mesh")
     if any(one.material.double_sided for one in meshes):
         mesh = mesh.with_(material=Material(double_sided=True))
-    between(0.85, "laying out the texture")
-    return Canvas(welded_at, welded, mesh, owner, origin, texels(uv, corners, resolution), fault)
+    cover = texels(uv, corners, resolution, lambda share: between(0.85 + 0.15 * share, "laying out the texture"))
+    return Canvas(welded_at, welded, mesh, owner, origin, cover, fault)
 
 
 def _shading(
