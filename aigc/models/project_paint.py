@@ -24,7 +24,7 @@ from aigc.models.projection.proof import proof
 from aigc.models.projection.sight import Sight
 from aigc.models.projection.silhouette_fit import Fit, box_fit, fit_silhouettes
 from aigc.models.projection.unseen import Unseen
-from aigc.models.projection.view_search import Cutout, Found, find_view, refined, surface_normals
+from aigc.models.projection.view_search import Cutout, Found, find_view, from_near, refined, surface_normals
 from aigc.runner.model import Output, Progress, Result
 
 _STEPS = 8
@@ -93,6 +93,7 @@ class ProjectPaint:
             "mask": subject.method,
             "azimuth": round(found.view.azimuth, 1),
             "elevation": round(found.view.elevation, 1),
+            "distance": "far" if np.isinf(found.distance) else found.distance,
             "overlap": round(found.overlap, 3),
             "overlap_bent": round(fit.overlap, 3),
             "edge_likeness": round(found.likeness, 3),
@@ -103,7 +104,7 @@ class ProjectPaint:
         if settings.output_format == "glb":
             outputs += texture_outputs(painted)
         progress(0.93, "exporting", 8, _STEPS, "drawing the proof")
-        outputs.append(Output("proof.png", "preview", proof(painted, picture, sight, found.view, fit)))
+        outputs.append(Output("proof.png", "preview", proof(painted, picture, sight, found, fit)))
         progress(0.96, "exporting", 8, _STEPS, "drawing the thumbnail")
         outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(painted, _beside(found.view))))
         return Result(outputs, info)
@@ -117,10 +118,12 @@ def _view(canvas: Canvas, sight: Sight, cutout: Cutout, settings: ProjectPaintPa
         azimuth = azimuth if settings.azimuth is None else settings.azimuth
         elevation = elevation if settings.elevation is None else settings.elevation
         progress(0.33, "sampling", 4, _STEPS, "looking from the given side")
-        return refined(sight, normals, cutout, View(azimuth, elevation, orthographic=True), 0.0)
+        given = refined(sight, normals, cutout, View(azimuth, elevation, orthographic=True), 0.0)
+        return from_near(sight, normals, cutout, given, 0.0)
     if settings.view != "auto":
         progress(0.33, "sampling", 4, _STEPS, f"looking from the {settings.view.replace('_', ' ')}")
-        return refined(sight, normals, cutout, View(azimuth, elevation, orthographic=True), 4.0)
+        side = refined(sight, normals, cutout, View(azimuth, elevation, orthographic=True), 4.0)
+        return from_near(sight, normals, cutout, side, 0.0)
     return find_view(
         sight,
         normals,
@@ -130,7 +133,7 @@ def _view(canvas: Canvas, sight: Sight, cutout: Cutout, settings: ProjectPaintPa
 
 
 def _fitted(sight: Sight, found: Found, cutout: Cutout, settings: ProjectPaintParameters, progress: Progress) -> Fit:
-    frame = sight.frame(found.view)
+    frame = sight.frame(found.view, found.distance)
     if not settings.bend:
         return box_fit(cutout, found.overlap)
     return fit_silhouettes(
@@ -176,7 +179,7 @@ def _painted(
 ) -> tuple[Mesh, dict[str, Any]]:
     """The mesh with its texture, and how much of its surface the picture showed."""
     progress(0.58, "texturing", 6, _STEPS, "looking at the hidden side")
-    frame = sight.frame(found.view)
+    frame = sight.frame(found.view, found.distance)
     chosen = spaced(len(canvas.cover.index), _SAMPLES)
     points, normals = canvas.at(chosen)
     mirror = useful_mirror(mirrors(points), frame) if settings.symmetry else None

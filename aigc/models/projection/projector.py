@@ -58,7 +58,7 @@ class Projector:
         Args:
             lift: extents by which the points may lie below the surface.
         """
-        trust = _ramp(normals @ self._frame.toward)
+        trust = _ramp(np.einsum("ij,ij->i", normals, self._frame.towards(points)))
         color = np.zeros((len(points), 3), np.float32)
         open_ = np.flatnonzero(trust > 0)
         raised = points[open_] + normals[open_] * np.float32(lift * self._sight.extent)
@@ -76,7 +76,7 @@ class Projector:
 
     def behind(self, points: FloatArray, normals: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The same for the far side, as if the picture shone through the mesh."""
-        trust = _ramp(-normals @ self._frame.toward)
+        trust = _ramp(-np.einsum("ij,ij->i", normals, self._frame.towards(points)))
         place, _ = self._frame.place(points)
         return self.color(place), trust
 

@@ -21,6 +21,8 @@ _APART = 25.0  # degrees between two candidates
 _CLOSE = 0.08  # what a candidate may score less than the best
 _MOST_CANDIDATES = 6
 _POLISHED = 3
+_USUAL = 4.0  # extents that a picture is taken from
+_DISTANCES = (np.inf, 2.8, 1.9)  # from afar, as a portrait, as a snapshot
 _BY_EDGES = 0.30
 _BY_FRONT = 0.03  # most pictures show the front, and most meshes face along +z
 _BY_LEVEL = 0.4  # and few are taken from far above or below
@@ -34,12 +36,14 @@ class Found:
         overlap: intersection over union of the two silhouettes, both stretched to their boxes.
         likeness: correlation of the picture's edges with those of the surface, -1 to 1.
         score: what the views were ranked by.
+        distance: extents from which the picture was taken, as far as its perspective tells.
     """
 
     view: View
     overlap: float
     likeness: float
     score: float
+    distance: float = np.inf
 
 
 class Cutout:
@@ -83,7 +87,7 @@ def find_view(sight: Sight, normals: FloatArray, cutout: Cutout, between: Callab
     for number, view in enumerate(views):
         if number % 6 == 0:
             between(0.6 * number / len(views))
-        scores.append(_score(sight, view, target, cutout.aspect)[0])
+        scores.append(_score(sight, view, target, cutout.aspect, _USUAL)[0])
     order = np.argsort(-np.array(scores), kind="stable").tolist()
     candidates: list[View] = []
     for index in order:
@@ -94,38 +98,47 @@ def find_view(sight: Sight, normals: FloatArray, cutout: Cutout, between: Callab
     found = []
     for number, view in enumerate(candidates):
         between(0.6 + 0.2 * number / len(candidates))
-        found.append(refined(sight, normals, cutout, view, 8.0))
+        found.append(refined(sight, normals, cutout, view, 8.0, _USUAL))
     found.sort(key=lambda one: -one.score)
     polished = []
     for number, one in enumerate(found[:_POLISHED]):
         between(0.8 + 0.2 * number / _POLISHED)
         polished.append(_polished(sight, normals, cutout, one))
-    return max(polished, key=lambda one: one.score)
+    return from_near(sight, normals, cutout, max(polished, key=lambda one: one.score), 4.0)
 
 
-def refined(sight: Sight, normals: FloatArray, cutout: Cutout, view: View, step: float) -> Found:
+def refined(
+    sight: Sight, normals: FloatArray, cutout: Cutout, view: View, step: float, distance: float = np.inf
+) -> Found:
     """The best view within about twice `step` degrees, by silhouettes; 0 takes the view as it is."""
     target = cutout.shape((_EDGE, _EDGE))
-    best, overlap = _score(sight, view, target, cutout.aspect)
+    best, overlap = _score(sight, view, target, cutout.aspect, distance)
     while step >= 2:
         moved = False
         for other in _around(view, step):
-            score, other_overlap = _score(sight, other, target, cutout.aspect)
+            score, other_overlap = _score(sight, other, target, cutout.aspect, distance)
             if score > best + 1e-4:
                 best, overlap, view, moved = score, other_overlap, other, True
         step = step if moved and step >= 8 else step / 2
-    likeness = _likeness(sight, normals, cutout, sight.frame(view))
+    likeness = _likeness(sight, normals, cutout, sight.frame(view, distance))
     facing = np.cos(np.radians(view.azimuth))
-    return Found(view, overlap, likeness, best + _BY_EDGES * likeness + _BY_FRONT * float(facing))
+    score = best + _BY_EDGES * likeness + _BY_FRONT * float(facing)
+    return Found(view, overlap, likeness, score, distance)
+
+
+def from_near(sight: Sight, normals: FloatArray, cutout: Cutout, found: Found, step: float) -> Found:
+    """The same view with the perspective that fits best, and within about twice `step` degrees."""
+    near = [refined(sight, normals, cutout, found.view, step, distance) for distance in _DISTANCES]
+    return max([found, *near], key=lambda one: one.score)
 
 
 def _polished(sight: Sight, normals: FloatArray, cutout: Cutout, best: Found) -> Found:
     """The best view near this one, or as far below as this one is above, by silhouette and edges together."""
     view = best.view
     for other in (View(view.azimuth, -view.elevation, True), *_around(view, 6.0)):
-        best = max(best, refined(sight, normals, cutout, other, 0.0), key=lambda one: one.score)
+        best = max(best, refined(sight, normals, cutout, other, 0.0, best.distance), key=lambda one: one.score)
     for other in _around(best.view, 3.0):
-        best = max(best, refined(sight, normals, cutout, other, 0.0), key=lambda one: one.score)
+        best = max(best, refined(sight, normals, cutout, other, 0.0, best.distance), key=lambda one: one.score)
     return best
 
 
@@ -149,9 +162,9 @@ def overlap_of(one: BoolArray, two: BoolArray) -> float:
     return int((one & two).sum()) / union if union else 0.0
 
 
-def _score(sight: Sight, view: View, target: BoolArray, aspect: float) -> tuple[float, float]:
+def _score(sight: Sight, view: View, target: BoolArray, aspect: float, distance: float = np.inf) -> tuple[float, float]:
     """What a view is ranked by, and its overlap."""
-    frame = sight.frame(view)
+    frame = sight.frame(view, distance)
     overlap = overlap_of(sight.mask(frame, (_EDGE, _EDGE)), target)
     score = overlap * float(np.exp(-0.6 * abs(np.log(frame.aspect / aspect))))
     return score - _BY_LEVEL * (1 - float(np.cos(np.radians(view.elevation)))), overlap

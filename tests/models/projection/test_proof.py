@@ -7,7 +7,7 @@ from aigc.mesh.preview import View, render
 from aigc.models.projection.proof import proof
 from aigc.models.projection.sight import Sight
 from aigc.models.projection.silhouette_fit import box_fit
-from aigc.models.projection.view_search import Cutout
+from aigc.models.projection.view_search import Cutout, Found
 from tests.mesh.kit import figurine
 
 
@@ -16,7 +16,7 @@ def test_the_outline_lies_around_the_subject_of_the_picture():
     picture = render(mesh, view, 256, "transparent")
     cutout = Cutout(picture, (picture[..., 3] > 128).astype(np.float32))
 
-    data = proof(mesh, picture, Sight(mesh.positions, mesh.faces), view, box_fit(cutout, 1))
+    data = proof(mesh, picture, Sight(mesh.positions, mesh.faces), Found(view, 1, 1, 1), box_fit(cutout, 1))
 
     with Image.open(BytesIO(data)) as image:
         pixels = np.asarray(image).astype(int)

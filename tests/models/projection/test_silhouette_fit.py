@@ -29,7 +29,7 @@ def test_bending_brings_the_silhouettes_together():
     before = overlap_of(sight.mask(frame, (160, 160)), cutout.shape((160, 160)))
     assert fit.overlap > before + 0.03
     assert fit.overlap > 0.94
-    assert told == sorted(told) and len(told) > 10
+    assert told == sorted(told) and len(told) > 4
 
 
 def test_a_picture_that_fits_is_hardly_bent():
