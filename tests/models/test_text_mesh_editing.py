@@ -51,10 +51,8 @@ def meshes_of(result, folder):
 
 
 VERBS = [
-    "remove the ears", "replace the ears with a sphere", "add a blue flag", "make the ears twice as big",
-    "shrink the ears", "make the ears longer", "make the ears fatter", "smooth the ears", "cut the ears",
-    "twist the ears", "bend the ears to the left", "rotate the ears", "move the ears up", "paint the ears red",
-    "make the ears golden",
+    "remove the ears", "replace the ears with a sphere", "add a blue flag", "shrink the ears", "make the ears longer",
+    "cut the ears", "move the ears up", "paint the ears red", "make the ears golden",
 ]  # fmt: skip
 
 
