@@ -12,9 +12,9 @@ from typing import Any
 
 from aigc.adapters.family import Family, chosen_seed, found, made, required, seed_everything
 from aigc.adapters.meshes import outputs_of, outputs_of_file, read_mesh
-from aigc.adapters.picture import read_picture
+from aigc.adapters.picture import read_picture, without_background
 from aigc.adapters.steps import Stages, counted_calls, counted_forwards
-from aigc.runner.model import InputInvalid, Progress, Result
+from aigc.runner.model import Progress, Result
 
 SHAPE, PAINT = "shape", "paint"
 _CHUNK = 8000  # points of the field that are decoded at once
@@ -36,7 +36,6 @@ class Hunyuan3D20(Family):
     ) -> None:
         super().__init__(weights)
         self.hub, self.subfolder = hub, subfolder
-        self._remover: Any = None
 
     def load_pipelines(self) -> None:
         """The sampler is in memory."""
@@ -77,19 +76,8 @@ class Hunyuan3D20(Family):
         return made
 
     def cut_out(self, picture: Any) -> Any:
-        """The picture with its background transparent, by U^2-Net where it is not already.
-
-        Raises:
-            InputInvalid: nothing is left of it.
-        """
-        if picture.getchannel("A").getextrema()[0] < 255:
-            return _seen(picture)
-        if self._remover is None:
-            rembg = required("rembg", self.recipe)
-            os.environ["U2NET_HOME"] = str(Path(found(self.weights, "u2net/u2net.onnx", self.recipe)).parent)
-            self._remover = rembg.remove, rembg.new_session("u2net")
-        remove, session = self._remover
-        return _seen(remove(picture.convert("RGB"), session=session, bgcolor=[255, 255, 255, 0]))
+        """The picture with its background transparent. Raises InputInvalid if nothing is left of it."""
+        return without_background(picture, self.weights, self.recipe)
 
     def _shape_pipeline(self, *, use_safetensors: bool) -> Any:
         found(self.weights, f"{self.hub}/{self.subfolder}/config.yaml", self.recipe)
@@ -104,13 +92,6 @@ class Hunyuan3D20(Family):
             device="cpu",
             dtype=torch.float32 if self.device == "cpu" else torch.float16,
         )
-
-
-def _seen(picture: Any) -> Any:
-    left, top, right, bottom = picture.getchannel("A").getbbox() or (0, 0, 0, 0)
-    if right - left < 2 or bottom - top < 2:
-        raise InputInvalid("no subject was found in the picture", "send one on a plain background")
-    return picture
 
 
 class Hunyuan3D21(Hunyuan3D20):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import importlib
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,52 @@ def outputs_of_file(path: Path) -> list[Output]:
     """The same for a file that a pipeline has written itself."""
     mesh = importlib.import_module("trimesh").load(str(path), process=False)
     return [Output(path.name, "model", path=path, stats=stats_of(mesh)), picture_of(mesh)]
+
+
+def parts_of(mesh: Any, labels: Any, *, in_colour: bool) -> Any:
+    """A scene of the mesh's parts, the largest first; faces with a label below 0 are a part together.
+
+    Args:
+        labels: (faces,): the part of each face.
+    """
+    np = importlib.import_module("numpy")
+    labels = np.where(np.asarray(labels) < 0, -1, np.asarray(labels))
+    areas = np.asarray(mesh.area_faces)
+    order = sorted(np.unique(labels), key=lambda label: -float(areas[labels == label].sum()))
+    parts = [mesh.submesh([np.flatnonzero(labels == label)], append=True, repair=False) for label in order]
+    return coloured(parts) if in_colour else scene_of(parts)
+
+
+def coloured(parts: list[Any], names: list[str] | None = None) -> Any:
+    """A scene of these parts, each in a colour of its own: hues a golden ratio apart, so that neighbours differ."""
+    shown = []
+    for number, part in enumerate(parts):
+        part = part.copy()
+        red, green, blue = colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.55 + 0.15 * (number % 2), 0.9)
+        part.visual.face_colors = [int(red * 255), int(green * 255), int(blue * 255), 255]
+        shown.append(part)
+    return scene_of(shown, names)
+
+
+def scene_of(parts: list[Any], names: list[str] | None = None) -> Any:
+    """A scene of these parts under these names, or `part_00` and so on."""
+    scene = importlib.import_module("trimesh").Scene()
+    for number, part in enumerate(parts):
+        name = names[number] if names else f"part_{number:02}"
+        scene.add_geometry(part, node_name=name, geom_name=name)
+    return scene
+
+
+def part_outputs(parts: list[Any], progress: Progress, name: str, most: int = 40) -> list[Output]:
+    """Each part as a file of its own, `most` of them at most."""
+    outputs = []
+    for number, part in enumerate(parts[:most]):
+        path = progress.folder / f"{name}_{number:02}.glb"
+        part.export(str(path))
+        outputs.append(Output(path.name, "part", path=path, stats={"triangles": len(part.faces)}))
+    if len(parts) > most:
+        progress.warn(f"there are {len(parts)} parts; the first {most} are files of their own")
+    return outputs
 
 
 def stats_of(mesh: Any) -> dict[str, float | int | str | bool]:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from aigc.adapters.family import found, required
 from aigc.runner.model import InputInvalid
 
 EDGE = 384
@@ -26,6 +31,53 @@ def read_picture(path: str) -> Any:
             return ops.exif_transpose(opened).convert("RGBA")
     except (OSError, ValueError, SyntaxError, image.DecompressionBombError) as error:
         raise InputInvalid(f"the picture cannot be read ({error})", "send a PNG or a JPEG") from None
+
+
+def subject_of(prepare: Callable[[Any], Any], picture: Any) -> Any:
+    """What a pipeline's own preparation makes of the picture.
+
+    Raises:
+        InputInvalid: it fails on the empty mask of a picture without a subject.
+    """
+    try:
+        return prepare(picture)
+    except ValueError as error:
+        what = f"no subject was found in the picture ({error})"
+        raise InputInvalid(what, "send one on a plain background") from None
+
+
+def without_background(picture: Any, weights: Path, recipe: str) -> Any:
+    """The picture with its background transparent, by U^2-Net where it is not already.
+
+    Raises:
+        InputInvalid: nothing is left of it.
+    """
+    if picture.getchannel("A").getextrema()[0] == 255:
+        remove, session = _remover(weights, recipe)
+        picture = remove(picture.convert("RGB"), session=session, bgcolor=[255, 255, 255, 0])
+    left, top, right, bottom = picture.getchannel("A").getbbox() or (0, 0, 0, 0)
+    if right - left < 2 or bottom - top < 2:
+        raise InputInvalid("no subject was found in the picture", "send one on a plain background")
+    return picture
+
+
+def on_white(picture: Any, edge: int, border: float = 0.1) -> Any:
+    """The subject in the middle of a white square of `edge` pixels, with that share of it as a border all around."""
+    image = importlib.import_module("PIL.Image")
+    subject = picture.crop(picture.getchannel("A").getbbox())
+    scale = edge * (1 - 2 * border) / max(subject.size)
+    size = tuple(max(1, round(side * scale)) for side in subject.size)
+    subject = subject.resize(size, image.Resampling.BILINEAR)
+    square = image.new("RGB", (edge, edge), "white")
+    square.paste(subject, ((edge - size[0]) // 2, (edge - size[1]) // 2), subject.getchannel("A"))
+    return square
+
+
+@lru_cache(maxsize=1)
+def _remover(weights: Path, recipe: str) -> tuple[Any, Any]:
+    rembg = required("rembg", recipe)
+    os.environ["U2NET_HOME"] = str(Path(found(weights, "u2net/u2net.onnx", recipe)).parent)
+    return rembg.remove, rembg.new_session("u2net")
 
 
 def thumbnail(vertices: Any, faces: Any, colours: Any = None, edge: int = EDGE) -> bytes:

@@ -14,9 +14,9 @@ from typing import Any
 
 from aigc.adapters.family import Family, chosen_seed, found, made, required
 from aigc.adapters.meshes import outputs_of, read_mesh
-from aigc.adapters.picture import read_picture
+from aigc.adapters.picture import read_picture, subject_of
 from aigc.adapters.steps import Stages, counted_calls
-from aigc.runner.model import InputInvalid, Output, Progress, Result
+from aigc.runner.model import Output, Progress, Result
 
 RECIPE = "trellis"
 IMAGE, TEXT = "image", "text"
@@ -63,7 +63,7 @@ class Trellis(Family):
         seed = chosen_seed(params)
         stages.begin("preprocessing")
         pipeline = self.use(name)
-        said = inputs["text"] if name == TEXT else self._prepared(pipeline, inputs["image"])
+        said = inputs["text"] if name == TEXT else subject_of(pipeline.preprocess_image, read_picture(inputs["image"]))
         mesh = read_mesh(inputs["mesh"]) if progress.model.endswith("painting") else None
         if mesh is None:
             textured = self._generated(pipeline, said, seed, params, stages)
@@ -72,14 +72,6 @@ class Trellis(Family):
         stages.begin("exporting")
         outputs: list[Output] = outputs_of(textured, progress, "trellis")
         return made(outputs, seed)
-
-    def _prepared(self, pipeline: Any, path: str) -> Any:
-        """The picture's subject on black, as the encoder wants it."""
-        try:
-            return pipeline.preprocess_image(read_picture(path))
-        except ValueError as error:  # the bounding box of an empty mask
-            what = f"no subject was found in the picture ({error})"
-            raise InputInvalid(what, "send one on a plain background") from None
 
     def _generated(self, pipeline: Any, said: Any, seed: int, params: dict[str, Any], stages: Stages) -> Any:
         """A new mesh, textured."""

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from aigc.features.base import Parameters
+from aigc.features.mesh_region import MeshRegionParameters
+from aigc.features.text_mesh_editing import TextMeshEditingParameters
 
 _Seed = Annotated[int, Field(ge=0, description="Start of the random numbers: the same seed gives the same result.")]
 _FreeSeed = Annotated[
@@ -168,14 +170,17 @@ class PartUvParameters(Parameters):
     save_visuals: bool = Field(False, description="Write a picture of the islands, too.")
 
 
-class VoxHammerTextParameters(Parameters):
-    """VoxHammer, editing by text."""
+class VoxHammerTextParameters(TextMeshEditingParameters):
+    """VoxHammer, editing by text: what it has of its own, and where to edit, which those clients send beside it."""
 
     num_views: int = Field(150, ge=50, le=300, description="Views from which the mesh is understood.")
     resolution: Literal[256, 512, 1024] = Field(512, description="Edge of each view.", json_schema_extra={"unit": "px"})
 
 
-class VoxHammerImageParameters(VoxHammerTextParameters):
+class VoxHammerImageParameters(MeshRegionParameters):
     """VoxHammer, editing by images."""
+
+    num_views: int = Field(150, ge=50, le=300, description="Views from which the mesh is understood.")
+    resolution: Literal[256, 512, 1024] = Field(512, description="Edge of each view.", json_schema_extra={"unit": "px"})
 
     target_prompt: str = Field("", max_length=1000, description="What the edited picture shows, in words.")

@@ -1,5 +1,9 @@
 """Heavy models' adapters over packages that have their names, signatures and loops, and nothing of their weight."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -57,3 +61,44 @@ async def outcome(house: House, runner: RunnerId, model: str, inputs: dict[str, 
     """How the attempt ended."""
     start(house, runner, model, inputs, params, number=1 + len(list(house.staging.iterdir())))
     return await house.outcome()
+
+
+class Done:
+    """What one run of an adapter left: its files by name, facts, warnings, and every report in order."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self.outputs: dict[str, dict[str, Any]] = answer["outputs"]
+        self.info, self.warnings = answer["info"], answer["warnings"]
+        self.reports = [tuple(report) for report in answer["reports"]]
+        self.folder = Path(answer["folder"])
+        assert answer["fractions"] == sorted(answer["fractions"]) and answer["fractions"][-1] <= 1
+
+    @property
+    def main(self) -> dict[str, Any]:
+        return next(output for output in self.outputs.values() if output["role"] == "model")
+
+    def steps(self, stage: str, message: str = "") -> list[int]:
+        """Numbers of the steps that were told of this stage."""
+        return [step for told, said, step, steps in self.reports if (told, said) == (stage, message) and steps]
+
+
+def runs(class_path: str, weights: str, folder: Path, *asked: tuple[str, dict[str, Any], dict[str, Any]]) -> list[Done]:
+    """One instance of the adapter, over the fakes, in a process of its own, asked for all of these in turn.
+
+    A runner tells what is too frequent only in part; here every report is kept.
+    """
+    root = str(Path(__file__).parents[2])
+    named = [(model, {name: str(value) for name, value in inputs.items()}, params) for model, inputs, params in asked]
+    request = {
+        "class_path": class_path,
+        "weights": weights,
+        "folder": str(folder),
+        "runs": named,
+    }
+    command = [sys.executable, str(HEAVY / "run_alone.py")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(FAKES), root])}
+    done = subprocess.run(
+        command, input=json.dumps(request), capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [Done(answer) for answer in json.loads(done.stdout.splitlines()[-1])]

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from aigc.adapters.hunyuan3d import Hunyuan3D20, Hunyuan3D21
 from aigc.core.runner_events import RunnerFailed, RunnerFinished, RunnerId, RunnerProgressed, RunnerStopped
-from tests.adapters.kit import HEAVY, outcome, start
+from tests.adapters.kit import CUBE, HEAVY, PICTURE, outcome, runs, start, touched
 from tests.gltf import gltf_issues
 from tests.runner.kit import House
 
@@ -84,3 +84,30 @@ async def test_the_real_package_samples_in_steps_stops_between_them_and_repeats_
     failed = await outcome(house, runner, MODEL, {"image": picture}, **PARAMS)
     assert isinstance(failed, RunnerFailed)
     assert failed.failure.code == "input_invalid"
+
+
+FILES_21 = (
+    "tencent/Hunyuan3D-2.1/hunyuan3d-dit-v2-1/config.yaml",
+    "tencent/Hunyuan3D-2.1/hunyuan3d-paintpbr-v2-1/config.json",
+    "facebook/dinov2-giant/config.json",
+    "RealESRGAN_x4plus.pth",
+    "u2net/u2net.onnx",
+)
+
+
+def test_one_family_of_2_1_makes_raw_and_textured_meshes_and_paints(tmp_path: Path) -> None:
+    (tmp_path / "cube.obj").write_text(CUBE)
+    views = {"max_num_view": 4, "resolution": 512}
+    done = runs(
+        "aigc.adapters.hunyuan3d:Hunyuan3D21",
+        touched(tmp_path / "weights", *FILES_21),
+        tmp_path,
+        ("hunyuan3dv21_image_to_raw_mesh", {"image": PICTURE}, {}),
+        ("hunyuan3dv21_image_to_textured_mesh", {"image": PICTURE}, views),
+        ("hunyuan3dv21_image_mesh_painting", {"image": PICTURE, "mesh": tmp_path / "cube.obj"}, views),
+    )
+    assert [one.main["stats"]["triangles"] for one in done] == [12, 12, 12]
+    assert [len(one.steps("sampling")) for one in done] == [50, 50, 0]
+    for one in done[1:]:
+        assert one.steps("texturing", "painting the views") == list(range(15))
+        assert one.steps("texturing", "upscaling") == list(range(8)), "colour and roughness of four views"

@@ -25,6 +25,15 @@ class Tensor(np.ndarray):
     def numpy(self):
         return np.asarray(self)
 
+    def permute(self, *axes):
+        return self.transpose(*axes)
+
+    def contiguous(self):
+        return np.ascontiguousarray(self).view(Tensor)
+
+    def unsqueeze(self, axis):
+        return np.expand_dims(self, axis)
+
 
 def tensor(data, dtype=None, device=None):
     return np.asarray(data).view(Tensor)
@@ -64,3 +73,18 @@ no_grad = inference_mode = contextlib.nullcontext
 
 def autocast(*_, **__):
     return contextlib.nullcontext()
+
+
+def load(path, map_location=None, weights_only=False):
+    import json
+
+    with open(path) as file:
+        return json.load(file)
+
+
+def split(array, sizes, dim=0):
+    return [part.view(Tensor) for part in np.split(array, np.cumsum(sizes)[:-1], axis=dim)]
+
+
+def stack(arrays, dim=0):
+    return np.stack(arrays, axis=dim).view(Tensor)
