@@ -5,9 +5,10 @@ Written against jhkim0759/FastMesh at 8e97122. Two checkpoints, for about a thou
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from aigc.adapters.family import Family, chosen_seed, found, made, required, seed_everything
+from aigc.adapters.family import Family, chosen_seed, found, made, required, seed_everything, standing_in
 from aigc.adapters.meshes import outputs_of, read_mesh
 from aigc.adapters.steps import Stages, counted_forwards
 from aigc.runner.model import Progress, Result
@@ -24,10 +25,13 @@ class FastMesh(Family):
 
     def load_pipelines(self) -> None:
         """Both checkpoints are in memory."""
-        models = required("models", RECIPE).MODELS
-        for name, hub in _HUBS.items():
-            found(self.weights, f"{hub}/config.json", RECIPE)
-            self.hold(name, models["MeshGen"].from_pretrained(hub).eval())
+        models = required("models", RECIPE)
+        # Its encoder's settings are looked for from the repository's folder, its transformer's at a hub.
+        with standing_in(Path(models.__file__).parents[1]):
+            for name, hub in _HUBS.items():
+                folder = Path(found(self.weights, f"{hub}/config.json", RECIPE)).parent
+                shape = found(self.weights, "facebook/opt-350m", RECIPE)
+                self.hold(name, models.MODELS["MeshGen"].from_pretrained(str(folder), llm=shape).eval())
 
     def run(self, inputs: dict[str, str], params: dict[str, Any], progress: Progress) -> Result:
         """See `Model.run`."""

@@ -60,8 +60,9 @@ class _Programs:
 
     def __init__(self, family: UniRig, progress: Progress, mesh: Path, seed: int, mode: str) -> None:
         weights = family.weights / _HUB
-        # `experiments` is where checkpoints are looked for when no hub answers.
-        self._folder = workplace(progress.folder / "unirig", family.repository, experiments=weights)
+        # `experiments` is where checkpoints are looked for when no hub answers, `facebook` its transformer's shape.
+        links = {"experiments": weights, "facebook": family.weights / "facebook"}
+        self._folder = workplace(progress.folder / "unirig", family.repository, **links)
         self._input = progress.folder / f"input{mesh.suffix.lower()}"
         shutil.copyfile(mesh, self._input)
         self._npz = str(progress.folder / "npz")

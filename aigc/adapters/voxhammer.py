@@ -54,6 +54,9 @@ class VoxHammer(Family):
         if "text" in inputs:
             self._paint(model, mask, pictures, inputs["text"], seed, stages)
         else:
+            if "mask_image" not in inputs:
+                what = "the edited place is not marked in the picture"
+                raise InputInvalid(what, "give mask_image too: white where the two pictures differ")
             for name, target in (("source_image", "render"), ("target_image", "edit"), ("mask_image", "mask")):
                 shutil.copyfile(inputs[name], pictures / f"2d_{target}.png")
         edited = progress.folder / "edited.glb"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.adapters.kit import CUBE, runs, touched
 
-FILES = ("WopperSet/FastMesh-V1K/config.json", "WopperSet/FastMesh-V4K/config.json")
+FILES = tuple(f"{hub}/config.json" for hub in ("WopperSet/FastMesh-V1K", "WopperSet/FastMesh-V4K", "facebook/opt-350m"))
 
 
 def test_each_variant_is_the_one_that_was_asked_for(tmp_path: Path) -> None:

@@ -13,9 +13,7 @@ class Network(torch.nn.Module):
 class AutoMask:
     def __init__(self, ckpt_path, point_num=100000, prompt_num=400, threshold=0.95, post_process=True):
         assert os.path.exists(ckpt_path)
-        assert os.path.exists(
-            hf_hub_download(repo_id="facebook/sonata", filename="sonata.pth", local_dir="/root/sonata")
-        )
+        assert os.path.exists(hf_hub_download(repo_id="facebook/sonata", filename="sonata.pth", local_dir="/nowhere"))
         self.model = Network()
 
     def predict_aabb(self, mesh, point_num=None, prompt_num=None, threshold=None, post_process=None, save_path=None,

@@ -16,8 +16,9 @@ class VertGen:
 
 class MeshGen(torch.nn.Module):
     @classmethod
-    def from_pretrained(cls, path):
-        assert os.path.isfile(f"{path}/config.json")
+    def from_pretrained(cls, path, llm):
+        assert os.path.isfile(f"{path}/config.json") and os.path.isfile(f"{llm}/config.json")
+        assert os.path.isdir("models"), "its encoder's settings are looked for from the repository's folder"
         made = cls()
         made.name, made.vert_gen, made.face_gen = path, VertGen(), Network()
         return made
