@@ -24,7 +24,9 @@ def models_of(folder: Path) -> dict[str, Any]:
 
 
 def ended(server: Server, **params: Any) -> dict[str, Any]:
-    return server.client.wait(server.submit("eating", **params)["id"])
+    record = server.client.job(server.submit("eating", **params)["id"], wait_s=60)
+    assert record["finished_at"], f"it still waits: {record}"  # for memory that others on this machine have, perhaps
+    return record
 
 
 def learned(server: Server) -> dict[str, Any]:
