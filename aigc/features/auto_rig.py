@@ -24,9 +24,9 @@ class AutoRigParameters(Parameters):
 class HeatRigParameters(AutoRigParameters):
     """Settings of the rigger that finds the joints in the middle of the shape."""
 
-    template: Literal["auto", "humanoid", "quadruped", "generic"] = Field(
+    template: Literal["auto", "humanoid", "generic"] = Field(
         "auto",
-        description="humanoid: the 19 joints that VRM knows by name. quadruped: the same for four legs. "
+        description="humanoid: the 19 joints that VRM knows by name. "
         "generic: a chain of joints along each branch. auto: the first of them that suits the shape.",
     )
     facing: Literal["auto", "+z", "+x", "-z", "-x"] = Field(

@@ -92,9 +92,11 @@ class HeatRig:
 
 
 def _warn(fit: Fit, settings: HeatRigParameters, progress: Progress) -> None:
-    if settings.template not in ("auto", fit.template):
-        progress.warn(f"the shape does not suit a {settings.template} skeleton; it got a generic one")
-    elif fit.confidence < _UNSURE and fit.template != "generic":
+    if settings.rig_mode == "skin":
+        progress.warn(
+            "joints that the file brings are not read: the mesh is bound to joints that were found in its shape"
+        )
+    if fit.confidence < _UNSURE and fit.template != "generic":
         progress.warn(
             f"the {fit.template} skeleton fits loosely ({fit.confidence:.0%}): arms and legs did not all stand out; "
             "look at the joints before animating"

@@ -19,7 +19,7 @@ class Fit:
     """A skeleton in the mesh's own space.
 
     Args:
-        template: humanoid, quadruped or generic.
+        template: humanoid or generic.
         confidence: 0 to 1, how well the shape suits the template.
         pairs: (left, right) names of joints that were made mirror images of each other.
     """

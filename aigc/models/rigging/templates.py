@@ -18,7 +18,7 @@ def fit_template(voxels: Voxels, tree: MedialTree, template: str, facing: str, m
     """The skeleton, and where its front looks.
 
     Args:
-        template: humanoid, quadruped or generic, or auto for the one that suits best.
+        template: humanoid or generic, or auto for the one that suits best.
         facing: one of FACINGS, or auto.
         most: joints that a generic skeleton may have.
     """
