@@ -96,8 +96,7 @@ CONTRACT: dict[str, tuple[str, int, list[str], list[str], dict[str, Any]]] = {
     "hunyuan3dv21_image_mesh_painting": ("image_mesh_painting", 12288, ["image", "mesh"], GLB, HUNYUAN_TEXTURE),
     "partfield_mesh_segmentation": ("mesh_segmentation", 4096, ["mesh"], GLB, PARTFIELD),
     "p3sam_mesh_segmentation": ("mesh_segmentation", 61440, ["mesh"], GLB, P3SAM),
-    # Clients know it as fbx alone; it is served in what its feature can give.
-    "unirig_auto_rig": ("auto_rig", 9216, ["mesh"], ["glb"], UNIRIG),
+    "unirig_auto_rig": ("auto_rig", 9216, ["mesh"], ["fbx", "glb"], UNIRIG),
     "fastmesh_v1k_retopology": ("mesh_retopology", 16384, ["mesh"], ["obj", "glb", "ply"], FASTMESH),
     "fastmesh_v4k_retopology": ("mesh_retopology", 24500, ["mesh"], ["obj", "glb", "ply"], FASTMESH),
     "partuv_uv_unwrapping": ("uv_unwrapping", 7168, ["mesh"], ["obj"], PARTUV),
