@@ -9,21 +9,25 @@ import os
 import stat
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from actors.stores.asset_key import segments
 from actors.stores.asset_layout import AssetLayout, file_of, is_sidecar, new_place
-from actors.stores.durable import name_once, sync, write_file
+from actors.stores.durable import SYNCS, name_once, sync, write_file
 from actors.stores.expiry_index import ExpiryIndex, milliseconds
 from actors.stores.in_step import Work, in_step
 from actors.stores.workspace import Workspace
 from aigc.core.errors import Conflict, NotFound
 from aigc.core.ids import AssetKey
 from aigc.core.ports import Asset
+
+T = TypeVar("T")
 
 
 class Sidecar(Struct, frozen=True):
@@ -45,10 +49,12 @@ class AssetFiles:
         self._layout = AssetLayout(root)
         self._expiry = ExpiryIndex(self._layout.expiry)
         self.workspace = Workspace(self._layout.temporary)
+        self._syncs = ThreadPoolExecutor(SYNCS - 1, thread_name_prefix="assets-sync")
 
     def close(self) -> None:
-        """The workspace is gone."""
+        """The workspace and the threads are gone."""
         self.workspace.close()
+        self._syncs.shutdown()
 
     def read(self, key: AssetKey) -> Asset | None:
         """What is stored under the key; None if nothing is, or the file is not what was stored."""
@@ -71,9 +77,13 @@ class AssetFiles:
         Raises:
             Conflict: there is a file under one of the keys.
         """
-        (outcome,) = in_step([self.installing(items)])
+        (outcome,) = self.together([self.installing(items)])
         if outcome is not None:
             raise outcome
+
+    def together(self, works: Sequence[Work[T]]) -> list[T | Exception]:
+        """What each of the works returned or raised, see `in_step`."""
+        return in_step(works, self._syncs)
 
     def installing(self, items: Sequence[tuple[Path, Asset]]) -> Work[None]:
         """The work of `install`, for those who have more of it to do at once."""

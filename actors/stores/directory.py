@@ -16,7 +16,7 @@ from actors.stores.asset_files import AssetFiles
 from actors.stores.asset_key import segments
 from actors.stores.disk_errors import unreachable
 from actors.stores.group_thread import Call, GroupThread
-from actors.stores.in_step import Work, in_step
+from actors.stores.in_step import Work
 from actors.stores.output_check import check_staging, checked_outputs
 from actors.stores.receiving import receive
 from actors.stores.staging import Staging
@@ -77,7 +77,7 @@ class DirectoryAssetStore:
                 suggestion=error.suggestion if error.code == "disk_full" else elsewhere,
             ) from error
         self._staging = Staging(self._files.workspace)
-        self._publishing = GroupThread("assets-results", _published_together)
+        self._publishing = GroupThread("assets-results", self._published_together)
         self._alive = asyncio.get_running_loop().create_task(keep_alive(self._files.workspace))
 
     async def close(self) -> None:
@@ -182,13 +182,12 @@ class DirectoryAssetStore:
         self._staging.take_back(folder)
         return [asset for _, asset in items]
 
+    def _published_together(self, calls: Sequence[Call]) -> Sequence[object]:
+        return self._files.together([cast(Work[object], call()) for call in calls])
+
     async def _run(self, call: Callable[..., T], *arguments: object) -> T:
         """What the blocking call returned, from a thread; errors of the system in our words."""
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, call, *arguments)
         except OSError as error:
             raise unreachable(error, self.folder) from error
-
-
-def _published_together(calls: Sequence[Call]) -> Sequence[object]:
-    return in_step([cast(Work[object], call()) for call in calls])
