@@ -106,7 +106,8 @@ def _serve(boot: protocol.Boot, line: Line, meter: Meter, model: Any) -> NoRetur
             _run(_Run(boot, line, meter, model, attempts[0], _folder(boot, 0)))
             continue
         attempts += line.more_attempts()
-        _run_batch([_Run(boot, line, meter, model, one, _folder(boot, place)) for place, one in enumerate(attempts)])
+        runs = enumerate(attempts)
+        _run_batch([_Run(boot, line, meter, model, one, _folder(boot, place), True) for place, one in runs])
 
 
 def _folder(boot: protocol.Boot, place: int) -> Path:
@@ -120,18 +121,33 @@ class _Run:
     """One attempt and what it needs."""
 
     def __init__(
-        self, boot: protocol.Boot, line: Line, meter: Meter, model: Any, attempt: Attempt, folder: Path
+        self,
+        boot: protocol.Boot,
+        line: Line,
+        meter: Meter,
+        model: Any,
+        attempt: Attempt,
+        folder: Path,
+        is_in_batch: bool = False,
     ) -> None:
+        self.is_in_batch, self.started = is_in_batch, time.perf_counter()
         self.boot, self.line, self.meter, self.model, self.attempt = boot, line, meter, model, attempt
         task = attempt.task
         self.folder = folder
         self.inputs: dict[str, str] = task["inputs"]
         self.params: dict[str, Any] = task["params"]
         self.staging: str = task["folder"]
+        self.is_told = False
+        """The worker has heard what became of it."""
         send = partial(line.report, attempt)
-        self.reporter = Reporter(
-            folder, task["model"], task["output_format"], send, lambda: attempt.interrupted, self.staging
-        )
+        self.reporter = Reporter(folder, task["model"], task["output_format"], send, self._is_interrupted, self.staging)
+
+    def _is_interrupted(self) -> bool:
+        """Asked at each report. A job of a batch is over at once, though the model may be busy with another."""
+        if self.attempt.interrupted and self.is_in_batch and not self.is_told:
+            self.is_told = True
+            self.line.send(protocol.STOPPED, self.attempt.lease, run_s=time.perf_counter() - self.started)
+        return self.attempt.interrupted
 
 
 def _run(run: _Run) -> None:
@@ -171,6 +187,8 @@ def _run_batch(runs: list[_Run]) -> None:
 
 def _tell(run: _Run, started: float, outcome: Result | BaseException) -> None:
     """The worker hears what became of the attempt; after a success its files lie in the staging folder."""
+    if run.is_told:
+        return _empty(run.folder)
     try:
         if isinstance(outcome, BaseException):
             raise outcome

@@ -148,9 +148,10 @@ class Model(Protocol):
         def run_batch(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Result | Exception]]: ...
 
     It yields, for each job once and as soon as it is known, the job's place in `jobs` and what became of it. A job's
-    `progress` raises Cancelled for that job alone: yield the error in its place and go on with the others. An exception
-    that leaves `run_batch` fails all jobs that were not yielded. Equal inputs, parameters and seed give equal results,
-    whoever else is in the batch.
+    `progress` raises Cancelled for that job alone: yield the error in its place and go on with the others. While one
+    job is worked on, report for those that wait as well, or their cancel is not heard. An exception that leaves
+    `run_batch` fails all jobs that were not yielded. Equal inputs, parameters and seed give equal results, whoever else
+    is in the batch.
 
     The class may have an attribute `parameters`: a pydantic model class, or a JSON Schema as a dict. It is made with
     the catalogue's `init` as keyword arguments.

@@ -185,3 +185,19 @@ async def test_a_job_that_fails_in_a_batch_fails_alone_and_an_error_of_the_batch
     house.run(runner, until=opened[0], error="all")
     failed = await house.outcome()
     assert "the batch is spoilt" in failed.failure.message
+
+
+async def test_an_interrupt_is_answered_while_the_model_is_busy_with_another_job_of_the_batch(house, tmp_path):
+    opened = gates(tmp_path, 3)
+    runner, (one, two) = await batch_of(house, opened, busy=opened[1])
+    await house.until(RunnerProgressed)
+
+    house.runners.interrupt(runner, two)
+    stopped = await house.outcome()
+    unlock(opened[1])
+    finished = await house.outcome()
+
+    assert (type(stopped), stopped.lease) == (RunnerStopped, two)
+    assert (type(finished), finished.lease) == (RunnerFinished, one)
+    later = house.run(runner, until=opened[0])
+    assert (await house.outcome()).lease == later, "nothing more was said of the job that was stopped"

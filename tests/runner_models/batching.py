@@ -1,6 +1,7 @@
 """Works on several jobs at once; each goes on until the file `until` is there, or fails as `error` says."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from aigc.runner.model import Cancelled, Output, Result
@@ -23,6 +24,13 @@ class Batching:
             for place, job in list(left.items()):
                 try:
                     job.progress(0.5, "sampling", step)
+                    while busy := job.params.get("busy"):  # with this job, while others wait
+                        time.sleep(0.005)
+                        for other in left.values():
+                            with suppress(Cancelled):
+                                other.progress(0.5, "sampling", step)
+                        if Path(busy).exists():
+                            break
                     if job.params.get("error") == "all":
                         raise SystemError("the batch is spoilt")
                     if job.params.get("error"):
