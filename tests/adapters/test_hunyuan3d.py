@@ -16,6 +16,7 @@ from aigc.adapters.hunyuan3d import Hunyuan3D20, Hunyuan3D21
 from aigc.core.runner_events import RunnerFailed, RunnerFinished, RunnerId, RunnerProgressed, RunnerStopped
 from tests.adapters.kit import CUBE, HEAVY, PICTURE, outcome, runs, start, touched
 from tests.gltf import gltf_issues
+from tests.runner import kit
 from tests.runner.kit import House
 
 PYTHON = os.environ.get("AIGC_HUNYUAN_PYTHON", "")
@@ -60,8 +61,9 @@ async def real_runner(house: House, weights: Path) -> RunnerId:
 @pytest.mark.skipif(not PYTHON, reason="AIGC_HUNYUAN_PYTHON names no interpreter")
 @pytest.mark.timeout(600)
 async def test_the_real_package_samples_in_steps_stops_between_them_and_repeats_itself(
-    house: House, weights: Path, picture: Path
+    house: House, weights: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(kit, "PATIENCE_S", 300)  # its imports alone take half a minute on a busy machine
     runner = await real_runner(house, weights)
     made = []
     for seed in (7, 7, 8):
