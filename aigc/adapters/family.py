@@ -38,6 +38,8 @@ class Family:
         self.device = device
         with standing_in(self.weights):
             self.load_pipelines()
+        for name, pipeline in self._pipelines.items():
+            self.move(name, pipeline, "cpu")  # some loaders leave a part on the GPU
         for name in list(self._pipelines)[:1]:
             self.use(name)
 
@@ -62,12 +64,17 @@ class Family:
     def use(self, name: str) -> Any:
         """The pipeline of that name, on the device; the one that was there is in main memory."""
         if name != self._active:
-            if self._active:
-                self.move(self._active, self._pipelines[self._active], "cpu")
-                empty_cache()
+            self.rest()
             self.move(name, self._pipelines[name], self.device)
             self._active = name
         return self._pipelines[name]
+
+    def rest(self) -> None:
+        """No pipeline is on the device: before one is loaded that its authors load straight to it."""
+        if self._active:
+            self.move(self._active, self._pipelines[self._active], "cpu")
+            self._active = ""
+            empty_cache()
 
     def move(self, name: str, pipeline: Any, device: str) -> None:
         """The pipeline is on the device; families whose pipelines want more than `to` say how."""

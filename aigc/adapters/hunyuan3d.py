@@ -140,6 +140,7 @@ class Hunyuan3D21(Hunyuan3D20):
     def _painter(self, params: dict[str, Any]) -> Any:
         """The painter with these settings; the sampler makes room for it."""
         if PAINT not in self._pipelines:
+            self.rest()
             self.hold(PAINT, self._load_painter())
         painter = self.use(PAINT)
         views, resolution = params.get("max_num_view", 6), params.get("resolution", 512)

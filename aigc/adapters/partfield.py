@@ -15,8 +15,8 @@ from aigc.runner.model import Progress, Result
 
 RECIPE = "partfield"
 _POINTS = 100_000  # of the surface, from which the field is made
-_PER_FACE = 100  # points whose features are averaged; their demo takes ten times as many
-_FACES = 2_000  # of which features are looked up at once
+_PER_FACE = 20  # points whose features are averaged; their demo takes a thousand, PartUV's authors ten
+_FACES = 500  # of which features are looked up at once
 _CHANNELS = 448
 
 

@@ -42,12 +42,15 @@ def devices(two: Two) -> dict[str, Any]:
 
 
 def test_one_pipeline_is_on_the_device_and_the_other_makes_room(two: Two, tmp_path: Path) -> None:
-    assert devices(two) == {"a": "cuda:0", "b": "nowhere"}
+    assert devices(two) == {"a": "cuda:0", "b": "cpu"}
     assert two.use("b").device == "cuda:0"
     assert devices(two) == {"a": "cpu", "b": "cuda:0"}
     two.use("b")
     assert two.use("a").device == "cuda:0"
     assert devices(two) == {"a": "cuda:0", "b": "cpu"}
+    two.rest()
+    assert devices(two) == {"a": "cpu", "b": "cpu"}
+    assert two.use("a").device == "cuda:0"
     assert two.seen == os.path.realpath(tmp_path), "a hub's names are folders of the weights while it is loaded"
     two.unload()
     assert devices(two) == {}
