@@ -49,6 +49,13 @@ def test_the_bundled_catalogue_has_a_default_for_every_feature() -> None:
         assert "seed" in spec.schema["properties"] or spec.feature in WITHOUT_CHANCE, spec.id
 
 
+def test_the_bundled_models_take_what_their_features_say_may_be_given_too() -> None:
+    catalogue = load(None, describe=nobody)
+    for name, feature in FEATURES.items():
+        default = catalogue.serving(name)[0]
+        assert set(default.inputs) == {*feature.inputs, *(feature.optional_inputs or {})}, name
+
+
 def test_an_example_outside_the_package_is_described_by_its_own_process() -> None:
     catalogue = load(None, [EXAMPLE], describe=describe)
     spec = catalogue.get("spiral-staircase")
