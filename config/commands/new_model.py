@@ -29,5 +29,5 @@ def command(name: str, feature: str, into: Path | None) -> int:
         return 2
     for path in written:
         click.echo(path)
-    click.echo(f"next: cd {folder} && python -m pytest", err=True)
+    click.echo(f"next: cd {folder} && pip install pytest && python -m pytest", err=True)
     return 0
