@@ -1,4 +1,7 @@
-"""The features that people can ask for, by name. A new feature is a module here and a line in this table."""
+"""The features that people can ask for, by name. A new feature is a module here and a line in this table.
+
+Menus show them in this order, which is that of the work on one mesh: make, edit, paint, take apart, clean up, rig.
+"""
 
 from aigc.features.auto_rig import AUTO_RIG
 from aigc.features.base import Feature
@@ -20,14 +23,14 @@ FEATURES: dict[str, Feature] = {
         TEXT_TO_TEXTURED_MESH,
         IMAGE_TO_RAW_MESH,
         IMAGE_TO_TEXTURED_MESH,
+        TEXT_MESH_EDITING,
+        IMAGE_MESH_EDITING,
         TEXT_MESH_PAINTING,
         IMAGE_MESH_PAINTING,
         MESH_SEGMENTATION,
         PART_COMPLETION,
         MESH_RETOPOLOGY,
         UV_UNWRAPPING,
-        TEXT_MESH_EDITING,
         AUTO_RIG,
-        IMAGE_MESH_EDITING,
     )
 }

@@ -119,7 +119,7 @@ def _files(meshes: list[Mesh], skeleton: Skeleton, skins: list[Skin] | None, kin
     else:
         rig = write_glb(meshes, {"model": "heat-rig"}, skeleton, skins)
     described = json.dumps({"joints": skeleton.described()}, indent=1).encode()
-    return [Output(f"rig.{kind}", "model", rig, stats=stats), Output("skeleton.json", "part", described)]
+    return [Output(f"rig.{kind}", "model", rig, stats=stats), Output("skeleton.json", "data", described)]
 
 
 def _info(fit: Fit, facing: str, settings: HeatRigParameters) -> dict[str, Any]:

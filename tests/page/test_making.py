@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from aigc.mesh.gltf import write_glb
+from aigc.mesh.types import Mesh
 from tests.house.kit import SAMPLES, House, Server
+from tests.mesh.segment_kit import table
 from tests.page.conftest import Watch, visit
 
 DROP = """([name, type, content]) => {
@@ -182,6 +185,8 @@ def test_a_point_is_three_numbers_beside_each_other(server: Server, page: Page, 
     page.get_by_role("button", name="Make it").click()
     expect(page.locator(".numbers-beside .error")).to_have_count(1)
     expect(page.get_by_label("Mask center x")).to_be_focused()
+    labels = page.locator("#parameters label, #parameters legend").all_inner_texts()
+    assert labels[0].startswith("Mask") and labels[-1] == "Seed", "what changes the result comes first"
     page.get_by_label("Mask center z").fill("0.05")
     page.get_by_role("button", name="Make it").click()
     expect(page.locator("#shown header")).to_contain_text("Text mesh editing by region-edit")
@@ -231,9 +236,25 @@ def test_another_seed_makes_another_job(server: Server, page: Page) -> None:
     page.goto(f"{server.url}/#job={done['id']}")
     page.get_by_role("button", name="Another seed").click()
     expect(row(page, "a stool again")).to_have_count(2)
-    page.locator("#stage .used summary").click()
+    page.get_by_text("Settings used").click()
     seed = page.locator(".used .numbers div").filter(has_text="Seed").locator("dd")
     expect(seed).not_to_have_text(str(done["params"]["seed"]))
+
+
+def test_a_result_of_many_files_names_each_and_tells_what_was_done(server: Server, page: Page, tmp_path: Path) -> None:
+    points, faces, _ = table(0.4)
+    mesh = tmp_path / "table.glb"
+    mesh.write_bytes(write_glb(Mesh(points, faces)))
+    job = server.client.wait(server.client.submit("mesh_segmentation", files={"mesh": mesh})["id"])
+    page.goto(f"{server.url}/#job={job['id']}")
+    page.get_by_text("7 more files").click()
+    for label in ("Part 00 GLB", "Part 04 GLB", "Segmentation JSON", "Thumbnail PNG"):
+        expect(page.get_by_role("link", name=label, exact=True)).to_be_visible()
+    expect(page.get_by_role("img", name="Drawing: Thumbnail.png")).to_be_visible()
+    expect(page.get_by_role("button", name="Make again")).to_be_visible()  # segmentation takes no seed
+    page.get_by_text("What it did").click()
+    expect(page.locator(".used").first).to_contain_text("Number of parts5")
+    expect(page.locator(".used").first).not_to_contain_text("{")
 
 
 def test_a_prompt_is_never_taken_for_markup(server: Server, page: Page) -> None:

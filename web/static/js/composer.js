@@ -15,6 +15,12 @@ const KINDS = [
   { name: "mesh", label: "A mesh" },
 ];
 
+const EXAMPLES = {
+  text_mesh_painting: "blue marble with golden arms",
+  text_mesh_editing: "make the head bigger",
+};
+const EXAMPLE = "a small red wooden chair with three legs";
+
 let features = [];
 let models = [];
 let isSending = false;
@@ -107,6 +113,7 @@ function chooseModel() {
   const all = { ...chosen.inputs, ...chosen.optional_inputs };
   const files = (from) => Object.fromEntries(Object.entries(from).filter(([, input]) => !isText(input)));
   $("prompt-field").hidden = !Object.values(all).some(isText);
+  $("prompt").placeholder = EXAMPLES[chosen.feature] ?? EXAMPLE;
   inputs.forgetAllBut(Object.keys(all));
   inputs.drawZones($("file-fields"), files(chosen.inputs));
   const optional = h("div", { class: "stack" });

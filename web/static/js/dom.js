@@ -58,5 +58,5 @@ export function duration(seconds) {
 export const about = (seconds) => `about ${seconds < 10 ? `${Math.max(1, Math.round(seconds))} s` : duration(seconds)}`;
 
 export const words = (name) => (name ?? "").replaceAll("_", " ");
-export const title = (name) => words(name).replace(/^./, (letter) => letter.toUpperCase());
+export const title = (name) => words(name).replace(/^num /, "number of ").replace(/\buv\b/, "UV").replace(/^./, (letter) => letter.toUpperCase());
 export const percent = (share) => `${Math.round(100 * share)} %`;

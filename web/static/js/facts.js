@@ -6,7 +6,7 @@ import { isFinal, mainOutput, nameOf } from "./job.js";
 import { show } from "./stage.js";
 import * as store from "./store.js";
 
-const KNOWN = ["triangles", "vertices", "width", "height", "depth", "watertight", "texture_size", "textures", "uv_coverage", "area", "volume"];
+const KNOWN = ["triangles", "vertices", "width", "height", "depth", "watertight", "texture_size", "textures", "uv_coverage", "area", "volume", "parts"];
 
 export function drawFacts(job) {
   const main = mainOutput(job);
@@ -15,9 +15,11 @@ export function drawFacts(job) {
     ...job.warnings.map((line) => h("p", { class: "warning" }, title(line))),
     main && h("dl", { class: "numbers" }, ...list(numbers(job, main))),
     drawActions(job, main),
+    drawFiles(job, main),
     h("p", { class: "complaint", role: "alert", hidden: true }),
     job.error && drawEvidence(job),
-    drawSettings(job));
+    drawPairs("What it did", told(job.info)),
+    drawPairs("Settings used", told(job.params)));
 }
 
 function numbers(job, main) {
@@ -31,7 +33,8 @@ function numbers(job, main) {
     ["Closed", stats.watertight === undefined ? undefined : stats.watertight ? "yes" : "no"],
     ["Texture", stats.texture_size?.replace("x", " × ")],
     ["Texture used", stats.uv_coverage === undefined ? undefined : percent(stats.uv_coverage)],
-    ...others.map(([name, value]) => [title(name), spoken(value)]),
+    ["Pieces", stats.parts?.toLocaleString()], // that hang together; the parts of a segmentation are told by its model
+    ...told(Object.fromEntries(others)),
     ["File", bytes(main.bytes)],
     ["Made in", duration(job.timings.running_s)],
   ].filter(([, value]) => value);
@@ -40,19 +43,38 @@ function numbers(job, main) {
 function spoken(value) {
   if (typeof value === "number") return value.toLocaleString(undefined, { maximumSignificantDigits: Number.isInteger(value) ? 21 : 3 });
   if (typeof value === "boolean") return value ? "yes" : "no";
-  return typeof value === "object" ? JSON.stringify(value) : words(value);
+  return Array.isArray(value) ? value.map(spoken).join(", ") : words(value);
+}
+
+// Names and values for people. One level of nesting is told too; what lies deeper is left to the API.
+function told(values, isInner = false) {
+  return Object.entries(values).flatMap(([name, value]) => {
+    const isTree = value !== null && typeof value === "object" && !Array.isArray(value);
+    if (isTree) return isInner ? [] : told(value, true);
+    const isPlain = !Array.isArray(value) || value.every((item) => typeof item !== "object");
+    return isPlain ? [[title(name), spoken(value ?? "")]] : [];
+  });
 }
 
 function drawActions(job, main) {
   if (!isFinal(job)) return h("div", { class: "actions" }, button("Cancel", (self) => stop(job, self)));
-  const others = job.outputs.filter((out) => out !== main);
+  const way = job.status !== "completed" ? "Try again" : "seed" in job.params ? "Another seed" : "Make again";
   return h("div", { class: "actions" },
     main && h("a", { class: "button main", href: main.url, download: main.name }, `Download ${main.format.toUpperCase()}`),
     main && button("Use as input", () => document.dispatchEvent(new CustomEvent("use-output", { detail: { job: job.id, output: main.name, label: nameOf(job), picture: job.urls.thumbnail } }))),
-    button(job.status === "completed" ? "Another seed" : "Try again", () => again(job)),
-    ...others.map((out) => h("a", { class: "button", href: out.url, download: out.name, title: `${out.name}, ${bytes(out.bytes)}` }, `${title(out.role)} ${out.format.toUpperCase()}`)),
+    button(way, () => again(job)),
     drawDelete(job));
 }
+
+// Parts, textures, drawings: by the names of the files, for a job may have many of one kind.
+function drawFiles(job, main) {
+  const files = job.outputs.filter((out) => out !== main);
+  if (!files.length) return "";
+  return h("details", { class: "files" }, h("summary", {}, files.length === 1 ? "1 more file" : `${files.length} more files`),
+    h("div", { class: "actions" }, ...files.map((out) => h("a", { class: "button", href: out.url, download: out.name, title: `${out.name}, ${bytes(out.bytes)}` }, fileLabel(out)))));
+}
+
+const fileLabel = ({ name, format }) => `${title(name.replace(/\.[^.]*$/, ""))} ${format.toUpperCase()}`;
 
 function button(text, onclick, more = {}) {
   return h("button", { type: "button", onclick: (event) => onclick(event.currentTarget), ...more }, text);
@@ -112,10 +134,9 @@ export function drawEvidence(job) {
       h("pre", { class: "log", tabindex: "0", role: "region", "aria-label": `What the model printed in attempt ${story.attempt}` }, story.log_tail || "The model printed nothing."))));
 }
 
-function drawSettings(job) {
-  const pairs = [...Object.entries(job.params), ...Object.entries(job.info)].map(([name, value]) => [title(name), spoken(value ?? "")]);
-  if (!pairs.length) return "";
-  return h("details", { class: "used" }, h("summary", {}, "Settings used"), h("dl", { class: "numbers" }, ...list(pairs)));
+function drawPairs(name, pairs) {
+  const entries = list(pairs);
+  return entries.length ? h("details", { class: "used" }, h("summary", {}, name), h("dl", { class: "numbers" }, ...entries)) : "";
 }
 
 function complain(error) {

@@ -2,8 +2,13 @@
 
 import { $, h, title } from "./dom.js";
 
+// What changes the result comes first; the seed and the format, which every model has, come last.
+const LAST = ["seed", "output_format"];
+
 export function draw(place, schema) {
-  place.replaceChildren(...Object.entries(schema.properties ?? {}).map(([name, field]) => drawField(name, field)));
+  const fields = Object.entries(schema.properties ?? {});
+  fields.sort(([a], [b]) => LAST.indexOf(a) - LAST.indexOf(b));
+  place.replaceChildren(...fields.map(([name, field]) => drawField(name, field)));
 }
 
 function drawField(name, declared) {

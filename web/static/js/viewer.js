@@ -1,6 +1,6 @@
 // A mesh that can be turned around.
 
-import { h } from "./dom.js";
+import { h, title } from "./dom.js";
 import { mainOutput, nameOf, picture, thumbnail } from "./job.js";
 
 const MODULE = "/static/vendor/model-viewer@4.4.0/model-viewer.min.js";
@@ -58,8 +58,13 @@ function drawTools(view, viewer) {
   return h("div", { class: "tools" }, front, turn, document.fullscreenEnabled && fill);
 }
 
-// What it was made from, for comparison.
+// In a corner: what it was made from, for comparison, or drawings of what the mesh itself does not show, as its parts
+// and its skeleton.
 function drawSource(job) {
   const source = picture(job);
-  return source ? h("img", { class: "source", src: source.url, alt: `The picture it was made from: ${source.filename}` }) : "";
+  if (source) return h("img", { class: "source", src: source.url, alt: `The picture it was made from: ${source.filename}` });
+  if (!job.outputs.some(({ role }) => role === "part" || role === "preview")) return "";
+  const drawings = job.outputs.filter(({ role, format }) => (role === "thumbnail" || role === "preview") && format === "png");
+  return h("div", { class: "drawings" }, ...drawings.map(({ name, url }) =>
+    h("a", { href: url, target: "_blank", title: `${name}, larger` }, h("img", { class: "source", src: url, alt: `Drawing: ${title(name)}` }))));
 }
