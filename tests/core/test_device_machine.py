@@ -64,8 +64,10 @@ from aigc.core.runner_events import (
 from tests.core.device_kit import GIB, World, finished, grant, lease, sample, spec
 
 TOTAL = 10 * GIB
+BATCH = {"a": 3}
+"""Jobs that a model takes at once; others take one."""
 MODELS = (
-    spec("a", memory_bytes=GIB, load_limit_s=60.0, batch=3),
+    spec("a", memory_bytes=GIB, load_limit_s=60.0, batch=BATCH["a"]),
     spec("b", memory_bytes=4 * GIB, load_limit_s=60.0),
     spec("c", memory_bytes=6 * GIB, load_limit_s=60.0),
     spec("pin", memory_bytes=2 * GIB, load_limit_s=60.0, pinned=True),
@@ -78,8 +80,9 @@ class Process:
     """A runner as the host knows it."""
 
     is_loaded: bool = False
-    lease: Lease | None = None
-    is_interrupted: bool = False
+    leases: list[Lease] = field(default_factory=list)
+    """What it works on: one, or several of a model that takes a batch."""
+    interrupted: set[Lease] = field(default_factory=set)
     is_doomed: bool = False
     """Broken, or got SIGTERM or SIGKILL: it may still speak, but it will not live."""
 
@@ -156,13 +159,13 @@ class Host:
                 case Run(runner=runner, lease=lease):
                     process = self.processes[runner]
                     assert process.is_loaded
-                    assert process.lease is None
+                    assert len(process.leases) < BATCH.get(residency(runner), 1)
                     assert not process.is_doomed
                     assert self.staging[lease] == "ready"
-                    process.lease, process.is_interrupted = lease, False
+                    process.leases.append(lease)
                 case Interrupt(runner=runner, lease=lease):
-                    assert self.processes[runner].lease == lease
-                    self.processes[runner].is_interrupted = True
+                    assert lease in self.processes[runner].leases
+                    self.processes[runner].interrupted.add(lease)
                 case Terminate(runner=runner) | Kill(runner=runner):
                     self.check_eviction(effect)
                     self.processes[runner].is_doomed = True
@@ -181,7 +184,7 @@ class Host:
 
     def check_eviction(self, effect: Terminate | Kill) -> None:
         process, name = self.processes[effect.runner], residency(effect.runner)
-        is_at_rest = process.is_loaded and process.lease is None and not process.is_doomed
+        is_at_rest = process.is_loaded and not process.leases and not process.is_doomed
         if isinstance(effect, Terminate) and is_at_rest and name in self.pinned:
             assert name in self.released or self.is_draining, f"{name} is pinned"
 
@@ -226,7 +229,7 @@ class Host:
             return
         of = self.random.choice(list(self.granted))
         granted, told = self.granted[of], self.told[of]
-        running = [process.lease for process in self.processes.values() if process.lease]
+        running = [of for process in self.processes.values() for of in process.leases]
         what = self.random.choice(["settle", "settle", "cancel", "stop", "stop", "repeat", "stale", "unknown"])
         match what:
             case "stop" if running:
@@ -292,15 +295,16 @@ class Host:
             return
         runner = self.random.choice(list(self.processes))
         process = self.processes[runner]
-        of = process.lease
+        of = self.random.choice(process.leases) if process.leases else None
         match self.random.choice(["report", "report", "finish", "fail", "break", "die", "grow"]):
             case "report" if of:
                 self.do(RunnerProgressed(runner, of, Stage.SAMPLING, Progress(0.5)))
             case "finish" if of:
-                process.lease = None
+                process.leases.remove(of)
                 self.do(finished(runner, of))
             case "fail" | "break" as how if of:
-                process.lease, process.is_doomed = None, how == "break"
+                process.leases.remove(of)
+                process.is_doomed = process.is_doomed or how == "break"
                 self.do(RunnerFailed(runner, of, Failure("runner_crashed", "no"), broken=how == "break"))
             case "fail" | "break" if not process.is_loaded:
                 self.do(RunnerFailed(runner, None, Failure("model_load_failed", "no"), broken=True))
@@ -316,7 +320,7 @@ class Host:
             self.store(self.random.choice(self.storing), self.random.random() < 0.8)
 
     def an_input_is_missing(self) -> None:
-        handed = {process.lease for process in self.processes.values()}
+        handed = {of for process in self.processes.values() for of in process.leases}
         if waiting := [of for of, state in self.staging.items() if state == "ready" and of not in handed]:
             self.do(StoringFailed(self.random.choice(waiting), Failure("storage_failed", "no input")))
 
@@ -329,9 +333,9 @@ class Host:
             process.is_loaded = True
             self.do(RunnerConnected(runner, 7))
             self.do(RunnerLoaded(runner, 1.0, 0))
-        elif of := process.lease:
-            process.lease = None
-            self.do(RunnerStopped(runner, of, 1.0) if process.is_interrupted else finished(runner, of))
+        elif process.leases:
+            of = process.leases.pop(0)
+            self.do(RunnerStopped(runner, of, 1.0) if of in process.interrupted else finished(runner, of))
 
     def die(self, runner: RunnerId) -> None:
         del self.processes[runner]
@@ -369,7 +373,7 @@ class Host:
             assert residents.ledger.reserved <= TOTAL - GIB
         for told in self.told.values():
             assert len({repr(word) for word in told.words}) <= 1
-        assert sum(process.lease is not None for process in self.processes.values()) <= self.slots
+        assert sum(bool(process.leases) for process in self.processes.values()) <= self.slots
 
     def finish(self) -> None:
         """When all do what is expected of them, every lease comes to its last word; a drain then leaves nothing."""

@@ -110,7 +110,7 @@ async def test_errors_of_every_part_are_told_together(admission: Admission) -> N
     assert told == {
         "/params/sede": "sede is not known here; did you mean seed?",
         "/params/seed": "-1 is less than the minimum of 0",
-        "/output_format": "shapes writes glb, not fbx",
+        "/output_format": "shapes writes glb, obj, usdz, not fbx",
         "/inputs/text": "shapes needs this input",
         "/inputs/txt": "shapes takes no such input; did you mean text?",
     }
