@@ -3,13 +3,16 @@
 import ctypes
 import errno
 import os
+import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, wait
 from contextlib import suppress
 from pathlib import Path
 
 SYNCS = 16
-"""So many of what is synced together are under way at once."""
+"""So many of what is synced together are under way at once, where the disk is slow."""
+WORTH_THREADS_S = 0.005
+"""A wait that would be shorter in all is waited for in one thread, which costs less CPU."""
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _ONLY_LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -45,10 +48,14 @@ def sync_all(paths: Sequence[Path], threads: Executor) -> dict[Path, OSError]:
             # Else each file's wait would allocate its blocks, and so make a commit of the journal of its own.
             for descriptor in opened.values():
                 _begin(descriptor, _FROM, _FROM, _WRITE)
-        shares = [tuple(opened.items())[first::SYNCS] for first in range(min(SYNCS, len(opened)))]
-        others = [threads.submit(_synced, share, faults) for share in shares[1:]]
-        for share in shares[:1]:
-            _synced(share, faults)
+        items = tuple(opened.items())
+        began = time.monotonic()
+        _synced(items[:1], faults)
+        # The first has had the journal commit what all have changed. Threads pay where each of the others waits long.
+        is_slow = (time.monotonic() - began) * len(items) > WORTH_THREADS_S
+        shares = max(1, min(SYNCS, len(items) - 1)) if is_slow else 1
+        others = [threads.submit(_synced, items[first::shares], faults) for first in range(2, shares + 1)]
+        _synced(items[1::shares], faults)
         wait(others)
     finally:
         for descriptor in opened.values():
