@@ -8,4 +8,5 @@ family      what all of them share: seeds, which pipeline is on the GPU, missing
 steps       counts the steps of a foreign sampler, reports them and cancels between two of them
 meshes      a mesh from a file, and a result from a mesh, by the trimesh that each of their environments has
 picture     a picture from a file; the thumbnail of a mesh, by numpy alone
+programs    programs of a repository that is no library, watched and ended
 """
