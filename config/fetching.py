@@ -124,6 +124,23 @@ def wanted_of(weights: Weights, hub: Hub, commit: str = "") -> list[Wanted]:
     return hub.wanted(weights, commit)
 
 
+def copied(weights: Weights, folder: Path) -> list[Wanted]:
+    """Files that somebody put there for want of a network, as a hub would list them, but without a hash to compare.
+
+    Empty if a pattern or a name of the recipe has none.
+    """
+    home = folder / weights.folder
+    here = [str(file.relative_to(home)) for file in sorted(home.rglob("*")) if file.is_file()]
+    fitting = [
+        [name for name in here if fnmatch.fnmatchcase(name, pattern) and not name.endswith(".part")]
+        for pattern in weights.include
+    ]
+    if not weights.include or not all(fitting):
+        return []
+    names = dict.fromkeys(name for some in fitting for name in some)
+    return [Wanted("", f"{weights.folder}/{name}", None, None) for name in names]
+
+
 def fetch(wanted: Wanted, folder: Path, say: Say, headers: dict[str, str] | None = None) -> KeptFile:
     """The file lies in `folder` under its path, whole and verified; what it is.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config import fetching
-from config.fetching import Hub, Say
+from config.fetching import FetchFailed, Hub, Say
 from config.installed import ENVIRONMENT, KeptFile, Place, Record, missing
 from config.recipe import Named, Source
 
@@ -215,9 +215,16 @@ def _weights(named: Named, place: Place, hub: Hub, say: Say) -> Step:
         kept: list[KeptFile] = []
         for one in named.recipe.weights:
             commit = ""
-            if one.hub:
-                commit = revisions[one.hub] = revisions.get(one.hub) or hub.commit(one)
-            for wanted in fetching.wanted_of(one, hub, commit):
+            try:
+                if one.hub:
+                    commit = revisions[one.hub] = revisions.get(one.hub) or hub.commit(one)
+                files = fetching.wanted_of(one, hub, commit)
+            except FetchFailed as error:
+                files = fetching.copied(one, place.weights)
+                if not files:
+                    raise
+                say(f"{error}\nWhat lies in {place.weights / one.folder} is taken as it is: no hash could be compared.")
+            for wanted in files:
                 kept.append(fetching.fetch(wanted, place.weights, say, hub.headers() if one.hub else None))
         record = Record(recipe=named.name, digest=named.digest, revisions=revisions, files=kept)
         _write(lock, record.model_dump_json(indent=1))

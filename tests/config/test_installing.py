@@ -80,6 +80,22 @@ def test_weights_with_another_hash_are_refused(offline: Path) -> None:
     assert [path for path in place.weights.rglob("*") if path.is_file()] == []
 
 
+def test_weights_that_were_copied_are_taken_where_no_hub_answers_and_said_to_be_unverified(offline: Path) -> None:
+    weights = [{"hub": "o/r", "revision": "c" * 40, "include": ["ckpts/*", "*.json"]}]
+    named = recipe.load(str(tiny(offline, weights=weights)))
+    place, said = Place(offline / "e"), []
+    folder = place.weights / "o" / "r"
+    (folder / "ckpts").mkdir(parents=True)
+    (folder / "ckpts" / "a.bin").write_bytes(b"abc")
+    step = next(one for one in steps(named, place, machine(), HUB, said.append) if one.title.startswith("weights"))
+    with pytest.raises(FetchFailed, match="cannot be reached"):
+        step.run()
+    (folder / "config.json").write_bytes(b"{}")
+    step.run()
+    assert step.is_done()
+    assert "no hash could be compared" in said[-1]
+
+
 def test_a_revision_that_is_not_there_stops_it_with_the_question_to_ask(offline: Path) -> None:
     file = tiny(offline)
     file.write_text(re.sub(r"revision: \w+", f"revision: '{'a' * 40}'", file.read_text()))
