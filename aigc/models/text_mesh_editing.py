@@ -21,7 +21,7 @@ from aigc.mesh.stats import mesh_stats
 from aigc.mesh.surface import Surface
 from aigc.mesh.topology import is_watertight, joined, weld
 from aigc.mesh.types import Mesh
-from aigc.models.editing import carve, deform, join, recolour
+from aigc.models.editing import carve, deform, join, placing, recolour
 from aigc.models.editing.difference import differences
 from aigc.models.editing.intent import Instruction, Reader
 from aigc.models.editing.outcome import finished
@@ -205,8 +205,13 @@ class RegionEdit:
             meshes, info = join.replaced(surface, region, thing)
         else:
             part = named_part(surface, wish.part)
-            room = region or join.room_for(thing, surface, wish, part[0] if part else None)
+            room = region or placing.room_for(thing, surface, wish, part[0] if part else None)
             meshes, info = join.added(surface, thing, room)
+            if info["reaches_beyond_the_mask"]:
+                progress.warn(
+                    f"the mesh fills the mask and would hide the {thing.name}: it was put upon the mesh and reaches "
+                    "beyond the mask; for another place let the mask reach farther from the surface"
+                )
         if info.get("joined") == "side by side":
             progress.warn(
                 "the mesh does not enclose a solid: the new part lies in it, but is not grown together with it"

@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -72,6 +76,13 @@ def main_mesh(result: Result) -> trimesh.Trimesh:
     mesh = trimesh.load(BytesIO(result.outputs[0].data), file_type=kind, force="mesh")
     mesh.merge_vertices(merge_tex=True, merge_norm=True)
     return mesh
+
+
+@contextmanager
+def small_thumbnails(module: ModuleType) -> Iterator[None]:
+    """The model of this module draws its thumbnails small: at full size they cost more than the edits under test."""
+    with mock.patch.object(module, "thumbnail", partial(module.thumbnail, size=48)):
+        yield
 
 
 def digest(result: Result) -> str:

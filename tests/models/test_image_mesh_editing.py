@@ -7,11 +7,12 @@ from PIL import Image
 
 from aigc.mesh.preview import View, render
 from aigc.mesh.read import read_mesh
+from aigc.models import image_mesh_editing
 from aigc.models.image_mesh_editing import PictureEdit
 from aigc.runner.model import InputInvalid
 from aigc.runner.testing import Recorder, run_model
 from tests.gltf import gltf_issues
-from tests.models.kit import check_cancel, check_progress, digest, digest_elsewhere, main_mesh
+from tests.models.kit import check_cancel, check_progress, digest, digest_elsewhere, main_mesh, small_thumbnails
 
 RABBIT = str(Path(__file__).parents[2] / "web" / "static" / "samples" / "rabbit.glb")
 FRONT = {"view": "front", "texture_resolution": 256}
@@ -24,6 +25,13 @@ def model():
     model.load("cpu")
     yield model
     model.unload()
+
+
+@pytest.fixture(autouse=True)
+def small():
+    """Small thumbnails for all but the edit that is looked at most."""
+    with small_thumbnails(image_mesh_editing):
+        yield
 
 
 @pytest.fixture(scope="module")

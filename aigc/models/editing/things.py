@@ -23,7 +23,7 @@ _UNKNOWN = "name one everyday thing: a hat, a sword, a chimney, a crown, wings, 
 
 
 def _hat(b: Builder) -> None:
-    if b.says("witch", "wizard", "magic", "pointed", "party", "santa"):
+    if b.says("witch", "wizard", "magic", "pointed", "pointy", "cone", "conical", "party", "santa"):
         b.add("hat", s.lathe([(0.1, 0), (0.098, 0.012), (0.07, 0.1), (0.012, 0.24), (0, 0.25)]), p.CLOTH)
         b.add("brim", s.lathe([(0.17, 0.0), (0.175, 0.008), (0.1, 0.022)]), p.CLOTH)
         return
