@@ -74,25 +74,37 @@ def common(made: Made) -> Values:
 
 
 def _texture_space(meshes: list[trimesh.Trimesh]) -> Values:
-    """How well the texture is used: covered share of the square, overlap of islands, stretch of areas."""
+    """How well the textures are used: covered share of the squares, overlap of islands, stretch of areas.
+
+    Islands overlap only where they lie on the same texture.
+    """
     uv = np.concatenate([np.asarray(mesh.visual.uv) for mesh in meshes]).astype(np.float32)
     starts = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes[:-1]])
     faces = np.concatenate([mesh.faces + start for mesh, start in zip(meshes, starts, strict=True)]).astype(np.int32)
+    pictures = [_picture_of(mesh) for mesh in meshes]
+    names = list(dict.fromkeys(pictures))
+    square = np.repeat([names.index(picture) for picture in pictures], [len(mesh.faces) for mesh in meshes])
     corners = uv[faces].astype(np.float64)
     one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     flat = np.abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]) / 2
     solid = np.concatenate([mesh.area_faces for mesh in meshes])
     used = (solid > 1e-12) & (flat > 1e-12)
-    covered = len(texels(uv, faces, 512).index) / 512**2
+    covered = sum(len(texels(uv, faces[square == number], 512).index) for number in range(len(names))) / 512**2
     ratio = flat[used] / solid[used]
     weight = solid[used] / solid[used].sum()
     mean = float((ratio * weight).sum())
     spread = float((np.abs(np.log2(ratio / mean)) * weight).sum())
     return {
-        "uv coverage": covered,
+        "uv coverage": covered / len(names),
         "uv overlap": max(0.0, float(flat.sum()) - covered) / max(float(flat.sum()), 1e-9),
         "uv stretch, octaves": spread,
     }
+
+
+def _picture_of(mesh: trimesh.Trimesh) -> bytes:
+    """What tells one texture from another; nothing for a mesh without one."""
+    picture = getattr(getattr(mesh.visual, "material", None), "baseColorTexture", None)
+    return b"" if picture is None else picture.tobytes()
 
 
 def of_picture(made: Made) -> Values:
