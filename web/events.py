@@ -176,13 +176,24 @@ class Events:
             hub.offer(watcher, record)
             found.append(record)
         if command.all:
-            hub.watch_everything(watcher)
+            found += await self._show_open(watcher)
+        await self._tell_places(watcher, found)
+        return unknown
+
+    async def _show_open(self, watcher: Watcher) -> list[Job]:
+        """Who hears everything is shown what is open now."""
+        hub = self._gateway.hub
+        found: list[Job] = []
+        hub.watch_everything(watcher)
+        watcher.over = set()
+        try:
             for status in (Status.PROCESSING, Status.QUEUED):
                 page = await self._gateway.list(JobQuery(owner=watcher.owner, status=status, limit=OPEN_JOBS))
                 hub.show(watcher, page.jobs)
                 found += page.jobs
-        await self._tell_places(watcher, found)
-        return unknown
+        finally:
+            watcher.over = None
+        return found
 
     def _unsubscribe(self, watcher: Watcher, command: Command) -> None:
         hub = self._gateway.hub

@@ -40,7 +40,18 @@ class Watcher:
         owner: whose jobs it may hear of.
     """
 
-    __slots__ = ("_pending", "_sent", "_volatile", "blocked_at", "everything", "is_marked", "jobs", "owner", "sink")
+    __slots__ = (
+        "_pending",
+        "_sent",
+        "_volatile",
+        "blocked_at",
+        "everything",
+        "is_marked",
+        "jobs",
+        "over",
+        "owner",
+        "sink",
+    )
 
     def __init__(self, sink: Sink, owner: OwnerId) -> None:
         self.sink = sink
@@ -49,6 +60,9 @@ class Watcher:
         """Watched by name."""
         self.everything = False
         """Hears of all jobs of its owner."""
+        self.over: set[JobId] | None = None
+        """Jobs whose end it has heard, kept while it is being shown those that were open when it came: a page of these
+        may have been read before that end."""
         self.is_marked = False
         """Stands in the hub's line of those who have something to hear."""
         self.blocked_at: float | None = None
@@ -84,7 +98,9 @@ class Watcher:
         self._drop_passing(job)
 
     def show(self, job: Job) -> None:
-        """It is to hear where this job stands, unless it hears of it already."""
+        """It is to hear where this job stands, unless it hears of it already or has heard its end."""
+        if self.over is not None and job.id in self.over:
+            return
         self._sent.setdefault(job.id, FRESH)
         self.offer(job)
 
@@ -124,6 +140,8 @@ class Watcher:
     def _heard(self, job: Job) -> None:
         if job.status.is_final and job.id not in self.jobs:
             self._sent.pop(job.id, None)  # else one that hears everything would remember every job there ever was
+            if self.over is not None:
+                self.over.add(job.id)
         else:
             self._sent[job.id] = job.seq
 

@@ -69,6 +69,15 @@ def test_one_who_hears_everything_does_not_remember_what_is_over() -> None:
     assert one._sent == {}
 
 
+def test_a_page_that_was_read_before_an_end_is_not_told_after_it() -> None:
+    one, job = watcher(), fresh()
+    one.everything, one.over = True, set()
+    one.offer(completed(job))
+    assert told(one.take(Stories()))[-1] == ("job.completed", 3)
+    one.show(job)
+    assert not one.is_waiting
+
+
 def test_a_job_that_is_shown_twice_is_told_once() -> None:
     one, job = watcher(), fresh()
     one.show(job)
