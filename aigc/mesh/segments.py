@@ -18,6 +18,7 @@ from aigc.mesh.simplify import simplify_open
 from aigc.mesh.spectral import conductance, embedding, hollow, smoothed_bend, smoothed_thickness
 from aigc.mesh.stats import volume
 from aigc.mesh.subdivide import split_long_edges
+from aigc.mesh.symmetric_parts import TwoSides, mirror_of
 from aigc.mesh.thickness import shape_diameter
 from aigc.mesh.topology import compact, same_points
 from aigc.mesh.types import FloatArray, IntArray
@@ -27,11 +28,12 @@ _WORKING_FACES = 5_000
 _CONCAVITY, _CHANGE = 0.8, 0.4
 _DIMENSIONS = 20
 _ROUNDS = 2  # of averaging normals
+_COARSE = 7  # pieces a face: with fewer the faces stand for a round thing, with more each crease is meant
 _REGIONS = 110
 _REACH = 0.03  # of the root of the area that borders may move
 _ISLAND = 0.25  # of a part's area
 _NOTHING, _LEAST_COST = 0.004, 0.015  # merges below cost nothing; a shape whose dearest is below has no parts
-_USUAL_COST, _USUAL = 0.02, 0.5  # of the last merge that a person would undo, and how much that counts
+_USUAL_COST, _USUAL = 0.02, 1.0  # of the last merge that a person would undo, and how much that counts
 _BATCH = 50_000
 
 Report = Callable[[float, str], None]
@@ -75,8 +77,8 @@ def segment(
     net, parent = _even(points, triangles, tell)
     graph = dual_graph(points, triangles)
     regions, tree = _tree(net, parent, graph, settings, tell)
-    count = min(settings.parts, tree.leaves) if settings.parts else natural_count(tree.cost)
-    coarse = tree.labels(count)[regions]
+    tell(0.55, "looking for symmetry")
+    coarse = _symmetric(net, regions, tree, settings.parts)
     tell(0.6, "transferring")
     labels = _transferred(net, parent, coarse, points, triangles, tell)
     labels = without_islands(graph, labels, _ISLAND)
@@ -122,22 +124,17 @@ def _prepared(positions: FloatArray, faces: IntArray) -> tuple[FloatArray, IntAr
 def _even(points: FloatArray, triangles: IntArray, tell: Report) -> tuple[tuple[FloatArray, IntArray], IntArray | None]:
     """The surface in some thousand faces of like size, and the old face of each if old ones were only cut."""
     tell(0.02, "simplifying")
-    if len(triangles) > 1.3 * _WORKING_FACES:
-        return simplify_open(points, triangles, _WORKING_FACES), None
+    simplified = len(triangles) > 1.3 * _WORKING_FACES
+    if simplified:
+        points, triangles = simplify_open(points, triangles, _WORKING_FACES)
     area = float(np.linalg.norm(face_normals(points, triangles).astype(np.float64), axis=1).sum() / 2)
-    longest = 2.6 * float(np.sqrt(area / _WORKING_FACES))
-    cut, pieces, parent = split_long_edges(points, triangles, longest, int(1.4 * _WORKING_FACES))
-    return (cut, pieces), parent
-
-
-def _hollow(graph: DualGraph, points: FloatArray, triangles: IntArray) -> FloatArray:
-    """float64 (e,): the concave bend over each link of an even net."""
-    bend = smoothed_bend(graph, face_normals(points, triangles), points[triangles].mean(axis=1), _ROUNDS)
-    return hollow(graph, bend)
+    longest = 2.2 * float(np.sqrt(area / _WORKING_FACES))
+    cut, pieces, parent = split_long_edges(points, triangles, longest, 2 * _WORKING_FACES)
+    return (cut, pieces), None if simplified else parent
 
 
 def _inherited(graph: DualGraph, parent: IntArray, surface: DualGraph) -> FloatArray:
-    """The same for a net that was cut from the faces of `surface`: inside one of those nothing bends."""
+    """float64 (e,): the concave bend over each link of a net cut from a few large faces: inside one nothing bends."""
     bend = hollow(surface, surface.bend)
     if not len(bend):
         return np.zeros(len(graph.pairs))
@@ -157,7 +154,11 @@ def _tree(
     own = dual_graph(points, triangles)
     raw = shape_diameter(points, triangles, lambda: tell(0.15, "measuring thickness"))
     thickness = smoothed_thickness(own, raw)
-    concave = _hollow(own, points, triangles) if parent is None else _inherited(own, parent, surface)
+    if parent is not None and len(triangles) > _COARSE * surface.count:
+        concave = _inherited(own, parent, surface)
+    else:
+        bend = smoothed_bend(own, face_normals(points, triangles), points[triangles].mean(axis=1), _ROUNDS)
+        concave = hollow(own, bend)
     graph = bridged(own, points, triangles)
     concave = np.concatenate([concave, np.maximum(-graph.bend[len(concave) :], 0)])
     tell(0.25, "finding regions")
@@ -172,6 +173,28 @@ def _tree(
     regions = fine.labels(min(_REGIONS, fine.leaves))
     found = regions_of(regions, share, places, ground, (graph.pairs, flow, free))
     return regions, part_tree(found)
+
+
+def _symmetric(net: tuple[FloatArray, IntArray], regions: IntArray, tree: MergeTree, wanted: int) -> IntArray:
+    """int32 (k,): the part of each face of the net, alike on both sides where the surface is and the count allows."""
+    count = min(wanted, tree.leaves) if wanted else natural_count(tree.cost)
+    labels = np.asarray(tree.labels(count)[regions], np.int32)
+    if count == 1:
+        return labels
+    points, triangles = net
+    graph, centres = dual_graph(points, triangles), points[triangles].mean(axis=1)
+    mirror = mirror_of(centres, graph.area)
+    if mirror is None:
+        return labels
+    sides = TwoSides(graph, centres, face_normals(points, triangles), mirror)
+    if not wanted:
+        return sides.alike(labels)[0]
+    for near in (count, count - 1, count + 1, count - 2):
+        if 1 < near <= tree.leaves:
+            for found in sides.alike(np.asarray(tree.labels(near)[regions], np.int32)):
+                if int(found.max()) + 1 == count:
+                    return found
+    return labels
 
 
 def _transferred(
