@@ -121,20 +121,17 @@ def test_a_cloud_of_points_is_refused_in_words(tmp_path):
         run_model(SpectralParts(), {"mesh": str(path)}, {}, tmp_path)
 
 
-@pytest.mark.parametrize("kind", ["fan at one edge", "soup", "inside out", "slivers"])
+@pytest.mark.parametrize("kind", ["fan, slivers, and faces inside out", "soup"])
 def test_broken_surfaces_give_parts_anyway(tmp_path, kind):
-    points, faces, _ = table(0.5)
-    if kind == "fan at one edge":
-        points = np.concatenate([points, points[faces[0, :1]] + np.array([(0, 3, 0), (1, 3, 0), (2, 3, 1)])])
-        fan = [(faces[0, 0], faces[0, 1], len(points) - k) for k in (1, 2, 3)]
-        faces = np.concatenate([faces, np.array(fan, np.int32)])
     if kind == "soup":
         points, faces = np.random.default_rng(0).random((300, 3)), np.arange(300).reshape(-1, 3)
-    if kind == "inside out":
+    else:
+        points, faces, _ = table(0.5)
         faces[::2] = faces[::2, ::-1]
-    if kind == "slivers":
+        points = np.concatenate([points, points[faces[0, :1]] + np.array([(0, 3, 0), (1, 3, 0), (2, 3, 1)])])
+        fan = [(faces[0, 0], faces[0, 1], len(points) - k) for k in (1, 2, 3)]
         flat = np.stack([faces[:, 0], faces[:, 0], faces[:, 1]], axis=1)
-        faces = np.concatenate([faces, flat])
+        faces = np.concatenate([faces, np.array(fan, np.int32), flat])
     path = tmp_path / "mesh.glb"
     path.write_bytes(write_glb(Mesh(points.astype(np.float32), faces.astype(np.int32))))
 
