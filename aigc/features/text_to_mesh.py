@@ -35,6 +35,33 @@ class TextToTexturedMeshParameters(TextToRawMeshParameters):
     )
 
 
+class FlowSettings(Parameters):
+    """What only the part flow understands."""
+
+    steps: int = Field(32, ge=4, le=200, description="Steps from noise to the thing; more are slower and finer.")
+    guidance: float = Field(
+        2.0,
+        ge=0.0,
+        le=8.0,
+        description="How strictly the words are followed; 1 is as trained, more is clearer and less varied.",
+    )
+    size: float = Field(
+        0.0,
+        ge=0.0,
+        le=1000.0,
+        description="Length of the longest side; 0 takes the size that the network expects of such a thing.",
+        json_schema_extra={"unit": "m"},
+    )
+
+
+class PartFlowRawParameters(FlowSettings, TextToRawMeshParameters):
+    """Settings of the part flow without a texture."""
+
+
+class PartFlowParameters(FlowSettings, TextToTexturedMeshParameters):
+    """Settings of the part flow with a texture."""
+
+
 class ShapeSettings(Parameters):
     """What only the parametric shape library understands."""
 

@@ -50,6 +50,11 @@ class Retriever:
         """Whether the sentence encoder's weights were found; without it only words are compared."""
         return self._encoder is not None
 
+    @property
+    def encoder(self) -> SentenceEncoder | None:
+        """The sentence encoder, for others to share; None if its weights were not found."""
+        return self._encoder
+
     def match(self, prompt: str) -> Match:
         """The best shape for the prompt."""
         likeness = self._likeness(prompt)
