@@ -18,8 +18,8 @@ class ParameterSchema:
     """
 
     def __init__(self, schema: dict[str, Any]) -> None:
-        self._properties: dict[str, dict[str, Any]] = schema.get("properties", {})
-        self._validator = jsonschema_rs.Draft202012Validator(schema)
+        self._properties = {name: _without_null(field) for name, field in schema.get("properties", {}).items()}
+        self._validator = jsonschema_rs.Draft202012Validator({**schema, "properties": self._properties})
         self._defaults = {
             name: field["default"] for name, field in self._properties.items() if field.get("default") is not None
         }
@@ -57,3 +57,11 @@ class ParameterSchema:
         if numbers and type(value) in (int, float):
             return min(numbers, key=lambda choice: abs(choice - value))
         return value
+
+
+def _without_null(field: dict[str, Any]) -> dict[str, Any]:
+    """`X | null` as X. Null means the default and is never validated, and "not X" says more than "neither of two"."""
+    kinds = [kind for kind in field.get("anyOf", ()) if kind.get("type") != "null"]
+    if len(kinds) != 1:
+        return field
+    return {**{name: value for name, value in field.items() if name != "anyOf"}, **kinds[0]}

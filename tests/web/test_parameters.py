@@ -15,6 +15,7 @@ SCHEMA = {
         "steps": {"type": "integer", "enum": [10, 20, 50], "default": 20},
         "shape": {"enum": ["auto", "slab"], "default": "auto"},
         "hint": {"type": "string"},
+        "radii": {"anyOf": [{"type": "array", "items": {"exclusiveMinimum": 0}}, {"type": "null"}], "default": None},
     },
 }
 
@@ -50,6 +51,12 @@ def test_every_error_is_told_with_its_place_and_the_name_that_was_meant(paramete
         FieldError("/params/shape", '"cube" is not one of "auto" or "slab"'),
         FieldError("/params/size", "3.0 is greater than the maximum of 2.0"),
     ]
+
+
+def test_what_may_be_left_out_is_still_told_what_is_wrong_with_it(parameters: ParameterSchema) -> None:
+    assert parameters.complete({"radii": None})[1] == []
+    _, errors = parameters.complete({"radii": [1, 1, 0]})
+    assert errors == [FieldError("/params/radii/2", "0 is less than or equal to the minimum of 0")]
 
 
 def test_existing_clients_may_send_unknown_names_and_numbers_beside_a_list(parameters: ParameterSchema) -> None:
