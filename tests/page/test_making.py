@@ -165,7 +165,7 @@ def test_an_upload_of_garbage_is_refused_in_the_servers_own_words(server: Server
         said = json.load(answer)["detail"]
     page.get_by_label("Image").set_input_files({"name": "cat.png", "mimeType": "image/png", "buffer": b"no picture"})
     expect(page.locator("#complaint")).to_contain_text(said[1:])
-    expect(page.locator(".zone")).to_contain_text("Drop a file")
+    expect(page.locator(".zone").first).to_contain_text("Drop a file")
     page.get_by_role("button", name="Make it").click()
     expect(page.locator("#complaint")).to_have_text("Image is missing: drop a file, or choose one.")
     expect(page.get_by_label("Image")).to_be_focused()
@@ -178,6 +178,7 @@ def test_a_point_is_three_numbers_beside_each_other(server: Server, page: Page, 
     page.get_by_label("Mesh", exact=True).set_input_files(SAMPLES / "rabbit.glb")
     page.get_by_label("Description").fill("enlarge the ears")
     page.locator("#settings summary").click()
+    expect(page.get_by_label("Where, as a mesh around it")).to_be_attached()
     page.get_by_label("Mask type").select_option('"ellipsoid"')
     for name, values in (("Mask center", ("0", "0.3", "")), ("Mask size", ("0.2", "0.1", "0.2"))):
         for letter, value in zip("xyz", values, strict=True):

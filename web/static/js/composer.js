@@ -168,7 +168,7 @@ async function submit(event) {
   const prompt = $("prompt").value.trim();
   if (text in chosen.inputs && !prompt) return complain(new Error("Describe what you want first."), $("prompt"));
   const missing = Object.keys(chosen.inputs).find((name) => name !== text && !inputs.has(name));
-  if (missing) return complain(new Error(`${title(missing)} is missing: drop a file, or choose one.`), inputs.zoneInput(missing));
+  if (missing) return complain(new Error(`${inputs.labelOf(missing)} is missing: drop a file, or choose one.`), inputs.zoneInput(missing));
   complain(null);
   setSending(true);
   try {

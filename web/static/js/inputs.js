@@ -3,6 +3,13 @@
 import { upload } from "./api.js";
 import { $, bytes, h, title } from "./dom.js";
 
+const LABELS = {
+  source_image: "Picture before",
+  target_image: "Picture after",
+  texture_image: "Picture for the colours",
+  mask_image: "Where, as a white area in a picture",
+  mask: "Where, as a mesh around it",
+};
 const MESH = /\.(glb|gltf|obj|ply|stl|off|fbx|usdz?|3mf)$/i;
 
 let given = {}; // input name -> {file, preview, sent, upload} or {job, output, label, picture}
@@ -10,6 +17,7 @@ let tell = () => {}; // called with what went wrong, or with null when a new fil
 
 export const isMesh = (file) => MESH.test(file.name);
 export const has = (name) => name in given;
+export const labelOf = (name) => LABELS[name] ?? title(name);
 export const zoneInput = (name) => document.querySelector(`.zone[data-input="${name}"] input`);
 
 export function startInputs(onTrouble) {
@@ -87,7 +95,7 @@ function drawZone(name, formats, note) {
   const zone = h("div", { class: "zone", data: { input: name, formats: formats.join(" ") } }, h("div", { class: "face" }), input);
   zone.addEventListener("dragover", () => zone.classList.add("over"));
   for (const end of ["dragleave", "drop"]) zone.addEventListener(end, () => zone.classList.remove("over"));
-  return h("div", { class: "field" }, h("label", { for: id }, title(name), note && h("span", { class: "help" }, ` ${note}`)), zone);
+  return h("div", { class: "field" }, h("label", { for: id }, labelOf(name), note && h("span", { class: "help" }, ` ${note}`)), zone);
 }
 
 function drawFace(name) {

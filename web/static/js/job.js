@@ -5,7 +5,9 @@ import { about, duration, percent, words } from "./dom.js";
 export const isFinal = (job) => ["completed", "failed", "cancelled"].includes(job.status);
 export const mainOutput = (job) => job.outputs.find((out) => out.role === "model");
 export const thumbnail = (job) => job.outputs.find((out) => out.role === "thumbnail");
-export const picture = (job) => Object.values(job.inputs).find((item) => /^image\//.test(item.content_type ?? ""));
+const isPicture = (item) => /^image\//.test(item?.content_type ?? "");
+// Of two pictures that which the result resembles.
+export const picture = (job) => [job.inputs.target_image, ...Object.values(job.inputs)].find(isPicture);
 
 export function nameOf(job) {
   const inputs = Object.values(job.inputs);
