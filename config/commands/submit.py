@@ -112,8 +112,10 @@ def _files(client: Client, feature: str, files: tuple[Path, ...], named: tuple[s
     if not files:
         return found
     # A bare file becomes the feature's first file input that has none yet.
-    known = next((item for item in client.features()["features"] if item["name"] == feature), None)
-    free = [name for name in (known or {}).get("inputs", {}) if name != "text" and name not in found]
+    inputs = {item["name"]: item["inputs"] for item in client.features()["features"]}
+    if feature not in inputs:
+        raise click.UsageError(f"{feature!r} is not a feature; known are {', '.join(inputs)}")
+    free = [name for name in inputs[feature] if name != "text" and name not in found]
     if len(files) > len(free):
         raise click.UsageError(f"{feature} takes {len(free)} more file(s), not {len(files)}")
     return found | dict(zip(free, files, strict=False))

@@ -188,6 +188,7 @@ def test_cancel_ends_a_job_and_says_how_it_stands(url: str) -> None:
     ("arguments", "said"),
     [
         (["submit", "no-such-thing", "-t", "x"], "no_such_thing"),
+        (["submit", "no-such-thing", str(SAMPLES / "robot.png")], "known are"),
         (["submit", TEXT, "-m", "noop", "-t", "x", "-p", "sleep_s=-1"], "sleep_s"),
         (["submit", TEXT, "-m", "noop", "-t", "x", "-p", "sleep_s"], "NAME=VALUE"),
         (["submit", TEXT, "-m", "noop", "-t", "x", "--input", "mesh=nowhere"], "NAME=FILE"),
