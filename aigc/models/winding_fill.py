@@ -73,7 +73,10 @@ class WindingFill:
         described = [_described(one) for one in done]
         meshes = [one.mesh for one in done]
         extras = {"model": _METHOD, "num_parts": len(done), "parts": described}
-        outputs = [Output("mesh.glb", "model", write_glb(meshes, extras), stats=mesh_stats(meshes))]
+        # Parts touch where they were cut: welded together, as others are counted, they would be one and open.
+        closed = all(one["watertight"] for one in described)
+        stats = {**mesh_stats(meshes), "parts": len(done), "watertight": closed}
+        outputs = [Output("mesh.glb", "model", write_glb(meshes, extras), stats=stats)]
         if settings.save_parts and len(done) > 1:
             outputs += _part_files(meshes, progress)
         progress(0.95, "exporting", 5, _STEPS, "drawing the thumbnail")

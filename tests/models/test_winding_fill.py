@@ -46,6 +46,7 @@ def test_every_part_is_closed_as_another_reader_sees_it(made):
         volumes[node] = mesh.volume
     assert volumes == pytest.approx({"top": 0.36, **dict.fromkeys(NAMES[1:], 0.15 * 0.15 * 0.9)}, rel=0.01)
     assert made.info["closed_parts"] == made.info["num_parts"] == 5
+    assert (made.outputs[0].stats["parts"], made.outputs[0].stats["watertight"]) == (5, True)
     assert made.info["parts_from"] == "nodes"
     assert {part["method"] for part in made.info["parts"]} == {"caps"}
 
