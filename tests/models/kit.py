@@ -95,19 +95,25 @@ def digest(result: Result) -> str:
 
 def digest_elsewhere(model: str, inputs: dict[str, str], params: dict[str, Any]) -> str:
     """The same hash, made by the model of this class path in a process of its own."""
+    return digests_elsewhere((model, inputs, params))[0]
+
+
+def digests_elsewhere(*runs: tuple[str, dict[str, str], dict[str, Any]]) -> list[str]:
+    """The hashes of several runs, made in one process of their own."""
     code = (
-        "import sys, tempfile, pathlib, importlib\n"
+        "import tempfile, pathlib, importlib\n"
         "from aigc.runner.testing import run_model\n"
         "from tests.models.kit import digest\n"
-        f"module, name = {model!r}.split(':')\n"
-        "model = getattr(importlib.import_module(module), name)()\n"
-        "model.load('cpu')\n"
-        "with tempfile.TemporaryDirectory() as folder:\n"
-        f"    print(digest(run_model(model, {inputs!r}, {params!r}, pathlib.Path(folder))))\n"
+        f"for path, inputs, params in {runs!r}:\n"
+        "    module, name = path.split(':')\n"
+        "    model = getattr(importlib.import_module(module), name)()\n"
+        "    model.load('cpu')\n"
+        "    with tempfile.TemporaryDirectory() as folder:\n"
+        "        print(digest(run_model(model, inputs, params, pathlib.Path(folder))))\n"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=110, cwd=root)
-    return done.stdout.decode().strip().splitlines()[-1]
+    return done.stdout.decode().split()[-len(runs) :]
 
 
 def check_progress(model: Model, inputs: dict[str, str], params: dict[str, Any], folder: Path) -> Recorder:

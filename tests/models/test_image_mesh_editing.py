@@ -9,10 +9,11 @@ from aigc.mesh.preview import View, render
 from aigc.mesh.read import read_mesh
 from aigc.models import image_mesh_editing
 from aigc.models.image_mesh_editing import PictureEdit
+from aigc.models.text_mesh_editing import RegionEdit
 from aigc.runner.model import InputInvalid
 from aigc.runner.testing import Recorder, run_model
 from tests.gltf import gltf_issues
-from tests.models.kit import check_cancel, check_progress, digest, digest_elsewhere, main_mesh, small_thumbnails
+from tests.models.kit import check_cancel, check_progress, digest, digests_elsewhere, main_mesh, small_thumbnails
 
 RABBIT = str(Path(__file__).parents[2] / "web" / "static" / "samples" / "rabbit.glb")
 FRONT = {"view": "front", "texture_resolution": 256}
@@ -94,20 +95,18 @@ def test_what_is_elsewhere_is_the_same_to_the_bit(edited):
     assert all(row.tobytes() in known for row in before.positions[behind])
 
 
-def test_the_mask_picture_and_the_region_hold_changes_back(tmp_path, model, inputs):
-    masked = run_model(model, inputs, FRONT, tmp_path)
-    assert masked.info["done"] == "painted, removed"
-
+def test_the_region_holds_changes_back(tmp_path, model, inputs):
     low = {**FRONT, "mask_type": "bbox", "mask_center": [0, 0, 0], "mask_size": [1, 0.44, 1]}
     within = run_model(model, {name: inputs[name] for name in inputs if name != "mask_image"}, low, tmp_path)
     assert "removed" not in within.info["done"]
 
 
-def test_the_view_is_found_where_it_is_not_said(tmp_path, model, inputs):
+def test_the_view_is_found_where_it_is_not_said_and_the_mask_picture_holds_changes_back(tmp_path, model, inputs):
     recorder = Recorder(tmp_path)
 
     result = run_model(model, inputs, {"texture_resolution": 256}, tmp_path, recorder=recorder)
 
+    assert result.info["done"] == "painted, removed"
     assert abs(result.info["azimuth"]) < 12 and result.info["overlap"] > 0.9
     assert recorder.warnings == []
 
@@ -140,10 +139,20 @@ def test_a_picture_of_something_else_is_told(tmp_path, model, inputs):
     assert any("fits the mesh poorly" in warning for warning in recorder.warnings)
 
 
-def test_the_same_request_gives_the_same_files_in_another_process(tmp_path, edited, inputs):
+def test_edits_by_picture_and_by_words_give_the_same_files_in_another_process(tmp_path, edited, inputs):
     asked = {name: inputs[name] for name in inputs if name != "mask_image"}
+    told = {"mesh": RABBIT, "text": "replace the ears with a sphere"}
+    ears = {"mask_type": "bbox", "mask_center": [0, 0.34, 0.05], "mask_size": [0.3, 0.13, 0.3]}
+    ears["texture_resolution"] = 256
+    by_words = RegionEdit()
+    by_words.load("cpu")
 
-    assert digest(edited[0]) == digest_elsewhere("aigc.models.image_mesh_editing:PictureEdit", asked, FRONT)
+    here = [digest(edited[0]), digest(run_model(by_words, told, ears, tmp_path))]
+
+    assert here == digests_elsewhere(
+        ("aigc.models.image_mesh_editing:PictureEdit", asked, FRONT),
+        ("aigc.models.text_mesh_editing:RegionEdit", told, ears),
+    )
 
 
 def test_progress_is_told_and_a_cancel_heard_at_every_step(tmp_path, model, inputs):
