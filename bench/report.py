@@ -31,6 +31,39 @@ def markdown(table: Sequence[Sequence[str]]) -> str:
     return "\n".join([head, "|" + " --- |" * len(table[0]), *rows])
 
 
+QUALITY = (
+    "silhouette overlap",
+    "colour error, ΔE",
+    "watertight",
+    "uv coverage",
+    "uv stretch, octaves",
+    "mean distance, ‰ of the diagonal",
+    "parts",
+    "closed parts",
+    "joints inside",
+    "weights sum to one",
+    "kept outside",
+    "triangles",
+    "CPU seconds",
+    "peak, MB",
+)
+"""Measures of models in the order in which they are told; those that a feature has not are left out."""
+
+
+def quality(found: dict[str, Any]) -> list[list[str]]:
+    """A row for each feature: what failed, and the median of each measure with the least and the most."""
+    rows = [["Feature", "Model", "Cases", "Failed", "glTF issues", "Median (least to most)"]]
+    for feature, one in found.items():
+        told = [
+            f"{name} {value['median']:.3g} ({value['least']:.3g} to {value['most']:.3g})"
+            for name in QUALITY
+            if (value := one["measures"].get(name)) is not None
+        ]
+        failed = "; ".join(each.split(": ", 1)[0] for each in one["failed"]) or "0"
+        rows.append([feature, one["model"], str(one["cases"]), failed, str(one["glTF issues"]), "; ".join(told)])
+    return rows
+
+
 def _peers(found: dict[str, Any]) -> peers.Rounds:
     return {name: [Round(**each) for each in rounds] for name, rounds in found.items()}
 
@@ -40,6 +73,7 @@ TABLES: dict[str, Callable[[Any], Sequence[Sequence[str]]]] = {
     "peers-goals": lambda found: goals(peers.lines(_peers(found))),
     **{f"load-{mode}": lambda found: goals(load.lines(found)) for mode in ("single", "multi")},
     **{f"idle-{mode}": lambda found: goals(idle.lines(found)) for mode in ("single", "multi")},
+    "quality-held-out": quality,
     **{f"fanout-{mode}": lambda found: goals(fanout.lines(found)) for mode in ("single", "multi")},
 }
 

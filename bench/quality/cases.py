@@ -1,7 +1,8 @@
 """What each feature is tried on: two sets, of which the second was never looked at while a model was being made.
 
 An input is named by its source: `emoji:CODE`, `photo:NAME`, `sample:FILE`, `controller:PROFILE/HAND`, `shape:PROMPT`
-(built by our grammar), `solid:PICTURE` (a picture inflated by our model), or plain words for a text.
+(built by our grammar), `solid:PICTURE` (a picture inflated by our model), `front:MESH` (a picture of it),
+`edited:HOW:MESH` (that picture changed), or plain words for a text.
 """
 
 from __future__ import annotations
@@ -165,6 +166,25 @@ MIDDLE = (0.2, 0.3, 0.2), (0.8, 0.7, 1.0)
 FOOT = (0.0, 0.0, 0.0), (1.0, 0.3, 1.0)
 LEFT_HALF = (0.5, 0.0, 0.0), (1.0, 1.0, 1.0)
 
+CHANGES: dict[str, tuple[Corner, Corner]] = {
+    "spot": ((0.0, 0.3, 0.0), (1.0, 0.7, 1.0)),
+    "ball": ((0.0, 0.8, 0.0), (1.0, 1.2, 1.0)),
+    "topless": ((0.0, 0.8, 0.0), (1.0, 1.0, 1.0)),
+}
+"""What was done to a picture, and within which share of the mesh's box."""
+
+
+def _redrawn(*rows: tuple[str, str]) -> tuple[Case, ...]:
+    return tuple(
+        Case(
+            f"{how}: {mesh}",
+            {"mesh": mesh, "source_image": f"front:{mesh}", "target_image": f"edited:{how}:{mesh}"},
+            expected={"region": CHANGES[how]},
+        )
+        for how, mesh in rows
+    )
+
+
 RED, GREEN, BLUE, YELLOW, WHITE, BLACK = (
     (190, 40, 35),
     (50, 130, 60),
@@ -186,6 +206,18 @@ SETS: dict[str, dict[str, tuple[Case, ...]]] = {
         "mesh_retopology": _meshes(*_TUNING_MESHES, output_format="glb"),
         "uv_unwrapping": _meshes(*_TUNING_MESHES, output_format="glb"),
         "auto_rig": _meshes(*_TUNING_FIGURES, output_format="glb"),
+        "image_mesh_editing": _redrawn(
+            ("spot", "sample:rabbit.glb"),
+            ("ball", "sample:rabbit.glb"),
+            ("topless", "sample:rabbit.glb"),
+            ("spot", "shape:a silver robot"),
+            ("ball", "shape:a silver robot"),
+            ("topless", "shape:a grey elephant"),
+            ("spot", "solid:sample:penguin.png"),
+            ("ball", "solid:sample:penguin.png"),
+            ("topless", "solid:emoji:1f9f8"),
+            ("spot", "solid:emoji:1f9f8"),
+        ),
         "text_mesh_editing": _edited(
             ("remove the ears", "sample:rabbit.glb", (0.0, 0.75, 0.0), (1.0, 1.0, 1.0)),
             ("make the head bigger", "shape:a silver robot", *HEAD),
@@ -233,6 +265,18 @@ SETS: dict[str, dict[str, tuple[Case, ...]]] = {
         "mesh_retopology": _meshes(*_HELD_OUT_MESHES, output_format="glb"),
         "uv_unwrapping": _meshes(*_HELD_OUT_MESHES, output_format="glb"),
         "auto_rig": _meshes(*_HELD_OUT_FIGURES, output_format="glb"),
+        "image_mesh_editing": _redrawn(
+            ("spot", "shape:a red sofa"),
+            ("ball", "shape:a red sofa"),
+            ("topless", "shape:a wizard"),
+            ("spot", "shape:a giraffe"),
+            ("ball", "solid:emoji:1f438"),
+            ("topless", "solid:emoji:1f996"),
+            ("spot", "solid:emoji:1f3c6"),
+            ("ball", "solid:emoji:1f3c6"),
+            ("topless", "solid:emoji:1f3c6"),
+            ("spot", "controller:generic-fixed-hand/right"),
+        ),
         "text_mesh_editing": _edited(
             ("shrink the head", "shape:a giraffe", (0.0, 0.8, 0.0), (1.0, 1.0, 1.0)),
             ("remove the hat", "shape:a wizard", (0.0, 0.85, 0.0), (1.0, 1.0, 1.0)),

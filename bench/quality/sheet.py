@@ -37,8 +37,9 @@ def sheet(cases: list[tuple[str, dict[str, str], Path | None]]) -> Image.Image:
 
 def _input(inputs: dict[str, str]) -> Image.Image:
     blank = Image.new("RGB", (CELL, CELL), "white")
-    if "image" in inputs:
-        with Image.open(inputs["image"]) as picture:
+    drawn = inputs.get("image") or inputs.get("target_image")
+    if drawn is not None:
+        with Image.open(drawn) as picture:
             small = picture.convert("RGBA")
             small.thumbnail((CELL, CELL))
             blank.paste(small, ((CELL - small.width) // 2, (CELL - small.height) // 2), small)

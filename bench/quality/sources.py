@@ -9,9 +9,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import skimage.data
 from PIL import Image
 
+from aigc.mesh.preview import View, render
+from aigc.mesh.read import read_mesh
 from aigc.runner.testing import run_model
 
 HERE = Path(__file__).parent
@@ -41,6 +44,8 @@ def path_of(source: str) -> str:
             return str(MODULES / "@webxr-input-profiles" / "assets" / "dist" / "profiles" / f"{name}.glb")
         case "shape":
             return str(_made("aigc.models.shape_grammar:ShapeGrammar", {"text": name}))
+        case "front" | "edited":
+            return str(_drawn(kind, name))
         case "solid":
             return str(_made("aigc.models.silhouette_inflate:SilhouetteInflate", {"image": path_of(name)}))
         case _:
@@ -74,6 +79,28 @@ def _made(model: str, inputs: dict[str, str]) -> Path:
             result = run_model(_loaded(model), inputs, {}, Path(folder))
             data = result.outputs[0].data or Path(folder, str(result.outputs[0].path)).read_bytes()
         made.write_bytes(data)
+    return made
+
+
+def _drawn(kind: str, name: str) -> Path:
+    """The mesh straight from the front; `edited:HOW:MESH` is that with a red spot, a ball on top, or its top gone."""
+    how, mesh = ("", name) if kind == "front" else name.split(":", 1)
+    made = MADE / f"{hashlib.sha256(repr((kind, name)).encode()).hexdigest()[:16]}.png"
+    if made.is_file():
+        return made
+    pixels = render(read_mesh(path_of(mesh)), View(0, 0, orthographic=True), 512, "transparent").copy()
+    solid = pixels[..., 3] > 127
+    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
+    y, x = np.mgrid[0:512, 0:512]
+    middle, height = (columns[0] + columns[-1]) / 2, rows[-1] - rows[0]
+    if how == "spot":
+        pixels[(np.hypot(x - middle, y - rows[0] - height / 2) < height / 8) & solid, :3] = (200, 30, 30)
+    elif how == "ball":
+        pixels[np.hypot(x - middle, y - rows[0]) < min(height / 10, rows[0] - 1)] = (40, 90, 200, 255)
+    elif how == "topless":
+        pixels[: rows[0] + height // 6] = 0
+    MADE.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(made)
     return made
 
 
