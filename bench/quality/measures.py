@@ -20,9 +20,12 @@ from PIL import Image
 from scipy.spatial import cKDTree
 
 from aigc.mesh.bake import texels
+from aigc.mesh.segments import segment
+from aigc.mesh.simplify import simplify
 from aigc.models.foreground import Foreground
 from bench.quality.cases import Case
 from bench.quality.looking import look, read, welded
+from tests.mesh.segment_kit import agreement, turned
 
 Array = NDArray[Any]
 Values = dict[str, float]
@@ -158,11 +161,18 @@ def of_retopology(made: Made) -> Values:
 
 
 def of_segmentation(made: Made) -> Values:
-    """Parts, and how level their sizes are."""
-    meshes = made.meshes
-    areas = np.array([mesh.area for mesh in meshes])
+    """Parts, how level their sizes are, and whether the same are found in the mesh turned, and with half its faces."""
+    areas = np.array([mesh.area for mesh in made.meshes])
     share = areas / areas.sum()
-    return {"parts": float(len(meshes)), "largest part": float(share.max()), "smallest part": float(share.min())}
+    values = {"parts": float(len(areas)), "largest part": float(share.max()), "smallest part": float(share.min())}
+    whole = welded(_input_mesh(made))
+    points, faces = whole.vertices.astype(np.float32), whole.faces.astype(np.int32)
+    labels, weight = segment(points, faces), np.asarray(whole.area_faces)
+    values["stability, turned"] = agreement(labels, segment(turned(points), faces), weight)
+    fewer, coarse = simplify(points, faces, max(500, len(faces) // 2))
+    nearest = cKDTree(fewer[coarse].mean(axis=1)).query(points[faces].mean(axis=1))[1]
+    values["stability, half the faces"] = agreement(labels, segment(fewer, coarse)[nearest], weight)
+    return values
 
 
 def of_completion(made: Made) -> Values:
@@ -181,12 +191,30 @@ def of_rig(made: Made) -> Values:
     joints = np.array([np.linalg.inv(each.T)[:3, 3] for each in inverse.astype(np.float64)])
     whole = welded(made.meshes)
     inside = np.abs(_winding(whole, joints)) > 0.5
-    return {
+    return _mirrored(dict(zip(names, joints, strict=True)), whole) | {
         "joints": float(len(names)),
         "joints inside": float(inside.mean()),
         "weights sum to one": float(np.abs(weights.sum(axis=1) - 1).max() < 1e-3),
         "named by a template": float(any("hips" in name.lower() or "pelvis" in name.lower() for name in names)),
     }
+
+
+def _mirrored(joints: dict[str, Array], whole: trimesh.Trimesh) -> Values:
+    """How far left joints are from the mirror images of right ones, in hundredths of the height; none without pairs."""
+    pairs = [
+        (joints[name], joints[other])
+        for name in joints
+        if "left" in name and (other := name.replace("left", "right")) in joints
+    ]
+    if not pairs:
+        return {}
+    left, right = (np.array(side) for side in zip(*pairs, strict=True))
+    axis = int(np.argmax(np.abs(left - right).mean(axis=0)))
+    middle = (left + right)[:, axis].mean() / 2
+    mirrored = right.copy()
+    mirrored[:, axis] = 2 * middle - mirrored[:, axis]
+    height = float(whole.bounds[1][1] - whole.bounds[0][1])
+    return {"left against right, % of the height": 100 * float(np.linalg.norm(left - mirrored, axis=1).mean()) / height}
 
 
 def _winding(mesh: trimesh.Trimesh, points: Array) -> Array:
