@@ -15,7 +15,7 @@ run: .venv/run.stamp
 	$(BIN)/aigc serve --data data $(RUN_ARGS)
 
 test: .venv/test.stamp lint
-	$(BIN)/pytest -n 2 --dist loadfile -q --durations 15 $(TEST_ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q --durations 15 $(TEST_ARGS)
 
 soak: .venv/test.stamp
 	$(BIN)/pytest -m slow --timeout 3600 $(TEST_ARGS)

@@ -1,6 +1,7 @@
 """Files read again: whole in force, or refused whole."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -69,14 +70,22 @@ async def test_settings_that_were_changed_are_told_by_name_and_without_their_val
     assert len(files.used) == 1
 
 
-async def test_of_two_at_once_the_second_reads_after_the_first(files: Files) -> None:
-    first = asyncio.ensure_future(files.reload())
-    await asyncio.sleep(0)
-    files.write("one", "two")
-    second = asyncio.ensure_future(files.reload())
-    await asyncio.gather(first, second)
-    assert [spec.id for spec in files.used[-1].models] == ["one", "two"]
-    assert len(files.used) == 2
+async def test_of_two_at_once_the_second_reads_when_the_first_is_in_force(files: Files) -> None:
+    began, goes_on = threading.Event(), threading.Event()
+    in_force: list[int] = []
+
+    def read() -> settings.Settings:
+        in_force.append(len(files.used))
+        began.set()
+        assert goes_on.wait(30)
+        return files.read()
+
+    reload = Reload(files.read(), read, files.used.append)
+    both = asyncio.gather(reload(), reload())
+    assert await asyncio.to_thread(began.wait, 30)
+    goes_on.set()
+    await both
+    assert in_force == [0, 1]
 
 
 async def test_a_signal_begins_it_and_waits_for_nothing(files: Files) -> None:
