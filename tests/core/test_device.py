@@ -1,6 +1,7 @@
 """The device as its broker, its runners and its probe see it; what happens under any interleaving is in
 test_device_machine.py."""
 
+import msgspec
 import pytest
 
 from aigc.core.hosting.device import DeviceSettings
@@ -790,3 +791,18 @@ def test_a_runner_that_dies_fails_its_whole_batch_but_for_who_was_cancelled():
     stopped, failed = (word for word in world.said() if not isinstance(word, LeaseProgress))
     assert (type(stopped), stopped.lease) == (LeaseStopped, jobs[0].lease)
     assert (type(failed), failed.lease, failed.failure.code) == (LeaseFailed, jobs[1].lease, "runner_crashed")
+
+
+@pytest.mark.parametrize("tried_again", [0, 1])
+def test_a_job_that_is_tried_again_shares_no_batch(tried_again: int):
+    world = World(spec("a", batch=2))
+    jobs = [grant("a") for _ in range(2)]
+    jobs[tried_again] = grant("a", of=msgspec.structs.replace(lease(), attempt=2))
+    for job in jobs:
+        world.do(job)
+    runner = world.device._residents.of("a").runner
+    world.do(RunnerConnected(runner, 42))
+
+    assert [effect.lease for effect in world.do(RunnerLoaded(runner, 1.0, 0)) if isinstance(effect, Run)] == [
+        jobs[0].lease
+    ]

@@ -134,8 +134,13 @@ class RunnerSlot:
         return tuple(self._attempts)
 
     def may_join(self, batch: int) -> bool:
-        """Whether one more attempt, of a model that takes so many at once, may begin beside those under way."""
-        return self.state is SlotState.RUNNING and self._rung == 0 and len(self._attempts) < batch
+        """Whether one more attempt, of a model that takes so many at once, may begin beside those under way.
+
+        A job that is tried again runs by itself: whoever was in one batch with a job that killed the runner is not
+        killed by it twice.
+        """
+        is_first = all(lease.attempt == 1 for lease in self._attempts)
+        return self.state is SlotState.RUNNING and self._rung == 0 and len(self._attempts) < batch and is_first
 
     def run(self, task: Run, stall_limit_s: float, now: float) -> list[SlotEffect]:
         """The idle runner runs, or one more attempt joins; the shell hands it the task. Silence for `stall_limit_s`

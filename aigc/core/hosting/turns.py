@@ -88,7 +88,8 @@ class Turns:
 
     def _to_join(self, held: Held) -> RunnerSlot | None:
         """The runner that is at work and takes this lease as one more of its batch."""
-        slot = self._residents.of(held.spec.residency) if held.spec.batch > 1 else None
+        is_first = held.lease.attempt == 1
+        slot = self._residents.of(held.spec.residency) if held.spec.batch > 1 and is_first else None
         if slot is None or held.grant.alone or self._is_alone() or not slot.may_join(held.spec.batch):
             return None
         fits = held.grant.need_bytes <= self._residents.ledger.held[held.spec.residency]
