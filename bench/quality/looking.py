@@ -46,7 +46,10 @@ def welded(meshes: list[trimesh.Trimesh]) -> trimesh.Trimesh:
     _, inverse = np.unique(positions.astype(np.float32), axis=0, return_inverse=True)
     unique = np.zeros((inverse.max() + 1, 3))
     unique[inverse.reshape(-1)] = positions
-    return trimesh.Trimesh(unique, inverse.reshape(-1)[faces], process=False)
+    joined = inverse.reshape(-1)[faces]
+    # A face between two corners of the texture that lie in one place has no area; mesh tools drop it when they weld.
+    kept = (joined != np.roll(joined, 1, axis=1)).all(axis=1)
+    return trimesh.Trimesh(unique, joined[kept], process=False)
 
 
 def look(meshes: list[trimesh.Trimesh], azimuth: float = 0.0, size: int = 256) -> Look:
