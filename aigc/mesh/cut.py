@@ -7,11 +7,10 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from aigc.mesh.normals import split_at_creases
+from aigc.mesh.normals import shaded
 from aigc.mesh.topology import joined
 from aigc.mesh.types import BytePixels, FloatArray, IntArray, Material, Mesh
 
-_CREASE = 40.0
 _MARGIN = 8  # texels around a part's islands that its texture keeps
 
 
@@ -84,21 +83,6 @@ def _shown(texture: BytePixels, uv: FloatArray, faces: IntArray) -> np.ndarray[t
     for triangle in corners:
         cv2.fillConvexPoly(mask, triangle, 1)
     return np.asarray(cv2.dilate(mask, np.ones((2 * _MARGIN + 1,) * 2, np.uint8)) > 0)
-
-
-def shaded(mesh: Mesh) -> Mesh:
-    """The mesh with normals: its own, else smooth ones with sharp creases."""
-    if mesh.normals is not None:
-        return mesh
-    old, faces, normals = split_at_creases(mesh.positions, mesh.faces, _CREASE)
-    return mesh.with_(
-        positions=mesh.positions[old],
-        faces=faces,
-        normals=normals,
-        uv=None if mesh.uv is None else mesh.uv[old],
-        colors=None if mesh.colors is None else mesh.colors[old],
-        quads=None,
-    )
 
 
 def _piece(mesh: Mesh, kept: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Mesh:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from aigc.mesh.types import FloatArray, IntArray
+from aigc.mesh.types import FloatArray, IntArray, Mesh
 
 
 def face_normals(positions: FloatArray, faces: IntArray) -> FloatArray:
@@ -66,3 +66,18 @@ def split_at_creases(
     source = np.zeros(count, dtype=np.int32)
     source[label] = starts
     return source, label.reshape(-1, 3).astype(np.int32), normals.astype(np.float32)
+
+
+def shaded(mesh: Mesh) -> Mesh:
+    """The mesh with normals: its own, else smooth ones that are sharp at creases, where vertices are doubled."""
+    if mesh.normals is not None:
+        return mesh
+    source, faces, normals = split_at_creases(mesh.positions, mesh.faces)
+    return mesh.with_(
+        positions=mesh.positions[source],
+        faces=faces,
+        normals=normals,
+        uv=None if mesh.uv is None else mesh.uv[source],
+        colors=None if mesh.colors is None else mesh.colors[source],
+        quads=None,
+    )

@@ -10,8 +10,7 @@ import numpy as np
 from aigc.mesh.appearance import Appearance
 from aigc.mesh.canvas import lay_canvas
 from aigc.mesh.caps import Capped, capped
-from aigc.mesh.cut import shaded
-from aigc.mesh.normals import face_normals, smooth_normals, split_at_creases
+from aigc.mesh.normals import face_normals, shaded, smooth_normals, split_at_creases
 from aigc.mesh.simplify import simplify_closed
 from aigc.mesh.stats import area, volume
 from aigc.mesh.topology import is_watertight, joined, same_points, weld

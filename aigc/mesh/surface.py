@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from aigc.mesh.normals import face_normals, split_at_creases
+from aigc.mesh.normals import face_normals, shaded
 from aigc.mesh.topology import same_points
 from aigc.mesh.types import BoolArray, FloatArray, IntArray, Mesh
 
-_CREASE = 40.0
 POSITION, NORMAL, UV, COLOR = slice(0, 3), slice(3, 6), slice(6, 8), slice(8, 12)
 WIDTH = 12
 
@@ -41,7 +40,7 @@ class Surface:
     @staticmethod
     def of(meshes: list[Mesh]) -> Surface:
         """The skin of these meshes; those without normals get them, with creases at 40 degrees."""
-        meshes = [mesh if mesh.normals is not None else _with_normals(mesh) for mesh in meshes]
+        meshes = [shaded(mesh) for mesh in meshes]
         offsets = np.cumsum([0] + [len(mesh.positions) for mesh in meshes])
         values = np.zeros((int(offsets[-1]), WIDTH), np.float32)
         for mesh, start, end in zip(meshes, offsets[:-1], offsets[1:], strict=True):
@@ -126,16 +125,3 @@ class Surface:
         owner = self.owner.copy()
         owner[faces] = len(self.meshes)
         return replace(self, meshes=(*self.meshes, mesh), owner=owner)
-
-
-def _with_normals(mesh: Mesh) -> Mesh:
-    """The mesh with normals; vertices at creases are doubled."""
-    source, faces, normals = split_at_creases(mesh.positions, mesh.faces, _CREASE)
-    return mesh.with_(
-        positions=mesh.positions[source],
-        faces=faces,
-        normals=normals,
-        uv=None if mesh.uv is None else mesh.uv[source],
-        colors=None if mesh.colors is None else mesh.colors[source],
-        quads=None,
-    )

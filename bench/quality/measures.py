@@ -227,8 +227,7 @@ def of_image_painting(made: Made) -> Values:
     """Likeness from the view that the model found."""
     picture = np.asarray(Image.open(made.inputs["image"]).convert("RGBA"))
     mask = np.asarray(Foreground().find(picture).mask) > 0.5
-    view = made.info.get("view", {})
-    return _likeness(made, picture, mask, float(view.get("azimuth", 0.0)) if isinstance(view, dict) else 0.0)
+    return _likeness(made, picture, mask, float(made.info["azimuth"]))
 
 
 def of_text_painting(made: Made) -> Values:
