@@ -44,6 +44,23 @@ def main() -> None:
     (options.into / "cases.json").write_text(text + "\n")
 
 
+class Listener(Recorder):
+    """Notes the longest time between two reports."""
+
+    def __init__(self, folder: Path, **more: Any) -> None:
+        self.silence_s, self._heard_at = 0.0, time.perf_counter()
+        super().__init__(folder, **more)
+
+    def _record(self, body: dict[str, Any], is_new_stage: bool) -> None:
+        super()._record(body, is_new_stage)
+        self.note()
+
+    def note(self) -> None:
+        """Something was heard now."""
+        now = time.perf_counter()
+        self.silence_s, self._heard_at = max(self.silence_s, now - self._heard_at), now
+
+
 def _placed(case: Case, inputs: dict[str, str]) -> Case:
     """The case with its region, a share of the mesh's box, in the mesh's own metres."""
     if "region" not in case.expected:
@@ -64,7 +81,7 @@ def _tried(model: Any, options: argparse.Namespace, case: Case, inputs: dict[str
     # The kernel's high-water mark of this process starts anew.
     Path("/proc/self/clear_refs").write_text("5")
     with tempfile.TemporaryDirectory() as scratch:
-        recorder = Recorder(Path(scratch), model=options.model, output_format=case.params.get("output_format", "glb"))
+        recorder = Listener(Path(scratch), model=options.model, output_format=case.params.get("output_format", "glb"))
         began, cpu = time.perf_counter(), time.process_time()
         try:
             result = run_model(model, inputs, dict(case.params), recorder.folder, recorder=recorder)
@@ -72,6 +89,7 @@ def _tried(model: Any, options: argparse.Namespace, case: Case, inputs: dict[str
             return {"name": case.name, "error": f"{problem.message}; {problem.suggestion}"}
         except Exception:  # noqa: BLE001 - one case of many; the table shows it as failed
             return {"name": case.name, "error": traceback.format_exc(limit=-3)}
+        recorder.note()
         took, used, peak = time.perf_counter() - began, time.process_time() - cpu, _peak_mb()
         files = {}
         for output in result.outputs:
@@ -80,7 +98,7 @@ def _tried(model: Any, options: argparse.Namespace, case: Case, inputs: dict[str
             (into / output.name).write_bytes(data)
     made = Made(case, inputs, files, result.info)
     main = next(name for name, (role, _) in files.items() if role == "model")
-    values = {"seconds": took, "CPU seconds": used, "peak, MB": peak}
+    values = {"seconds": took, "CPU seconds": used, "peak, MB": peak, "longest silence, s": recorder.silence_s}
     values |= {f"info.{key}": value for key, value in result.info.items() if isinstance(value, int | float)}
     try:
         values |= common(made) | MEASURES[options.feature](made)
