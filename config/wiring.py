@@ -30,6 +30,8 @@ class Topology(Struct, frozen=True):
     """Where it publishes, in the same order."""
     here: int | None
     """Which of these places a broker of this process takes; None: it was not said, and there are several."""
+    alone: bool
+    """Whether a gateway has all clients to itself."""
     takeover: bool
     """Whether a broker that leads may take its place from one that does not answer any more."""
     jobs: JobStore
@@ -76,6 +78,7 @@ def _single(settings: Settings) -> Topology:
         brokers=(Address.parse("inproc://broker"),),
         news=(Address.parse("inproc://news"),),
         here=0,
+        alone=True,
         takeover=False,
         jobs=SqliteJobStore(settings.storage.folder / "jobs.db"),
         assets=assets,
@@ -99,6 +102,7 @@ def _shared(settings: Settings, place: str | None) -> Topology:
         brokers=brokers,
         news=news,
         here=_here(settings, place),
+        alone=False,
         takeover=True,
         jobs=RedisJobStore(RedisSettings(**redis.model_dump(exclude={"enabled"}))),
         assets=assets,

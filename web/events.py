@@ -79,7 +79,7 @@ class Events:
         job = JobId(request.match_info["id"])
         owner = owner_of(request)
         since = _since(request)
-        found = await self._gateway.get(job, owner, seen=since or 0)
+        found = await self._gateway.get(job, owner)
         if since is not None and since > found.seq:
             since = None
         if found.status.is_final and since == found.seq:
@@ -104,7 +104,7 @@ class Events:
             await response.write(b"retry: 2000\n\n")
             hub.watch(watcher, job, since)
             # Read again: it may have changed before the watch began.
-            hub.offer(watcher, await self._gateway.get(job, owner, seen=since or 0))
+            hub.offer(watcher, await self._gateway.get(job, owner))
             await self._tell_places(watcher, [found])
             await sink.ended.wait()
         finally:
@@ -166,7 +166,7 @@ class Events:
             if not hub.watch(watcher, job, since):
                 raise FieldsInvalid([FieldError("/jobs", f"one connection watches {len(watcher.jobs)} jobs at most")])
             try:
-                record = await self._gateway.get(job, watcher.owner, seen=since or 0)
+                record = await self._gateway.get(job, watcher.owner)
             except NotFound:
                 hub.unwatch(watcher, job)
                 unknown.append(name)

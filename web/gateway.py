@@ -58,6 +58,8 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     handover_s: float = 5.0
     """A broker that has not been heard for so long is a fault; less is what one takes to follow another."""
     cached_records: int = 4096
+    alone: bool = True
+    """No other gateway serves the same clients, who could have heard something there before it is heard here."""
     stream: StreamSettings = field(default_factory=StreamSettings)
 
 
@@ -135,6 +137,7 @@ class Gateway:
                 self.hub,
                 name=self._name,
                 capacity=self.settings.cached_records,
+                alone=self.settings.alone,
                 on_catalogue=self._wants_catalogue,
                 on_queue=self._queue_moved,
                 clock=self._clock,
@@ -193,13 +196,15 @@ class Gateway:
         """A new job like an earlier one, with another seed (`seed`, or a random one) where its model takes one."""
         return await self._create(await self._admission.again(await self.get(job, owner), seed, self._clock()))
 
-    async def get(self, job: JobId, owner: OwnerId | None, *, seen: int = 0) -> Job:
-        """The record with the live stage and progress. From memory where that is sure to be current.
+    async def get(self, job: JobId, owner: OwnerId | None) -> Job:
+        """The record with the live stage and progress: no older than what any gateway has told of it before.
 
-        Args:
-            seen: the last line of it that the asker has heard, perhaps at another gateway.
+        But one that another gateway has just forgotten may still be seen here for a moment.
         """
-        found = await self._news.read(job, seen)
+        return self._seen_by(owner, job, await self._news.read(job))
+
+    @staticmethod
+    def _seen_by(owner: OwnerId | None, job: JobId, found: Job | None) -> Job:
         if found is None or (owner is not None and found.owner != owner):
             raise NotFound(f"there is no job {job[:80]!r}", suggestion="finished jobs are kept for a limited time")
         return found
@@ -212,8 +217,11 @@ class Gateway:
 
     async def wait(self, job: JobId, owner: OwnerId | None, timeout_s: float) -> Job:
         """The record when it is final, or as it is after `timeout_s`."""
-        found = await self.get(job, owner)
-        if found.status.is_final or timeout_s <= 0:
+        if timeout_s <= 0:
+            return await self.get(job, owner)
+        # Of a job whose end was told elsewhere, the news arrive here as well: no need to ask the store first.
+        found = self._seen_by(owner, job, await self._news.heard(job))
+        if found.status.is_final:
             return found
         return await self._news.wait(found, timeout_s) or await self.get(job, owner)
 

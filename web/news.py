@@ -47,6 +47,7 @@ class News:
         store: where the truth is when news were missed.
         hub: tells the watchers.
         capacity: records to hold.
+        alone: nobody can hear news before they are heard here, of another gateway.
         on_catalogue: another catalogue is in force.
         on_queue: places in the queue are different now.
         clock: seconds since the epoch.
@@ -61,6 +62,7 @@ class News:
         *,
         name: str,
         capacity: int,
+        alone: bool,
         on_catalogue: Callable[[], None],
         on_queue: Callable[[], None],
         clock: Callable[[], float] = time.time,
@@ -68,6 +70,7 @@ class News:
     ) -> None:
         self._store = store
         self._hub = hub
+        self._alone = alone
         self._on_catalogue = on_catalogue
         self._on_queue = on_queue
         self._loop = asyncio.get_running_loop()
@@ -101,14 +104,20 @@ class News:
         """Every change is heard: what is in memory is what is in the store."""
         return self._subscriber.verdict is Verdict.ALIVE
 
-    async def read(self, job: JobId, seen: int = 0) -> Job | None:
-        """The newest record with its live progress, or None; from memory where that is sure to be current.
-
-        Args:
-            seen: the last line of it that was heard elsewhere: news of it may still be on their way to us.
-        """
-        if self.is_current and (known := self.records.find(job)) is not None and known.seq >= seen:
+    async def read(self, job: JobId) -> Job | None:
+        """The newest record with its live progress, or None; from memory where nobody can have heard anything newer."""
+        if (known := self._remembered(job)) is not None and (self._alone or known.status.is_final):
             return known
+        return await self._fetched(job)
+
+    async def heard(self, job: JobId) -> Job | None:
+        """The record as it was heard here last: whatever is newer, news of it are on their way."""
+        return self._remembered(job) or await self._fetched(job)
+
+    def _remembered(self, job: JobId) -> Job | None:
+        return self.records.find(job) if self.is_current else None
+
+    async def _fetched(self, job: JobId) -> Job | None:
         while True:
             epoch = self.records.epoch
             found = await self._store.get(job)

@@ -53,7 +53,9 @@ class WebPart:
             topology.assets,
             fetch=Fetcher(Intake(topology.assets, limits), fetch),
             settings=GatewaySettings(
-                queue_bound=settings.limits.queue, stream=StreamSettings(watchers=settings.limits.watchers)
+                queue_bound=settings.limits.queue,
+                alone=topology.alone,
+                stream=StreamSettings(watchers=settings.limits.watchers),
             ),
             name="web",
             boot=new_boot(),

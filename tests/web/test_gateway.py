@@ -7,6 +7,7 @@ import pytest
 from aigc.core.errors import NotFound, QueueFull, StoreBroken, Unavailable
 from aigc.core.ids import JobId, OwnerId
 from aigc.core.job import Job, Status
+from aigc.core.messages import Changed
 from aigc.core.ports import JobQuery
 from tests.web.house_kit import House, eventually
 from web.gateway import GatewaySettings, Submission
@@ -32,6 +33,18 @@ async def test_who_cancels_a_job_that_is_over_at_the_broker_already_hears_how_it
     house.gateway._news.records.put(known)  # type: ignore[arg-type]
     ended = house.broker.jobs.pop(job)
     assert await house.gateway.cancel(job, None) == ended
+
+
+async def test_an_end_that_another_gateway_told_is_known_here_though_its_news_are_still_on_their_way(
+    tmp_path: Path,
+) -> None:
+    async with House(tmp_path, GatewaySettings(alone=False)).running() as house:
+        job = await submitted(house)
+        waiting = asyncio.create_task(house.gateway.wait(job, None, 60.0))
+        await house.broker.run_silently(job)
+        assert (await house.gateway.get(job, None)).status is Status.COMPLETED
+        house.broker.publish(Changed(house.broker.jobs[job]))
+        assert (await waiting).status is Status.COMPLETED
 
 
 async def test_a_job_that_the_broker_does_not_know_yet_is_not_denied(house: House) -> None:

@@ -86,15 +86,6 @@ async def test_what_was_listed_before_news_were_missed_is_listed_again(house: Ho
     assert await news.read(job.id) == house.broker.jobs[job.id]
 
 
-async def test_who_has_heard_more_elsewhere_is_told_what_the_store_has(house: House) -> None:
-    job = await submitted(house)
-    news = house.gateway._news
-    await house.broker.run_silently(job)
-    unheard = await news.read(job)
-    assert unheard is not None and unheard.seq == 1, "in memory, since nothing says that news are late"
-    assert await news.read(job, seen=2) == house.broker.jobs[job]
-
-
 async def test_a_request_that_is_repeated_after_its_jobs_end_is_no_news(house: House) -> None:
     sink = MemorySink()
     house.gateway.hub.watch_everything(house.gateway.hub.join(sink, OwnerId("")))
