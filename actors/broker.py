@@ -255,8 +255,7 @@ class Broker:
         who = self._workers.get(peer)
         if who is None:
             if verdict is Verdict.LOST and self._inquiries is not None:
-                # A gateway, perhaps: what it created last it may have told nobody.
-                self._inquiries.catch_up()
+                self._inquiries.lost(peer)
             return
         if verdict is Verdict.SUSPECT:
             self.apply([WorkerSilent(*who)])

@@ -18,6 +18,7 @@ from aigc.core.job import Job, Status
 from aigc.core.messages import (
     AskCatalogue,
     AskEstimates,
+    AskQueue,
     AskStatus,
     BrokerView,
     CancelAnswer,
@@ -31,6 +32,7 @@ from aigc.core.messages import (
     Forgotten,
     GatewayHello,
     GatewayMessage,
+    GatewayView,
     Generation,
     JobAnswer,
     MoveJob,
@@ -119,6 +121,7 @@ class Inquiries:
         self._now = now
         self._counts = dict.fromkeys(Status, 0)
         self._brokers: tuple[BrokerView, ...] = ()
+        self._gateways: dict[bytes, GatewayHello] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_behind = self._is_catching_up = False
 
@@ -127,6 +130,8 @@ class Inquiries:
         match question:
             case AskEstimates(jobs=jobs):
                 self._answer(asker, Estimates(self._scheduler.estimates(jobs, self._now())))
+            case AskQueue():
+                self._answer(asker, self._scheduler.queue_page(question, self._now()))
             case AskCatalogue():
                 self._answer(asker, CatalogueAnswer(self._catalogue()))
             case ControlModel() | ControlWorker():
@@ -142,9 +147,16 @@ class Inquiries:
             case ReloadCatalogue():
                 self._look_up(self._reload(asker))
             case GatewayHello():
+                self._gateways[asker.peer] = question
                 self.catch_up()
             case _:
                 log.warning("question.unexpected", kind=type(question).__name__)
+
+    def lost(self, peer: bytes) -> None:
+        """A peer that is no worker is not heard any more. A gateway, perhaps: what it created last it may have told
+        nobody."""
+        self._gateways.pop(peer, None)
+        self.catch_up()
 
     def catch_up(self) -> None:
         """Jobs that a gateway created and handed to nobody, since it or its broker was lost, are found in the store."""
@@ -203,6 +215,7 @@ class Inquiries:
             reasons=scheduler.reasons(now),
             store_fault=fault,
             agreed=self._agreed,
+            gateways=tuple(_seen(hello) for hello in self._gateways.values()),
         )
         self._answer(asker, status)
 
@@ -258,6 +271,10 @@ class Inquiries:
         if not task.cancelled() and (error := task.exception()) is not None:
             # The asker's own time limit tells it; the store's trouble is told by the outbox.
             log.warning("question.unanswered", error=str(error))
+
+
+def _seen(hello: GatewayHello) -> GatewayView:
+    return GatewayView(boot=hello.boot, host=hello.host, pid=hello.pid, version=hello.version, agreed=hello.agreed)
 
 
 def _over(job: Job | None) -> str:

@@ -1,4 +1,4 @@
-"""Settings that every process of one installation must share, and what is wrong where two of them differ."""
+"""Settings that every process of one installation must share, and how two catalogues differ."""
 
 import hashlib
 import json
@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from aigc.core.agreement import DIGEST
 from aigc.core.model import ModelSpec
 from config.settings import Settings
 from config.wiring import is_shared
-
-DIGEST = "sha256:"
 
 
 def agreed(settings: Settings) -> dict[str, str]:
@@ -33,20 +32,6 @@ def agreed(settings: Settings) -> dict[str, str]:
         found["redis.replicas"] = str(redis.replicas)
         found["broker.lease_s"] = f"{settings.broker.lease_s:g}"
     return found
-
-
-def differences(here: Mapping[str, str], there: Mapping[str, str]) -> Iterator[str]:
-    """Each setting that is not what the broker has, in words."""
-    for name in dict.fromkeys([*here, *there]):
-        mine, theirs = here.get(name), there.get(name)
-        if mine == theirs:
-            continue
-        if mine is None or theirs is None:
-            yield f"{name} is set {'at the broker' if mine is None else 'here'} only"
-        elif mine.startswith(DIGEST):
-            yield f"{name} names another place than at the broker"
-        else:
-            yield f"{name} is {mine} here and {theirs} at the broker"
 
 
 TOLD = {name: name for name in ("feature", "description", "devices", "memory_bytes", "load_s", "run_s", "batch")}

@@ -1,7 +1,7 @@
 """The actors of one process under their supervisor: which there are says the role, how they are joined the topology."""
 
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,7 @@ class House:
         listening: where a gateway here answers.
         standby: whether a broker here waits behind one that leads.
         again: reads the settings anew, for the catalogue that then comes into force; raises ConfigInvalid.
+        origins: where settings come from, see `settings.Loaded`.
     Raises:
         InputInvalid: a device or a place is not there.
     """
@@ -57,6 +58,7 @@ class House:
         listening: socket.socket | None = None,
         standby: bool = False,
         again: Callable[[], Settings] | None = None,
+        origins: Mapping[str, str] | None = None,
     ) -> None:
         self.reread = Reload(settings, again or (lambda: settings), self.reload)
         """Brings into force what the files say now; for whoever asks."""
@@ -64,7 +66,7 @@ class House:
         self._context: zmq.Context[Any] = zmq.Context()
         self._opened = AsyncExitStack()
         self._leading: BrokerPart | None = None
-        self._site = Site(self._context, topology, settings, lambda name: self._supervisor.living(name))
+        self._site = Site(self._context, topology, settings, lambda name: self._supervisor.living(name), origins or {})
         self._parts = list(self._made(roles, catalogue, listening, standby))
         self._supervisor = Supervisor([child for part in self._parts for child in part.children()])
 

@@ -5,7 +5,7 @@ import gc
 import resource
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
@@ -37,6 +37,7 @@ async def serve(
     place: str | None = None,
     standby: bool = False,
     listening: socket.socket | None = None,
+    origins: Mapping[str, str] | None = None,
 ) -> int:
     """Do the work of these roles in this process until a signal; returns the exit code.
 
@@ -45,6 +46,7 @@ async def serve(
         again: reads the settings anew, for the catalogue that SIGHUP brings into force; raises ConfigInvalid.
         place, standby: see `wiring.topology` and `Leader`.
         listening: where a gateway answers; None: where the settings say.
+        origins: where settings come from, see `settings.Loaded`; operators are shown them.
     """
     loop = asyncio.get_running_loop()
     _raise_file_limit(settings.limits.watchers)
@@ -74,6 +76,7 @@ async def serve(
             listening=listening,
             standby=standby,
             again=again,
+            origins=origins or {},
         )
     except InputInvalid as error:
         log.error("server.unstarted", reason=str(error))

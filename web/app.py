@@ -6,7 +6,22 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 from msgspec import Struct, field
 
-from web import compat, control, downloads, events, jobs, models, page, system, uploads, workers
+from web import (
+    compat,
+    configuration,
+    control,
+    downloads,
+    events,
+    evidence,
+    jobs,
+    models,
+    page,
+    queue,
+    system,
+    uploads,
+    workers,
+)
+from web.configuration import Setting
 from web.gateway import Gateway
 from web.intake import IntakeLimits
 from web.middleware import Passage
@@ -19,6 +34,8 @@ class WebSettings(Struct, frozen=True, kw_only=True):
 
     data_path: str = "."
     """A path on the disk whose room is shown to operators."""
+    configuration: tuple[Setting, ...] = ()
+    """What operators are shown of the settings in force."""
     public_url: str = ""
     """What is put before absolute URLs in answers to existing clients; empty: the host that the client named."""
     limits: IntakeLimits = field(default_factory=IntakeLimits)
@@ -47,6 +64,9 @@ def make_app(gateway: Gateway, settings: WebSettings) -> web.Application:
             *workers.routes(gateway),
             *control.routes(gateway),
             *system.routes(gateway, settings.data_path),
+            *queue.routes(gateway),
+            *configuration.routes(gateway, settings.configuration),
+            *evidence.routes(gateway),
             *uploads.routes(gateway, settings.limits),
             *downloads.routes(gateway),
             *page.routes(),

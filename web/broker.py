@@ -1,12 +1,15 @@
 """The gateway's end of the link to the broker: hands over jobs, asks questions, says so when nobody answers."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+import os
+import socket
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import structlog
 import zmq
 
+from aigc import __version__
 from aigc.core.errors import InputInvalid, Unavailable
 from aigc.core.ids import BootId, JobId
 from aigc.core.job import Job
@@ -57,6 +60,7 @@ class BrokerLink:
         name, boot: who this gateway is.
         ask_timeout_s: how long a question may take.
         on_alive: the broker was heard, for the first time or again.
+        agreed: settings that every process must share, as this one has them.
     """
 
     def __init__(
@@ -68,9 +72,10 @@ class BrokerLink:
         boot: BootId,
         ask_timeout_s: float,
         on_alive: Callable[[], None],
+        agreed: Mapping[str, str] | None = None,
         settings: LinkSettings | None = None,
     ) -> None:
-        self._boot = boot
+        self._greeting = GatewayHello(boot, socket.gethostname(), os.getpid(), __version__, dict(agreed or {}))
         self._ask_timeout_s = ask_timeout_s
         self._on_alive = on_alive
         self._loop = asyncio.get_running_loop()
@@ -229,7 +234,7 @@ class BrokerLink:
     def _hello(self) -> None:
         self._hello_due = False
         try:
-            self._dealer.send(GatewayHello(self._boot), urgent=True)
+            self._dealer.send(self._greeting, urgent=True)
         except TransportError:
             self._hello_later()
 

@@ -17,6 +17,7 @@ from aigc.core.errors import AigcError, Conflict, NotFound, QueueFull, StoreBrok
 from aigc.core.ids import BootId, JobId, OwnerId
 from aigc.core.job import Job, Status
 from aigc.core.messages import (
+    AskQueue,
     CancelAnswer,
     CancelJob,
     ControlModel,
@@ -25,6 +26,7 @@ from aigc.core.messages import (
     ForgetJob,
     JobAnswer,
     MoveJob,
+    QueuePage,
     ReloadCatalogue,
     SystemStatus,
 )
@@ -58,6 +60,8 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     handover_s: float = 5.0
     """A broker that has not been heard for so long is a fault; less is what one takes to follow another."""
     cached_records: int = 4096
+    agreed: dict[str, str] = {}
+    """Settings that every process must share, as this one has them; the broker is told."""
     alone: bool = True
     """No other gateway serves the same clients, who could have heard something there before it is heard here."""
     stream: StreamSettings = field(default_factory=StreamSettings)
@@ -127,6 +131,7 @@ class Gateway:
                 boot=self._boot,
                 ask_timeout_s=self.settings.ask_timeout_s,
                 on_alive=self._wants_catalogue,
+                agreed=self.settings.agreed,
                 settings=self._link_settings,
             )
             opened.callback(self._link.close)
@@ -303,6 +308,15 @@ class Gateway:
 
     # The queue and the system
 
+    @property
+    def is_linked(self) -> bool:
+        """A broker is heard."""
+        return self._link.is_alive
+
+    def now(self) -> float:
+        """Seconds since the epoch, as all who share the store agree."""
+        return self._clock()
+
     def age_s(self, job: Job) -> float:
         """Seconds since the job was accepted, by this host's clock."""
         return self._clock() - job.created_at
@@ -310,6 +324,10 @@ class Gateway:
     async def estimates(self, jobs: Sequence[JobId]) -> dict[JobId, Estimate]:
         """Where waiting jobs stand; jobs that wait no more, or a broker that is away, leave gaps."""
         return await self._link.estimates(jobs)
+
+    async def queue(self, asked: AskQueue) -> QueuePage:
+        """A page of those who wait, everybody's. Raises Unavailable if no broker answers."""
+        return await self._link.ask(asked, QueuePage)
 
     async def status(self) -> SystemStatus:
         """The whole picture, as the broker sees it; at most a second old. Raises Unavailable if no broker answers."""

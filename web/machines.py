@@ -76,6 +76,7 @@ def lease_view(lease: LeaseView) -> dict[str, Any]:
         "id": lease.lease.job,
         "attempt": lease.lease.attempt,
         "worker": lease.worker,
+        "name": lease.name,
         "model": lease.model,
         "feature": lease.feature,
         "owner": lease.owner,

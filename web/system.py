@@ -2,15 +2,17 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import psutil
 from aiohttp import web
 
 from aigc import __version__
+from aigc.core.agreement import differences
 from aigc.core.errors import AigcError, Unavailable
 from aigc.core.job import Status
-from aigc.core.messages import BrokerView, SystemStatus
+from aigc.core.messages import BrokerView, GatewayView, SystemStatus
 from web import urls
 from web.gateway import Gateway
 from web.machines import lease_view, legacy_gpus, worker_view
@@ -66,6 +68,7 @@ class System:
             "queue": _queue(counts),
             "broker": _broker(seen),
             "brokers": [_candidate(broker) for broker in brokers],
+            "gateways": [_gateway(one, seen.agreed) for one in seen.gateways] if seen else [],
             "store": {"fault": seen.store_fault if seen else ""},
             "workers": [worker_view(worker) for worker in workers],
             "learned": seen.learned if seen else {},
@@ -174,6 +177,17 @@ def _candidate(broker: BrokerView) -> dict[str, Any]:
         "leads": broker.generation > 0,
         "generation": broker.generation or None,
         "seen_s": round(broker.seen_s, 3),
+    }
+
+
+def _gateway(one: GatewayView, agreed: Mapping[str, str]) -> dict[str, Any]:
+    """One gateway, and what it has otherwise than the broker."""
+    return {
+        "boot": one.boot,
+        "host": one.host,
+        "pid": one.pid,
+        "version": one.version,
+        "differences": list(differences(one.agreed, agreed)),
     }
 
 

@@ -124,6 +124,7 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "retryable": failure.retryable,
         "log_tail": failure.log_tail,
         "attempt": failure.attempt,
+        "worker": failure.worker,
         "at": rfc3339(failure.at or None),
     }
 

@@ -10,6 +10,9 @@ from msgspec import Struct, field
 
 from aigc.core.ids import AssetKey, AttemptId, JobId, ModelId, OwnerId, WorkerId
 
+NAME_CHARACTERS = 120
+"""A job's name is told up to here."""
+
 
 class Status(StrEnum):
     """The five words that clients see; the last three are final."""
@@ -178,6 +181,13 @@ class Job(Struct, frozen=True, kw_only=True, omit_defaults=True):
     peak_bytes: int = 0
     history: tuple[Change, ...] = ()
     """Oldest first; bounded by `lifecycle.HISTORY_LIMIT`."""
+
+    @property
+    def name(self) -> str:
+        """What people call it: what its owner named it, else its text, else its file, else what it makes."""
+        given = self.metadata.get("name") or next((one.text for one in self.inputs.values() if one.text), "")
+        given = given or next((one.filename for one in self.inputs.values() if one.filename), "")
+        return " ".join(given.split())[:NAME_CHARACTERS] or self.feature.replace("_", " ")
 
     @property
     def main_output(self) -> Output | None:

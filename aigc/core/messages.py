@@ -296,6 +296,11 @@ class GatewayHello(Message, frozen=True):
     """A gateway is there; the broker looks into the store for what it did not hear."""
 
     boot: BootId
+    host: str = ""
+    pid: int = 0
+    version: str = ""
+    agreed: dict[str, str] = {}
+    """Settings that every process must share, as this one has them, see `config.agreement`."""
 
 
 class Submit(Message, frozen=True):
@@ -328,6 +333,21 @@ class AskEstimates(Message, frozen=True):
     """Where do these waiting jobs stand? Asked; answered by `Estimates`."""
 
     jobs: tuple[JobId, ...]
+
+
+class AskQueue(Message, frozen=True, kw_only=True):
+    """Those who wait, a page of them. Asked; answered by `QueuePage`."""
+
+    owner: OwnerId | None = None
+    """Only this one's; None: everybody's."""
+    model: str = ""
+    words: str = ""
+    """To be found in the name, id, owner, model or feature; in any case of letters."""
+    order: Literal["place", "age", "owner", "model", "feature"] = "place"
+    """`place`: who starts first; equal ones by age, the oldest first."""
+    is_reversed: bool = False
+    offset: int = 0
+    limit: int = 100
 
 
 class AskStatus(Message, frozen=True):
@@ -368,6 +388,7 @@ GatewayMessage = (
     | MoveJob
     | ForgetJob
     | AskEstimates
+    | AskQueue
     | AskStatus
     | AskCatalogue
     | ControlModel
@@ -411,12 +432,36 @@ class Estimates(Message, frozen=True):
     estimates: tuple[Estimate, ...]
 
 
+class QueuedJob(Struct, frozen=True, array_like=True):
+    """A job that waits, as operators see it."""
+
+    job: JobId
+    name: str
+    feature: str
+    model: ModelId
+    owner: OwnerId
+    priority: int
+    created_at: float
+    attempt: int
+    estimate: Estimate
+
+
+class QueuePage(Message, frozen=True):
+    """Answer to `AskQueue`."""
+
+    total: int
+    """How many match, on all pages."""
+    jobs: tuple[QueuedJob, ...]
+
+
 class LeaseView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One lease that is out, as the broker sees it. Times are seconds, up to now."""
 
     lease: Lease
     worker: WorkerId
     model: ModelId
+    name: str = ""
+    """What people call the job."""
     feature: str = ""
     owner: OwnerId = OwnerId("")
     residency: str = ""
@@ -454,6 +499,17 @@ class WorkerView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why no job is given to it; empty: it gets jobs."""
     lost_s: float = 0.0
     """Of a lost one: since when."""
+
+
+class GatewayView(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One gateway that the leading broker hears."""
+
+    boot: BootId
+    host: str = ""
+    pid: int = 0
+    version: str = ""
+    agreed: dict[str, str] = {}
+    """As it has them, see `SystemStatus.agreed`."""
 
 
 class BrokerView(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -504,6 +560,7 @@ class SystemStatus(Message, frozen=True, kw_only=True):
     """Why the store cannot be read; what it would tell is then as it was last known."""
     agreed: dict[str, str] = {}
     """Settings that every process must share, as the broker has them, see `config.agreement`."""
+    gateways: tuple[GatewayView, ...] = ()
 
 
 class CatalogueAnswer(Message, frozen=True):
@@ -543,7 +600,9 @@ class ReloadAnswer(Message, frozen=True):
     """Settings that were changed and take effect at the next start only."""
 
 
-ToGateway = JobAnswer | CancelAnswer | Estimates | SystemStatus | CatalogueAnswer | ControlAnswer | ReloadAnswer
+ToGateway = (
+    JobAnswer | CancelAnswer | Estimates | QueuePage | SystemStatus | CatalogueAnswer | ControlAnswer | ReloadAnswer
+)
 
 
 class Changed(Message, frozen=True):

@@ -63,6 +63,7 @@ def check(file: Path | None, as_json: bool, url: str | None) -> int:
 def _compared(settings: "Settings", catalogue: "Catalogue", url: str) -> list[str]:
     """What the server at `url` has otherwise than this machine's files, in words."""
     from aigc import __version__
+    from aigc.core.agreement import differences
     from config import agreement
 
     with exit_codes():
@@ -72,7 +73,7 @@ def _compared(settings: "Settings", catalogue: "Catalogue", url: str) -> list[st
     if not broker["answers"]:
         found.append("no broker answers there, so only what its gateway remembers can be compared")
     else:
-        found += agreement.differences(agreement.agreed(settings), broker["agreed"])
+        found += differences(agreement.agreed(settings), broker["agreed"])
     if models["digest"] != catalogue.digest:
         found += agreement.model_differences(catalogue.models, models["models"])
     return found

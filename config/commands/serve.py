@@ -24,5 +24,5 @@ def command(file: Path | None, host: str | None, port: int | None, data: Path | 
         "storage.data_dir": None if data is None else str(data),
         "logging.level": log_level,
     }
-    settings = loaded(file, flags).settings
-    return run(lambda: serve(settings, announce, lambda: load(file, flags=flags).settings))
+    found = loaded(file, flags)
+    return run(lambda: serve(found.settings, announce, lambda: load(file, flags=flags).settings, origins=found.origins))

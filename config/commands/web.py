@@ -42,14 +42,14 @@ def command(
         "storage.data_dir": None if data is None else str(data),
         "logging.level": log_level,
     }
-    settings = loaded(file, flags, shares="web").settings
+    settings, origins, *_ = loaded(file, flags, shares="web")
 
     def again() -> Settings:
         return load(file, flags=flags).settings
 
     if fd is not None:
         listening = socket.socket(fileno=fd)
-        return run(lambda: serve(settings, announce, again, roles=[Role.WEB], listening=listening))
+        return run(lambda: serve(settings, announce, again, roles=[Role.WEB], listening=listening, origins=origins))
     arguments = ["--data", str(settings.storage.folder), "--log-level", settings.logging.level]
     if file is not None:
         arguments += ["--config", str(file)]

@@ -1,7 +1,7 @@
 """What all roles of one process share."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import zmq
@@ -24,6 +24,8 @@ class Site(Struct, frozen=True):
     settings: Settings
     living: Callable[[str], Actor | None]
     """The present life of an actor of this process, by its name."""
+    origins: Mapping[str, str] = {}
+    """Where settings come from, see `settings.Loaded`."""
 
 
 class Part(Protocol):

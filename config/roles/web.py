@@ -3,7 +3,9 @@
 import socket
 
 from actors.supervisor import ChildSpec
+from config.agreement import agreed
 from config.roles.site import MIB, Site, new_boot
+from config.shown import shown
 from web.app import WebSettings
 from web.fetch import Fetcher, FetchSettings
 from web.gateway import Gateway, GatewaySettings
@@ -54,6 +56,7 @@ class WebPart:
             fetch=Fetcher(Intake(topology.assets, limits), fetch),
             settings=GatewaySettings(
                 queue_bound=settings.limits.queue,
+                agreed=agreed(settings),
                 alone=topology.alone,
                 stream=StreamSettings(watchers=settings.limits.watchers),
             ),
@@ -64,6 +67,7 @@ class WebPart:
         )
         web = WebSettings(
             data_path=str(settings.storage.folder),
+            configuration=shown(settings, self._site.origins),
             public_url=settings.server.public_url or "",
             limits=limits,
             origins=None if "*" in settings.security.cors_origins else frozenset(settings.security.cors_origins),

@@ -5,9 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from aigc.core.agreement import differences
 from aigc.core.ids import ModelId
 from aigc.core.model import ModelSpec
-from config.agreement import TOLD, agreed, differences, model_differences
+from config.agreement import TOLD, agreed, model_differences
 from config.settings import Settings
 
 

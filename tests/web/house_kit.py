@@ -22,6 +22,7 @@ from aigc.core.job import Job, Lease, Output, Progress, Stage, Status
 from aigc.core.messages import (
     AskCatalogue,
     AskEstimates,
+    AskQueue,
     AskStatus,
     BrokerView,
     CancelAnswer,
@@ -38,12 +39,15 @@ from aigc.core.messages import (
     ForgetJob,
     Forgotten,
     GatewayHello,
+    GatewayView,
     Generation,
     JobAnswer,
     LeaseView,
     MoveJob,
     Progressed,
+    QueuedJob,
     QueueMoved,
+    QueuePage,
     ReloadAnswer,
     ReloadCatalogue,
     Resident,
@@ -61,6 +65,7 @@ from aigc.core.model import Catalogue, ModelSpec
 from aigc.features import FEATURES
 from transport import Address, Backoff, Codec, Envelope, LinkSettings, Patience, Publisher, Router
 from web.app import WebSettings, make_app, make_runner
+from web.configuration import Setting
 from web.fetch import Fetcher
 from web.gateway import Gateway, GatewaySettings
 from web.intake import Intake, IntakeLimits
@@ -129,6 +134,7 @@ class Broker:
         self.deaf: set[type] = set()
         """Kinds of question that get no answer."""
         self.retry_after_s = 7.0
+        self.running = WORKER.leases
         self.control = ControlAnswer((Step(WorkerId("gpu-0"), True, "begins"),))
         """What operators are answered."""
         self.reloaded = ReloadAnswer("d1")
@@ -146,6 +152,7 @@ class Broker:
             AskEstimates: lambda ask: Estimates(
                 tuple(self.estimates[job] for job in ask.jobs if job in self.estimates)
             ),
+            AskQueue: self._queue,
             CancelJob: lambda ask: CancelAnswer(self.jobs.get(ask.job), cancelling=True),
             MoveJob: self._move,
             ForgetJob: lambda ask: JobAnswer(self.jobs.pop(ask.job, None)),
@@ -222,7 +229,7 @@ class Broker:
             counts=counts,
             waiting_by_feature={"text_to_textured_mesh": counts[Status.QUEUED]},
             waiting_by_owner={OwnerId(""): counts[Status.QUEUED]},
-            running=WORKER.leases,
+            running=self.running,
             queue_bound=1000,
             retry_after_s=self.retry_after_s,
             learned={"shapes": {"run_s": 2.0}},
@@ -234,7 +241,20 @@ class Broker:
             waiting_by_priority={5: counts[Status.QUEUED]},
             reasons=(WaitReason("waits for its turn", counts[Status.QUEUED], (ModelId("shapes"),)),),
             agreed={"limits.queue": "1000"},
+            gateways=(GatewayView(boot=BootId("g1"), host="here", pid=7, version="1", agreed={"limits.queue": "500"}),),
         )
+
+    def _queue(self, ask: AskQueue) -> QueuePage:
+        """Those who wait, as they came."""
+        waiting = [job for job in self.jobs.values() if job.status is Status.QUEUED and ask.owner in (None, job.owner)]
+        rows = [
+            QueuedJob(
+                job.id, job.name, job.feature, job.model, job.owner, job.priority, job.created_at, job.attempt,
+                Estimate(job.id, place, 1.0, 2.0, "waits"),
+            )
+            for place, job in enumerate(waiting)
+        ]  # fmt: skip
+        return QueuePage(len(rows), tuple(rows[ask.offset : ask.offset + ask.limit]))
 
     def _move(self, ask: MoveJob) -> JobAnswer:
         job = self.jobs.get(ask.job)
@@ -319,7 +339,11 @@ class House:
             clock=self.clock,
         )
         settings = WebSettings(
-            data_path=str(self._folder), tune_gc=self.tune_gc, log_every=self.log_every, origins=self.origins
+            data_path=str(self._folder),
+            configuration=(Setting("server.port", 1, "system.yaml:1:2"),),
+            tune_gc=self.tune_gc,
+            log_every=self.log_every,
+            origins=self.origins,
         )
         self.app = make_app(self.gateway, settings)
         self.extend(self.app)

@@ -7,6 +7,8 @@ from web.control import ACTIONS, Where
 from web.jobs import PAGE_LIMIT, WAIT_LIMIT_S, MoveRequest, RetryRequest
 from web.openapi import shapes
 from web.openapi.operation import Answer, Operation, Query
+from web.queue import ORDERS, Ending
+from web.queue import PAGE_LIMIT as QUEUE_LIMIT
 
 JOBS, FILES, MODELS, UPLOADS, EVENTS, OPERATING = "Jobs", "Results", "Models", "Uploads", "Events", "Operating"
 TAGS = {
@@ -84,6 +86,9 @@ OPERATIONS: dict[str, Operation] = {
         errors=(404, 409, 415, 422, 429, 503),
         example={"seed": 7},
     ),
+    "GET /api/v1/jobs/{id}/evidence": Operation(
+        "getEvidence", JOBS, {200: Answer("One file with all of it.", shapes.Evidence)}, errors=(404, 503)
+    ),
     "GET /api/v1/jobs/{id}/events": Operation(
         "followJob",
         EVENTS,
@@ -131,6 +136,32 @@ OPERATIONS: dict[str, Operation] = {
     "POST /api/v1/workers/{id}/drain": Operation("drainWorker", OPERATING, _BEGUN, errors=(404, 409, 503)),
     "DELETE /api/v1/workers/{id}/drain": Operation("undrainWorker", OPERATING, _BEGUN, errors=(404, 409, 503)),
     "POST /api/v1/workers/{id}/resume": Operation("resumeWorker", OPERATING, _BEGUN, errors=(404, 409, 503)),
+    "GET /api/v1/system/queue": Operation(
+        "listQueue",
+        OPERATING,
+        {200: Answer("A page.", shapes.QueuePage)},
+        (
+            Query("owner", {"type": "string"}, "Only this one's; without it everybody's."),
+            Query("model", {"type": "string"}, "Only jobs of this model."),
+            Query("words", {"type": "string"}, "To be found in the name, id, owner, model or feature."),
+            Query("order", {"type": "string", "enum": list(ORDERS), "default": "place"}, "Equal ones by age."),
+            Query("reverse", {"type": "boolean", "default": False}, "The last first."),
+            Query("offset", {"type": "number", "default": 0}, "So many are left out before the page."),
+            Query("limit", {"type": "number", "default": 100}, f"Jobs in a page, 1 to {QUEUE_LIMIT}."),
+        ),
+        errors=(422, 503),
+    ),
+    "POST /api/v1/system/queue/cancel": Operation(
+        "cancelOwnersJobs",
+        OPERATING,
+        {200: Answer("How many were ended or asked to end.", shapes.EndedJobs)},
+        body=Ending,
+        errors=(415, 422, 503),
+        example={"owner": "nobody that there is", "waiting_only": True},
+    ),
+    "GET /api/v1/system/configuration": Operation(
+        "getConfiguration", OPERATING, {200: Answer("All settings; secrets are hidden.", shapes.Configuration)}
+    ),
     "POST /api/v1/system/reload": Operation(
         "reloadCatalogue", OPERATING, {200: Answer("What is new.", shapes.Reloaded)}, errors=(422, 503)
     ),

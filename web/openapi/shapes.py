@@ -95,6 +95,7 @@ class Failure(_Answer):
     retryable: bool
     log_tail: str
     attempt: Count
+    worker: str
     at: Instant | None
 
 
@@ -288,6 +289,7 @@ class Lease(_Answer):
     id: str
     attempt: Count
     worker: str
+    name: str
     model: str
     feature: str
     owner: str
@@ -349,6 +351,73 @@ class Reloaded(_Answer):
     removed: list[str]
     changed: list[str]
     notes: list[str]
+
+
+class QueuedJob(_Answer):
+    """A job that waits."""
+
+    id: str
+    name: str
+    feature: str
+    model: str
+    owner: str
+    priority: Annotated[int, Meta(ge=0, le=9)]
+    created_at: Instant
+    attempt: Count
+    queue: Queue
+
+
+class QueuePage(_Answer):
+    """A page of those who wait; `total` is how many match on all pages."""
+
+    total: Count
+    offset: Count
+    jobs: list[QueuedJob]
+
+
+class EndedJobs(_Answer):
+    """How many jobs were ended, or asked to end."""
+
+    owner: str
+    cancelled: Count
+
+
+class Evidence(_Answer):
+    """All that is known of a job."""
+
+    written_at: Instant
+    version: str
+    catalogue: str
+    learned: dict[str, Any] | None
+    job: Job
+
+
+class Setting(_Answer):
+    """A setting in force and where it comes from."""
+
+    name: str
+    value: Any
+    origin: str
+    hidden: bool
+
+
+class Process(_Answer):
+    """Who answers."""
+
+    host: str
+    pid: Count
+    version: str
+
+
+class Configuration(_Answer):
+    """The settings of the gateway that answers, and where it differs from the broker (null: none answers)."""
+
+    process: Process
+    settings: list[Setting]
+    agreed: dict[str, str]
+    broker_agreed: dict[str, str] | None
+    differences: list[str]
+    catalogue_digest: str
 
 
 class Upload(_Answer):

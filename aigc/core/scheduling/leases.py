@@ -63,6 +63,7 @@ class Granted(Struct, eq=False):
             lease=self.lease,
             worker=self.worker,
             model=job.model,
+            name=job.name,
             feature=job.feature,
             owner=job.owner,
             residency=self.residency,

@@ -27,6 +27,7 @@ from aigc.core.events import (
 from aigc.core.ids import AttemptId, JobId, Now, OwnerId
 from aigc.core.job import Job, Lease
 from aigc.core.messages import (
+    AskQueue,
     Estimate,
     Generation,
     LeaseFailed,
@@ -37,6 +38,7 @@ from aigc.core.messages import (
     LeaseStarted,
     LeaseStopped,
     LeaseView,
+    QueuePage,
     Submit,
     WaitReason,
     WorkerBeat,
@@ -50,6 +52,7 @@ from aigc.core.scheduling.audit import audit
 from aigc.core.scheduling.books import Books
 from aigc.core.scheduling.dispatch import settle
 from aigc.core.scheduling.forecast import Forecast
+from aigc.core.scheduling.queue_page import queue_page
 from aigc.core.scheduling.settings import SchedulerSettings
 
 __all__ = ["Scheduler", "SchedulerSettings"]
@@ -145,6 +148,11 @@ class Scheduler:
         """
         self._books.now = now
         return Forecast(self._books).of(jobs)
+
+    def queue_page(self, asked: AskQueue, now: Now) -> QueuePage:
+        """Those who wait, as operators look at them."""
+        self._books.now = now
+        return queue_page(self._books, asked)
 
     def retry_after_s(self, now: Now) -> float:
         """Seconds until the queue is expected to have room."""

@@ -1,0 +1,20 @@
+"""Settings that every process of one installation must share: what differs between two of them, in words."""
+
+from collections.abc import Iterator, Mapping
+
+DIGEST = "sha256:"
+"""Before the digest of a place: who compares learns whether it is the same, and not where it is."""
+
+
+def differences(here: Mapping[str, str], there: Mapping[str, str]) -> Iterator[str]:
+    """Each setting that is not what the broker has, in words."""
+    for name in dict.fromkeys([*here, *there]):
+        mine, theirs = here.get(name), there.get(name)
+        if mine == theirs:
+            continue
+        if mine is None or theirs is None:
+            yield f"{name} is set {'at the broker' if mine is None else 'here'} only"
+        elif mine.startswith(DIGEST):
+            yield f"{name} names another place than at the broker"
+        else:
+            yield f"{name} is {mine} here and {theirs} at the broker"

@@ -1,0 +1,70 @@
+"""Settings as operators may see them in the page: every value and where it comes from, passwords and keys hidden."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BaseModel
+
+from config.settings import Settings
+from web.configuration import Setting
+
+HIDDEN = "(hidden)"
+_SECRET = re.compile(r"secret|passw|passphrase|token$|private|(?<!s_)(?<!_dir)key$", re.IGNORECASE)
+"""Names of settings whose values are secrets, whatever they hold."""
+
+
+def shown(settings: Settings, origins: Mapping[str, str]) -> tuple[Setting, ...]:
+    """Every setting in force, in the order of the file.
+
+    Args:
+        origins: where each value that is not a default comes from, by its dotted name.
+    """
+    return tuple(
+        Setting(name, value, origins.get(name, "default"), _is_hidden(value)) for name, value in _values(settings)
+    )
+
+
+def _values(part: BaseModel, above: str = "") -> Iterator[tuple[str, Any]]:
+    told = part.model_dump(mode="json")
+    for name in type(part).model_fields:
+        inner = getattr(part, name)
+        if isinstance(inner, BaseModel):
+            yield from _values(inner, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", _without_secrets(name, told[name])
+
+
+def _without_secrets(name: str, value: Any) -> Any:
+    """The value, of which only its place is told where it is a secret, and a URL's password nowhere."""
+    match value:
+        case None | "" | bool() | int() | float():
+            return value
+        case dict():
+            return {key: _without_secrets(str(key), inner) for key, inner in value.items()}
+        case list():
+            return [_without_secrets(name, inner) for inner in value]
+        case _ if _SECRET.search(name) or set(str(value)) == {"*"}:
+            return HIDDEN
+        case _:
+            return _without_password(str(value))
+
+
+def _without_password(text: str) -> str:
+    if "://" not in text or "@" not in text:
+        return text
+    parts = urlsplit(text)
+    user, _, place = parts.netloc.rpartition("@")
+    name, colon, _ = user.partition(":")
+    return urlunsplit(parts._replace(netloc=f"{name}{colon}{HIDDEN if colon else ''}@{place}"))
+
+
+def _is_hidden(value: Any) -> bool:
+    match value:
+        case dict():
+            return any(map(_is_hidden, value.values()))
+        case list():
+            return any(map(_is_hidden, value))
+        case _:
+            return isinstance(value, str) and HIDDEN in value

@@ -1,0 +1,114 @@
+"""The queue as operators see it: everybody's waiting jobs, a page at a time, and the end of many at once."""
+
+import asyncio
+from typing import Any, get_args
+
+from aiohttp import web
+from msgspec import Struct
+
+from aigc.core.errors import NotFound
+from aigc.core.ids import JobId, OwnerId
+from aigc.core.messages import AskQueue, QueuedJob
+from web import urls
+from web.gateway import Gateway
+from web.problem import FieldError, FieldsInvalid
+from web.requests import Body, number, reply
+from web.views import queue_view, rfc3339
+
+QUEUE = f"{urls.API}/system/queue"
+PAGE_LIMIT = 500
+BEYOND = 1_000_000
+"""No queue is so long."""
+AT_ONCE = 100
+"""So many ends are asked of the broker before the first of them is answered."""
+
+ORDERS: tuple[Any, ...] = get_args(AskQueue.__annotations__["order"])
+
+
+class Ending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose jobs are to end; `waiting_only` leaves those alone that run."""
+
+    owner: str
+    model: str = ""
+    waiting_only: bool = False
+
+
+def routes(gateway: Gateway) -> list[web.RouteDef]:
+    """The routes of the operators' queue."""
+    queue = Queue(gateway)
+    return [web.get(QUEUE, queue.index), web.post(f"{QUEUE}/cancel", queue.cancel)]
+
+
+class Queue:
+    """Handlers of the operators' queue."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._ending = Body(Ending)
+
+    async def index(self, request: web.Request) -> web.Response:
+        """One page of those who wait, who starts first at the top. Running ones are in the system's status."""
+        query = request.query
+        order: Any = query.get("order") or "place"
+        if order not in ORDERS:
+            raise FieldsInvalid([FieldError("?order", f"{order[:40]!r} is none of {', '.join(ORDERS)}")])
+        asked = AskQueue(
+            owner=OwnerId(query["owner"]) if "owner" in query else None,
+            model=query.get("model", ""),
+            words=query.get("words", "")[:200],
+            order=order,
+            is_reversed=_flag(request, "reverse"),
+            offset=int(number(request, "offset", 0, 0, BEYOND)),
+            limit=int(number(request, "limit", 100, 1, PAGE_LIMIT)),
+        )
+        page = await self._gateway.queue(asked)
+        return reply(
+            {"total": page.total, "offset": asked.offset, "jobs": [_row(job) for job in page.jobs]},
+            headers={"Cache-Control": "no-store"},
+        )
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        """All jobs of one owner end; what runs is asked to, and ends soon."""
+        wanted = await self._ending.read(request)
+        asked = AskQueue(owner=OwnerId(wanted.owner), model=wanted.model, order="age", is_reversed=True, limit=AT_ONCE)
+        ended, seen = 0, set[JobId]()
+        # Newest first, so that none of them begins in the place of an older one meanwhile.
+        while fresh := [one.job for one in (await self._gateway.queue(asked)).jobs if one.job not in seen]:
+            seen.update(fresh)
+            ended += sum(await asyncio.gather(*map(self._end, fresh)))
+        if not wanted.waiting_only:
+            running = [
+                lease.lease.job
+                for lease in (await self._gateway.status()).running
+                if lease.owner == wanted.owner and wanted.model in ("", lease.model)
+            ]
+            ended += sum(await asyncio.gather(*map(self._end, running)))
+        return reply({"owner": wanted.owner, "cancelled": ended})
+
+    async def _end(self, job: JobId) -> bool:
+        try:
+            await self._gateway.cancel(job, None, "asked by an operator")
+        except NotFound:
+            return False  # gone meanwhile
+        return True
+
+
+def _flag(request: web.Request, name: str) -> bool:
+    values = request.query.getall(name, ["false"])
+    if values not in (["true"], ["false"]):
+        raise FieldsInvalid([FieldError(f"?{name}", f"{','.join(values)[:40]!r} is neither true nor false")])
+    return values == ["true"]
+
+
+def _row(job: QueuedJob) -> dict[str, Any]:
+    return {
+        "id": job.job,
+        "name": job.name,
+        "feature": job.feature,
+        "model": job.model,
+        "owner": job.owner,
+        "priority": job.priority,
+        "created_at": rfc3339(job.created_at),
+        "attempt": job.attempt,
+        "queue": queue_view(job.estimate),
+    }
