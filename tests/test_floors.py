@@ -17,6 +17,9 @@ TESTED_ELSEWHERE = {
     "aigc/runner/__main__.py": "runner",
     "web/openapi/": "web",
     "actors/actor.py": "actors",
+    "actors/stores/redis_accounts.py": "contract",
+    "actors/stores/redis_audit.py": "contract",
+    "actors/stores/redis_talk.py": "contract",
     "actors/inquiries.py": "actors",
     "config/children.py": "house",
     "config/cli.py": "house",
@@ -31,7 +34,18 @@ TESTED_ELSEWHERE = {
 }
 DATA_ONLY = frozenset(
     f"aigc/core/{name}.py"
-    for name in ("effects", "events", "ids", "job", "messages", "model", "ports", "runner_events", "settings")
+    for name in (
+        "accounts",
+        "effects",
+        "events",
+        "ids",
+        "job",
+        "messages",
+        "model",
+        "ports",
+        "runner_events",
+        "settings",
+    )
 )
 """Declarations without a line of behaviour."""
 

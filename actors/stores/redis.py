@@ -67,7 +67,7 @@ class RedisJobStore:
         await self._reader.close()
         await self._search.close()
 
-    async def create(self, job: Job, *, bound: int) -> Created:
+    async def create(self, job: Job, *, bound: int, owner_bound: int = 0) -> Created:
         """See the port."""
         if self._writer.waiting >= self._settings.pending_limit:
             raise Unavailable(
@@ -75,7 +75,7 @@ class RedisJobStore:
                 retry_after_s=5,
                 suggestion="try again; if it goes on, look for what keeps Redis busy",
             )
-        return await self._writer.create(job, self._encoded(job), bound)
+        return await self._writer.create(job, self._encoded(job), bound, owner_bound)
 
     async def commit(self, generation: Generation, jobs: Sequence[Job]) -> frozenset[JobId]:
         """See the port. A record whose `seq` is lower than the standing one's is left alone, and its id returned."""

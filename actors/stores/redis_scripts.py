@@ -1,4 +1,4 @@
-"""The keys of the job records in Redis, and the scripts that change them; the scripts are the files in `lua/`."""
+"""The keys of job records and accounts in Redis, and the scripts that change them: the files in `lua/`."""
 
 from hashlib import sha1
 from pathlib import Path
@@ -21,6 +21,14 @@ BROKERS = PREFIX + b"brokers"
 TALLY = PREFIX + b"tally"
 """How many jobs there are by status and feature: of everybody, and under `:owner:NAME` of each owner."""
 KEPT = PREFIX + b"kept"
+ACCOUNTS = PREFIX + b"accounts"
+"""Hash: account id to its record; `:names` and `:emails` beside it, in lower case, to id."""
+TOKENS = PREFIX + b"tokens"
+"""Hash: digest to the token's record; under `:of:ID` the digests of one account, under `:used` when each was used."""
+SECRETS = PREFIX + b"secret"
+"""What all gateways share and nobody else knows."""
+AUDIT = PREFIX + b"audit"
+"""Stream of the audit log."""
 HEADER_BYTES = 22
 """What stands before each record, for the scripts; see `shared.lua`."""
 
@@ -72,4 +80,5 @@ RESIGN = _script("resign")
 PAGE = _script("page")
 OPEN = _script("open")
 COUNTS = _script("counts")
-SCRIPTS = (CREATE, COMMIT, DELETE, LEAD, RENEW, RESIGN, PAGE, OPEN, COUNTS)
+ACCOUNT = _script("account")
+SCRIPTS = (CREATE, COMMIT, DELETE, LEAD, RENEW, RESIGN, PAGE, OPEN, COUNTS, ACCOUNT)

@@ -14,7 +14,7 @@ from actors.stores.redis_reader import decoded
 from actors.stores.redis_scripts import COMMIT, CREATE, DELETE, FORMAT, KEPT, LEAD, RENEW, RESIGN
 from actors.stores.redis_settings import RedisSettings
 from actors.stores.redis_wire import Command, Reply
-from aigc.core.errors import AigcError, AlreadyLed, Conflict, QueueFull
+from aigc.core.errors import AigcError, AlreadyLed, Conflict, QueueFull, owner_full
 from aigc.core.ids import JobId
 from aigc.core.job import Job
 from aigc.core.messages import Generation
@@ -32,12 +32,22 @@ class Creation(Struct, frozen=True):
     job: Job
     record: bytes
     bound: int
+    owner_bound: int
 
     def arguments(self) -> list[str | bytes | int]:
         """As `create.lua` takes them."""
         job = self.job
         owned = (job.feature, job.owner, job.idempotency_key)
-        return [self.bound, job.id, repr(job.created_at), *owned, len(job.tags), *job.tags, self.record]
+        return [
+            self.bound,
+            self.owner_bound,
+            job.id,
+            repr(job.created_at),
+            *owned,
+            len(job.tags),
+            *job.tags,
+            self.record,
+        ]
 
 
 class Change(Struct, frozen=True):
@@ -76,9 +86,9 @@ class RedisWriter:
         await self._creating.close()
         await self._changing.close()
 
-    async def create(self, job: Job, record: bytes, bound: int) -> Created:
+    async def create(self, job: Job, record: bytes, bound: int, owner_bound: int) -> Created:
         """See `JobStore.create`; `record` is the job encoded."""
-        return cast(Created, await self._creations.ask(Creation(job, record, bound)))
+        return cast(Created, await self._creations.ask(Creation(job, record, bound, owner_bound)))
 
     async def commit(self, generation: Generation, rows: Sequence[tuple[Job, bytes]]) -> frozenset[JobId]:
         """See `JobStore.commit`; each job comes with its record."""
@@ -163,6 +173,8 @@ def _created(call: Creation, reply: Reply, resent: bool) -> object:
         return QueueFull(
             f"{call.bound} jobs wait already", retry_after_s=5, suggestion="try again when some have begun"
         )
+    if reply == -1:
+        return owner_full(call.owner_bound)
     try:
         standing = decoded(reply)
     except Exception as error:  # noqa: BLE001 - its sender's trouble alone

@@ -55,7 +55,7 @@ class SqliteJobStore:
             await thread.close()
         await asyncio.to_thread(self._held.close)
 
-    async def create(self, job: Job, *, bound: int) -> Created:
+    async def create(self, job: Job, *, bound: int, owner_bound: int = 0) -> Created:
         """See the port."""
         if self._writing.waiting >= self._settings.pending_limit:
             raise Unavailable(
@@ -63,7 +63,7 @@ class SqliteJobStore:
                 retry_after_s=5,
                 suggestion="try again; if it goes on, look for what keeps the disk busy",
             )
-        return await self._writing.ask(partial(self._writer.create, job, self._encoded(job), bound))
+        return await self._writing.ask(partial(self._writer.create, job, self._encoded(job), bound, owner_bound))
 
     async def commit(self, generation: Generation, jobs: Sequence[Job]) -> frozenset[JobId]:
         """See the port."""

@@ -44,6 +44,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             since TEXT NOT NULL
         )""",
     ),
+    (
+        # How many open jobs an owner has is asked at each submission.
+        "CREATE INDEX jobs_open_of ON jobs (owner) WHERE owner != '' AND status IN ('queued', 'processing')",
+    ),
 )
 """The statements that lead from version n to n + 1, never changed once released. A new file goes through all."""
 

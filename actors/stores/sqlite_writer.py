@@ -11,7 +11,7 @@ from typing import cast
 
 from actors.stores.group_thread import Call
 from actors.stores.sqlite_file import SqliteSettings, decoded, open_writer, translated
-from aigc.core.errors import AigcError, AlreadyLed, Conflict, QueueFull, StaleGeneration, StoreBroken
+from aigc.core.errors import AigcError, AlreadyLed, Conflict, QueueFull, StaleGeneration, StoreBroken, owner_full
 from aigc.core.ids import JobId
 from aigc.core.job import Job, Status
 from aigc.core.messages import BrokerView, Generation
@@ -24,6 +24,7 @@ BY_KEY = "SELECT record FROM jobs WHERE owner = ? AND idempotency_key = ?"
 FIND = "SELECT seq, status FROM jobs WHERE id = ?"
 UPDATE = "UPDATE jobs SET status = ?, finished_at = ?, record = ? WHERE seq = ?"
 DELETE = "DELETE FROM jobs WHERE seq = ?"
+OPEN_OF = "SELECT count(*) FROM jobs WHERE owner = ? AND owner != '' AND status IN ('queued', 'processing')"
 COUNTS = "SELECT status, count(*) FROM jobs GROUP BY status"
 LEADER = "SELECT number, id FROM leader"
 LEAD = "REPLACE INTO leader (one, number, id, owner, since) VALUES (1, ?, ?, ?, ?)"
@@ -85,9 +86,10 @@ class SqliteWriter:
         self.counts = self._tally
         return outcomes
 
-    def create(self, job: Job, record: bytes, bound: int) -> Created:
+    def create(self, job: Job, record: bytes, bound: int, owner_bound: int = 0) -> Created:
         """See `JobStore.create`; `record` is the job encoded."""
-        if self._tally[Status.QUEUED] < bound:
+        is_full = owner_bound > 0 and self._db.execute(OPEN_OF, (job.owner,)).fetchone()[0] >= owner_bound
+        if self._tally[Status.QUEUED] < bound and not is_full:
             tags = TAG_END.join(("", *job.tags, "")) if job.tags else ""
             key = job.idempotency_key or None
             inserted = self._db.execute(
@@ -97,7 +99,7 @@ class SqliteWriter:
                 self._places[job.id] = cast(int, inserted.lastrowid), job.status
                 self._tally[job.status] += 1
                 return Created(job)
-        return Created(self._standing(job, bound), replayed=True)
+        return Created(self._standing(job, owner_full(owner_bound) if is_full else _full(bound)), replayed=True)
 
     def replace(self, generation: Generation, rows: Sequence[tuple[Job, bytes]]) -> frozenset[JobId]:
         """See `JobStore.commit`; each job comes with its record."""
@@ -174,14 +176,14 @@ class SqliteWriter:
         row = self._db.execute(FIND, (job,)).fetchone()
         return (row[0], Status(row[1])) if row else None
 
-    def _standing(self, job: Job, bound: int) -> Job:
-        """The record that keeps this one out."""
+    def _standing(self, job: Job, full: QueueFull) -> Job:
+        """The record that keeps this one out; raises `full` where there is none."""
         row = self._db.execute(BY_ID, (job.id,)).fetchone()
         if row is not None:
             return decoded(row[0], self._path)
         row = self._db.execute(BY_KEY, (job.owner, job.idempotency_key)).fetchone() if job.idempotency_key else None
         if row is None:
-            raise QueueFull(f"{bound} jobs wait already", retry_after_s=5, suggestion="try again when some have begun")
+            raise full
         standing = decoded(row[0], self._path)
         if standing.request_digest != job.request_digest:
             raise Conflict(
@@ -206,6 +208,10 @@ class SqliteWriter:
                 f"{self._path} was removed or replaced while the server used it",
                 suggestion="stop the server, put the file back, start again",
             )
+
+
+def _full(bound: int) -> QueueFull:
+    return QueueFull(f"{bound} jobs wait already", retry_after_s=5, suggestion="try again when some have begun")
 
 
 def _outcome(call: Call) -> object:

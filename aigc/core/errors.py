@@ -80,6 +80,16 @@ class QueueFull(Unavailable):
     code = "queue_full"
 
 
+def owner_full(most: int) -> QueueFull:
+    """One owner has as many jobs waiting and running as it may."""
+    return QueueFull(
+        f"you have {most} jobs waiting or running, as many as one may have",
+        retry_after_s=10,
+        suggestion="try again when some have ended, or cancel some",
+        code="too_many_open_jobs",
+    )
+
+
 class StaleGeneration(AigcError):
     """Another broker leads; what this one wanted to write was refused and nothing was changed."""
 

@@ -58,14 +58,14 @@ class JobStore(Protocol):
     async def close(self) -> None:
         """Everything handed in before is durable; nothing may be called after."""
 
-    async def create(self, job: Job, *, bound: int) -> Created:
+    async def create(self, job: Job, *, bound: int, owner_bound: int = 0) -> Created:
         """Insert a new record with status `queued`; never overwrites one.
 
-        The queue's bound (records that are `queued`) and the idempotency key (scoped to the owner) are checked
-        in the same step. A record of the same id that already stands counts as replayed.
+        The queue's bound (records that are `queued`), the owner's (its records that are not final; 0: none) and the
+        idempotency key (scoped to the owner) are checked in the same step. A record of the same id that already stands counts as replayed.
 
         Raises:
-            QueueFull: `bound` records wait already.
+            QueueFull: `bound` records wait already; code `too_many_open_jobs`: the owner has `owner_bound` open ones.
             Conflict: the key was used for another request (another `request_digest`).
         """
 

@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from actors.stores.audit_file import FileAuditLog
 from actors.stores.directory import DirectoryAssetStore, DirectorySettings
 from actors.stores.redis import RedisJobStore, RedisSettings
+from actors.stores.redis_accounts import RedisAccountStore
+from actors.stores.redis_audit import RedisAuditLog
 from actors.stores.s3 import S3AssetStore
 from actors.stores.sqlite import SqliteJobStore
+from actors.stores.sqlite_accounts import SqliteAccountStore
+from aigc.core.accounts import AccountStore, AuditLog
 from aigc.core.ports import AssetStore, JobStore
 from tests.redis_kit import RedisServer
 from tests.s3_kit import CREDENTIALS, s3_server
@@ -75,3 +80,43 @@ async def assets(another_assets: AssetMaker) -> AsyncIterator[AssetStore]:
     await assets.open()
     yield assets
     await assets.close()
+
+
+@pytest.fixture(scope="module")
+def one_redis() -> Iterator[RedisServer]:
+    """One server for the tests of a module; each empties it."""
+    with RedisServer(acl=True) as server:
+        yield server
+
+
+def emptied(request: pytest.FixtureRequest) -> RedisSettings:
+    server = request.getfixturevalue("one_redis")
+    server.ask("FLUSHALL")
+    return RedisSettings(url=server.url)
+
+
+@pytest.fixture(params=("sqlite", "redis"))
+def another_account_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], AccountStore]:
+    """Makes a store that is not open yet; all that it makes stand on the same data."""
+    if request.param == "sqlite":
+        return lambda: SqliteAccountStore(tmp_path / "accounts.db")
+    settings = emptied(request)
+    return lambda: RedisAccountStore(settings)
+
+
+@pytest.fixture
+async def accounts(another_account_store: Callable[[], AccountStore]) -> AsyncIterator[AccountStore]:
+    store = another_account_store()
+    await store.open()
+    yield store
+    await store.close()
+
+
+@pytest.fixture(params=("file", "redis"))
+async def audit(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AuditLog]:
+    log: AuditLog = FileAuditLog(tmp_path / "audit.jsonl")
+    if request.param == "redis":
+        log = RedisAuditLog(emptied(request))
+    await log.open()
+    yield log
+    await log.close()

@@ -77,6 +77,31 @@ def full_record() -> Job:
 # Creating.
 
 
+async def test_an_owner_has_no_more_open_jobs_than_it_may_however_they_come(store: JobStore) -> None:
+    ada, bob = OwnerId("ada"), OwnerId("bob")
+
+    async def create(owner: OwnerId, **more: Any) -> Job | str:
+        try:
+            return (await store.create(job(owner=owner, **more), bound=BOUND, owner_bound=5)).job
+        except QueueFull as error:
+            return error.code
+
+    made = await asyncio.gather(*(create(ada) for _ in range(8)), create(bob))
+    assert made.count("too_many_open_jobs") == 3 and isinstance(made[-1], Job)
+    first, second = (one for one in made[:2] if isinstance(one, Job))
+    leader = await store.lead("me")
+    await store.commit(leader, [started(first)])
+    assert await create(ada) == "too_many_open_jobs", "one that runs is open"
+    await store.commit(leader, [ended(started(first))])
+    again = await create(ada, idempotency_key="k", request_digest="d")
+    assert isinstance(again, Job)
+    assert await create(ada, idempotency_key="k", request_digest="d") == again, "a replay is no new job"
+    assert await create(ada) == "too_many_open_jobs"
+    await store.delete(leader, [second.id])
+    assert isinstance(await create(ada), Job)
+    assert all(isinstance(one, Job) for one in [await create(OwnerId("")), *[await create(bob) for _ in range(4)]])
+
+
 async def test_a_created_record_is_found_as_it_was(store: JobStore) -> None:
     new = job(inputs={"prompt": Input(text="ein Stuhl, 椅子, 🪑")})
 

@@ -1,4 +1,7 @@
+from actors.stores.redis_audit import RedisAuditLog
 from actors.stores.redis_scripts import SCRIPTS
+from actors.stores.redis_settings import RedisSettings
+from aigc.core.accounts import AuditEntry
 from aigc.core.ids import OwnerId
 from aigc.core.job import Status
 from aigc.core.ports import JobQuery
@@ -92,6 +95,11 @@ async def test_the_shipped_user_may_do_what_we_need_and_nothing_else() -> None:
             await store.list(JobQuery(created_from=0.0, tag="t", owner=OwnerId("a")))
             await store.delete(leader, [one.id])
             await store.resign(leader)
+        audit = RedisAuditLog(RedisSettings(url=server.url + "?db=1"))
+        await audit.open()
+        await audit.add(AuditEntry(at=1.0, action="x"))
+        await audit.recent(1)
+        await audit.close()
         lines = server.ask("INFO", "commandstats").decode().splitlines()
     used = {line.partition(":")[0].removeprefix("cmdstat_") for line in lines if "rejected_calls=0" in line}
     granted = {
