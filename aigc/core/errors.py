@@ -4,6 +4,7 @@ AigcError
     InputInvalid        the request cannot be served as it stands (4xx)
         NotFound        what it names does not exist
         Conflict        it contradicts the present state
+    NotAllowed          who asks is not known, or may not (401, 403)
     Unavailable         try again later (429, 503, 507), with `retry_after_s`
         QueueFull
     StaleGeneration     this broker no longer leads; its write was refused
@@ -62,6 +63,12 @@ class Conflict(InputInvalid):
     """The request contradicts the present state."""
 
     code = "conflict"
+
+
+class NotAllowed(AigcError):
+    """Who asks is not known, or may not do this; the code says which."""
+
+    code = "forbidden"
 
 
 class Unavailable(AigcError):

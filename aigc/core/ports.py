@@ -62,7 +62,8 @@ class JobStore(Protocol):
         """Insert a new record with status `queued`; never overwrites one.
 
         The queue's bound (records that are `queued`), the owner's (its records that are not final; 0: none) and the
-        idempotency key (scoped to the owner) are checked in the same step. A record of the same id that already stands counts as replayed.
+        idempotency key (scoped to the owner) are checked in the same step. A record of the same id that already stands
+        counts as replayed.
 
         Raises:
             QueueFull: `bound` records wait already; code `too_many_open_jobs`: the owner has `owner_bound` open ones.

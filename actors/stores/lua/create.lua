@@ -80,7 +80,7 @@ for k, at in ipairs(places) do
     replies[k] = former
   elseif waiting >= tonumber(ARGV[at]) then
     replies[k] = 0
-  elseif most > 0 and open_of(owner) >= most then
+  elseif most > 0 and owner ~= '' and open_of(owner) >= most then
     replies[k] = -1
   else
     insert(k, at, owner, key)
