@@ -29,6 +29,7 @@ from aigc.core.job import Job, Lease
 from aigc.core.messages import (
     CatalogueChanged,
     Changed,
+    Counted,
     GatewayMessage,
     Generation,
     Grant,
@@ -52,6 +53,7 @@ from aigc.core.messages import (
     WorkerBye,
     WorkerHello,
 )
+from aigc.core.metrics.census import Census
 from aigc.core.model import Catalogue
 from aigc.core.ports import JobStore
 from aigc.core.scheduling.scheduler import Scheduler
@@ -84,6 +86,8 @@ class BrokerSettings(Struct, frozen=True, kw_only=True):
     """How often what was learned is kept in the store."""
     news_s: float = 1.0
     """Telemetry and movements of the queue are published at most this often."""
+    backend: str = "directory"
+    """What files are kept in, as metrics call it."""
     agreed: dict[str, str] = {}
     """Settings that every process must share, for those who compare theirs, see `config.agreement`."""
 
@@ -115,6 +119,7 @@ class Broker:
         self._reread = reread
         self._boot = boot
         self._fate = Fate()
+        self._census = Census(settings.backend)
         self._progress = ProgressNews(self.publish)
         self._outbox = Outbox(commit=self._commit, release=self._release, forget=self._forget, fail=self._end)
         self._generation = generation
@@ -146,6 +151,7 @@ class Broker:
             boot=self._boot,
             started_at=self._store.clock(),
             queue_bound=self._settings.queue_bound,
+            census=self._census,
             agreed=self._settings.agreed,
             catalogue=self._catalogue,
             reread=self._reread,
@@ -211,20 +217,26 @@ class Broker:
         events: list[Event] = []
         questions: list[tuple[Asker, GatewayMessage]] = []
         over: dict[bytes, list[Lease]] = {}
+        now = time.monotonic()
         for peer, envelope in batch:
             for message in envelope.messages:
                 match message:
                     case LeaseFinished() | LeaseFailed() | LeaseStopped() | LeaseReturned():
                         over.setdefault(peer, []).append(message.lease)
+                        self._census.heard(message, now)
                         events.append(message)
                     case WorkerHello():
                         self._welcome(peer, message)
+                        self._census.heard(message, now)
                         events.append(message)
                     case Submit(job=job):
                         self._tell_new(job)
                         events.append(message)
                     case LeaseStarted() | LeaseProgress() | LeaseRan() | WorkerBeat() | WorkerBye():
+                        self._census.heard(message, now)
                         events.append(message)
+                    case Counted():
+                        self._census.told(peer, message)
                     case _:
                         questions.append((Asker(peer, envelope.correlation), message))
         self.apply(events)
@@ -256,12 +268,14 @@ class Broker:
         if who is None:
             if verdict is Verdict.LOST and self._inquiries is not None:
                 self._inquiries.lost(peer)
+                self._census.parted(peer)
             return
         if verdict is Verdict.SUSPECT:
             self.apply([WorkerSilent(*who)])
         elif verdict is Verdict.LOST:
             del self._workers[peer]
             del self._peers[who]
+            self._census.lost(who[0])
             self.apply([WorkerLost(*who)])
 
     def apply(self, events: Sequence[Event]) -> None:
@@ -298,10 +312,12 @@ class Broker:
             match effect:
                 case Commit(job=job):
                     self._progress.drop(job.id)
+                    self._census.committed(job)
                     self.publish(Changed(job))
                 case Publish(news=news):
                     self._progress.take(news)
                 case SendGrant(worker=worker, boot=boot, grant=grant):
+                    self._census.granted(grant, time.monotonic())
                     self._send(self._peers.get((worker, boot)), grant)
                 case SendCancel(worker=worker, boot=boot, cancel=cancel):
                     self._send(self._peers.get((worker, boot)), cancel)

@@ -18,6 +18,7 @@ from aigc.core.job import Job, Status
 from aigc.core.messages import (
     AskCatalogue,
     AskEstimates,
+    AskMetrics,
     AskQueue,
     AskStatus,
     BrokerView,
@@ -35,6 +36,7 @@ from aigc.core.messages import (
     GatewayView,
     Generation,
     JobAnswer,
+    Metrics,
     MoveJob,
     ReloadAnswer,
     ReloadCatalogue,
@@ -42,6 +44,8 @@ from aigc.core.messages import (
     ToGateway,
     ToWatchers,
 )
+from aigc.core.metrics.census import Census
+from aigc.core.metrics.tally import Row
 from aigc.core.model import Catalogue
 from aigc.core.ports import JobStore
 from aigc.core.scheduling.scheduler import Scheduler
@@ -103,6 +107,7 @@ class Inquiries:
         boot: BootId,
         started_at: float,
         queue_bound: int,
+        census: Census,
         agreed: dict[str, str],
         catalogue: Callable[[], Catalogue],
         reread: Reread,
@@ -115,6 +120,7 @@ class Inquiries:
         self._boot = boot
         self._started_at = started_at
         self._queue_bound = queue_bound
+        self._census = census
         self._agreed = agreed
         self._catalogue = catalogue
         self._reread = reread
@@ -132,6 +138,8 @@ class Inquiries:
                 self._answer(asker, Estimates(self._scheduler.estimates(jobs, self._now())))
             case AskQueue():
                 self._answer(asker, self._scheduler.queue_page(question, self._now()))
+            case AskMetrics():
+                self._look_up(self._metrics(asker))
             case AskCatalogue():
                 self._answer(asker, CatalogueAnswer(self._catalogue()))
             case ControlModel() | ControlWorker():
@@ -218,6 +226,17 @@ class Inquiries:
             gateways=tuple(_seen(hello) for hello in self._gateways.values()),
         )
         self._answer(asker, status)
+
+    async def _metrics(self, asker: Asker) -> None:
+        fault = await self._ask_store()
+        rows = (
+            *self._census.rows(),
+            *self._scheduler.metrics(self._now()),
+            Row("aigc_broker_generation", (), (float(self._generation.number),)),
+            Row("aigc_broker_candidates", (), (float(len(self._brokers)),)),
+            Row("aigc_store_up", (), (float(not fault),)),
+        )
+        self._answer(asker, Metrics(rows))
 
     async def _ask_store(self) -> str:
         """Its part of the picture is known, or as it was last; why not, then."""

@@ -70,6 +70,11 @@ class Storage(Section):
         """The data folder in force."""
         return (self.data_dir or user_data_path("aigc")).expanduser().absolute()
 
+    @property
+    def backend(self) -> str:
+        """What files are kept in, as metrics call it."""
+        return "directory" if self.s3 is None else "s3"
+
 
 class Limits(Section):
     """Beyond these a client gets 413, 429 or 503."""

@@ -25,4 +25,14 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086 # a list of packages
     DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
+# Only Prometheus' tool: the whole package would begin a server. Tests that need it are skipped without it.
+if ! command -v promtool >/dev/null && [ ! -x ../.venv/bin/promtool ] && command -v apt-get >/dev/null; then
+    unpacked=$(mktemp -d)
+    if (cd "$unpacked" && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb .) >/dev/null 2>&1; then
+        cp "$unpacked/usr/bin/promtool" ../.venv/bin/promtool
+    else
+        echo "promtool could not be had; the alert rules are not tested" >&2
+    fi
+    rm -r "$unpacked"
+fi
 npm ci --silent --no-audit --no-fund

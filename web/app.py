@@ -14,6 +14,7 @@ from web import (
     events,
     evidence,
     jobs,
+    metrics,
     models,
     page,
     queue,
@@ -22,6 +23,7 @@ from web import (
     workers,
 )
 from web.configuration import Setting
+from web.counters import COUNTERS
 from web.gateway import Gateway
 from web.intake import IntakeLimits
 from web.middleware import Passage
@@ -55,7 +57,8 @@ class WebSettings(Struct, frozen=True, kw_only=True):
 def make_app(gateway: Gateway, settings: WebSettings) -> web.Application:
     """The application; it starts the gateway with itself and closes it."""
     app = web.Application(client_max_size=JSON_BYTES)
-    Passage(settings.log_every, settings.origins).install(app)
+    app[COUNTERS] = gateway.counters
+    Passage(settings.log_every, gateway.counters, settings.origins).install(app)
     app.add_routes(
         [
             *jobs.routes(gateway),
@@ -67,6 +70,7 @@ def make_app(gateway: Gateway, settings: WebSettings) -> web.Application:
             *queue.routes(gateway),
             *configuration.routes(gateway, settings.configuration),
             *evidence.routes(gateway),
+            *metrics.routes(gateway, settings.data_path),
             *uploads.routes(gateway, settings.limits),
             *downloads.routes(gateway),
             *page.routes(),

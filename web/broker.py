@@ -137,6 +137,13 @@ class BrokerLink:
         except TransportError:
             self._hello_later()
 
+    def tell(self, message: GatewayMessage) -> None:
+        """The broker hears this before whatever is asked from now on; if it cannot, it is lost."""
+        try:
+            self._dealer.send(message, urgent=True)
+        except TransportError as error:
+            log.debug("broker.untold", kind=type(message).__name__, reason=str(error))
+
     async def ask(self, message: GatewayMessage, kind: type[A], *, timeout_s: float | None = None) -> A:
         """The broker's answer. Raises Unavailable (code `broker_unavailable`) if none comes in time."""
         try:

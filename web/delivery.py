@@ -16,6 +16,7 @@ from aiohttp import ETag, web
 from aigc.core.errors import NotFound
 from aigc.core.ids import AssetKey
 from aigc.core.ports import AssetStore
+from web.counters import COUNTERS
 from web.intake import display_name
 from web.problem import problem
 from web.requests import request_id_of
@@ -195,13 +196,14 @@ async def _sent(
         return response
     if start:
         await asyncio.to_thread(file.seek, start)
-    left = count
+    left, counters = count, request.app[COUNTERS]
     try:
         while left:
             piece = await asyncio.to_thread(file.read, min(left, PIECE_BYTES))
             if not piece:
                 raise ConnectionResetError("the file became shorter while it was sent")
             left -= len(piece)
+            counters.sent(len(piece))
             async with asyncio.timeout(READER_LIMIT_S):
                 await response.write(piece)
         await response.write_eof()

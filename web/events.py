@@ -233,6 +233,8 @@ class _Connection:
 class SocketSink(_Connection):
     """Writes WebSocket frames straight to the transport: one system call, no coroutine, for each of a thousand."""
 
+    kind = "websocket"
+
     def send(self, events: Sequence[Event]) -> None:
         """One text frame: a JSON array of the events."""
         self._transport.write(text_frame(b"[" + b",".join([event.data for event in events]) + b"]"))
@@ -250,6 +252,8 @@ class SocketSink(_Connection):
 
 class SseSink(_Connection):
     """Writes server-sent events straight to the transport, as HTTP chunks where the client knows them."""
+
+    kind = "sse"
 
     def __init__(self, transport: asyncio.WriteTransport, *, is_chunked: bool) -> None:
         super().__init__(transport)

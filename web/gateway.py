@@ -17,25 +17,30 @@ from aigc.core.errors import AigcError, Conflict, NotFound, QueueFull, StoreBrok
 from aigc.core.ids import BootId, JobId, OwnerId
 from aigc.core.job import Job, Status
 from aigc.core.messages import (
+    AskMetrics,
     AskQueue,
     CancelAnswer,
     CancelJob,
     ControlModel,
     ControlWorker,
+    Counted,
     Estimate,
     ForgetJob,
     JobAnswer,
+    Metrics,
     MoveJob,
     QueuePage,
     ReloadCatalogue,
     SystemStatus,
 )
+from aigc.core.metrics.tally import Row
 from aigc.core.model import Catalogue
 from aigc.core.ports import AssetStore, JobPage, JobQuery, JobStore
 from transport import Address, LinkSettings
 from web.admission import Admission
 from web.broker import BrokerLink
 from web.catalogue import KEY, KnownCatalogue
+from web.counters import Counters
 from web.hub import Hub, StreamSettings
 from web.inputs import Fetch
 from web.news import News
@@ -45,6 +50,9 @@ __all__ = ["Fetch", "Gateway", "GatewaySettings", "Health", "Submission", "Submi
 
 A = TypeVar("A")
 Wish = ControlModel | ControlWorker | ReloadCatalogue
+
+COUNTS_S = 5.0
+"""How often the broker hears what was counted here."""
 
 FAULT_S = 10.0
 """A failed write makes the gateway unhealthy for so long, unless a later one succeeds."""
@@ -104,6 +112,7 @@ class Gateway:
         boot: BootId,
         link: LinkSettings | None = None,
         clock: Callable[[], float] = time.time,
+        counters: Counters | None = None,
     ) -> None:
         self.store = store
         self.assets = assets
@@ -112,6 +121,8 @@ class Gateway:
             context, (broker, news), name, boot, link,
         )  # fmt: skip
         self._clock = clock
+        self.counters = counters or Counters()
+        self._count_timer: asyncio.TimerHandle | None = None
         self._admission = Admission(assets, fetch, self.get)
         self._known_catalogue = KnownCatalogue(store, self._admission.use)
         self._telling: asyncio.Task[None] | None = None
@@ -150,6 +161,7 @@ class Gateway:
             )
             opened.callback(self._news.close)
             self._opened = opened.pop_all()
+        self._tell_counts_later()
 
     def release(self) -> None:
         """Those who wait or watch are let go, since the server goes away; everything else still works.
@@ -161,6 +173,8 @@ class Gateway:
 
     async def close(self) -> None:
         """Links and watchers closed."""
+        if self._count_timer is not None:
+            self._count_timer.cancel()
         self._opened.close()
         self._known_catalogue.close()
         if self._telling is not None:
@@ -294,6 +308,8 @@ class Gateway:
             self._store_fault = (_outward(error), time.monotonic())
             raise
         self._store_fault = None
+        if not created.replayed:
+            self.counters.submitted(created.job)
         if created.job.status is Status.QUEUED:
             # Also one that stood there before: whoever created it may have ended before it told the broker.
             self._link.submit(created.job)
@@ -332,6 +348,23 @@ class Gateway:
     async def status(self) -> SystemStatus:
         """The whole picture, as the broker sees it; at most a second old. Raises Unavailable if no broker answers."""
         return await self._link.status()
+
+    async def metrics(self) -> tuple[Row, ...]:
+        """All that is counted, here and elsewhere, and how all is now. Raises Unavailable if no broker answers."""
+        self._tell_counts()
+        return (await self._link.ask(AskMetrics(), Metrics)).rows
+
+    def _tell_counts(self) -> None:
+        # While no broker is heard they are kept here: one that comes shall have them.
+        if self._link.is_alive:
+            self._link.tell(Counted(self.counters.tally.take(), self.hub.streams()))
+
+    def _tell_counts_later(self) -> None:
+        def tell() -> None:
+            self._tell_counts()
+            self._tell_counts_later()
+
+        self._count_timer = asyncio.get_running_loop().call_later(COUNTS_S, tell)
 
     async def ask(self, wish: Wish, kind: type[A], *, timeout_s: float | None = None) -> A:
         """The broker's answer to what an operator wants. Raises Unavailable if none comes."""

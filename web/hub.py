@@ -62,6 +62,13 @@ class Hub:
         """How many watchers there are."""
         return len(self._watchers)
 
+    def streams(self) -> dict[str, int]:
+        """How many watchers there are of each kind."""
+        counts: dict[str, int] = {}
+        for watcher in self._watchers:
+            counts[watcher.sink.kind] = counts.get(watcher.sink.kind, 0) + 1
+        return counts
+
     # Coming and going
 
     def join(self, sink: Sink, owner: OwnerId) -> Watcher:

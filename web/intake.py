@@ -4,7 +4,7 @@ import asyncio
 import time
 import unicodedata
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from contextlib import aclosing
 
 from msgspec import Struct
@@ -70,11 +70,15 @@ class Intake:
     Args:
         assets: where to.
         limits: how much.
+        on_stored: told of so many bytes more in the store.
     """
 
-    def __init__(self, assets: AssetStore, limits: IntakeLimits) -> None:
+    def __init__(
+        self, assets: AssetStore, limits: IntakeLimits, on_stored: Callable[[int], None] = lambda size: None
+    ) -> None:
         self.assets = assets
         self.limits = limits
+        self._on_stored = on_stored
 
     async def take(
         self,
@@ -101,7 +105,9 @@ class Intake:
             Unavailable: the store cannot take it.
         """
         try:
-            return await self._take(pieces, display_name(filename), wanted, owner, size)
+            taken = await self._take(pieces, display_name(filename), wanted, owner, size)
+            self._on_stored(taken.bytes)
+            return taken
         except InputInvalid as error:
             error.where = error.where or where
             raise

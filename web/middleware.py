@@ -13,6 +13,7 @@ from multidict import istr
 
 from aigc.core.errors import AigcError
 from web import problem
+from web.counters import Counters
 from web.requests import JSON_BYTES, REQUEST_ID, request_id_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -43,12 +44,14 @@ class Passage:
 
     Args:
         log_every: of so many requests one is logged; failed and slow ones always. 0: only those.
+        counters: told of every answer.
         origins: pages from which a browser may send requests (`https://studio.example`); None: any page.
     """
 
-    def __init__(self, log_every: int, origins: frozenset[str] | None = None) -> None:
+    def __init__(self, log_every: int, counters: Counters, origins: frozenset[str] | None = None) -> None:
         self._log_every = log_every
         self._origins = origins
+        self._counters = counters
         self._prefix = secrets.token_hex(4)
         self._count = 0
 
@@ -93,6 +96,7 @@ class Passage:
         request[BEGUN] = True
         headers = response.headers
         elapsed_s = time.perf_counter() - request.get(STARTED, 0.0)
+        self._counters.served(request, response.status, elapsed_s)
         headers[_REQUEST_ID] = request.get(REQUEST_ID, "")
         headers[_PROCESS_TIME] = f"{elapsed_s:.6f}"
         headers[_OPTIONS] = "nosniff"

@@ -49,7 +49,7 @@ class Uploads:
     def __init__(self, gateway: Gateway, limits: IntakeLimits) -> None:
         self._assets = gateway.assets
         self._limits = limits
-        self._intake = Intake(gateway.assets, limits)
+        self._intake = Intake(gateway.assets, limits, gateway.counters.stored)
 
     async def post_image(self, request: web.Request) -> web.Response:
         """A picture from a form, as existing clients send it: 200."""

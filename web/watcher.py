@@ -19,6 +19,9 @@ FRAME_BYTES = 64 << 10
 class Sink(Protocol):
     """The writing end of a connection. Nothing here waits."""
 
+    kind: str
+    """`websocket`, `sse`."""
+
     def backlog(self) -> int | None:
         """Bytes that were sent and not yet taken by the other side; None if it is gone."""
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from aigc.core.ids import BootId, DeviceId, JobId, ModelId, OwnerId, WorkerId
 from aigc.core.job import Failure, Input, Job, Lease, Output, Progress, Stage, Status
+from aigc.core.metrics.tally import Row
 from aigc.core.model import Catalogue
 
 
@@ -99,6 +100,8 @@ class WorkerBeat(Message, frozen=True):
     draining: bool = False
     leases: tuple[Lease, ...] | None = None
     """Leases held or ended but not settled yet, by which a lost grant or cancel is noticed; None: not told."""
+    left: tuple[tuple[str, str, int], ...] = ()
+    """How often each residency has left the device in this life of the worker, and why."""
 
 
 class WorkerBye(Message, frozen=True):
@@ -354,6 +357,17 @@ class AskStatus(Message, frozen=True):
     """The whole picture. Asked; answered by `SystemStatus`."""
 
 
+class Counted(Message, frozen=True):
+    """What a gateway has counted since it said so before, and how many event streams of each kind it has now."""
+
+    rows: tuple[Row, ...]
+    streams: dict[str, int]
+
+
+class AskMetrics(Message, frozen=True):
+    """All that is counted, and how all is now. Asked; answered by `Metrics`."""
+
+
 class AskCatalogue(Message, frozen=True):
     """Asked; answered by `CatalogueAnswer`."""
 
@@ -390,6 +404,8 @@ GatewayMessage = (
     | AskEstimates
     | AskQueue
     | AskStatus
+    | AskMetrics
+    | Counted
     | AskCatalogue
     | ControlModel
     | ControlWorker
@@ -563,6 +579,12 @@ class SystemStatus(Message, frozen=True, kw_only=True):
     gateways: tuple[GatewayView, ...] = ()
 
 
+class Metrics(Message, frozen=True):
+    """Every row that the broker knows, those that gateways have counted included."""
+
+    rows: tuple[Row, ...]
+
+
 class CatalogueAnswer(Message, frozen=True):
     """The catalogue in force."""
 
@@ -601,7 +623,15 @@ class ReloadAnswer(Message, frozen=True):
 
 
 ToGateway = (
-    JobAnswer | CancelAnswer | Estimates | QueuePage | SystemStatus | CatalogueAnswer | ControlAnswer | ReloadAnswer
+    JobAnswer
+    | CancelAnswer
+    | Estimates
+    | QueuePage
+    | SystemStatus
+    | Metrics
+    | CatalogueAnswer
+    | ControlAnswer
+    | ReloadAnswer
 )
 
 

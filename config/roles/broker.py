@@ -80,6 +80,7 @@ class BrokerPart:
                 link=topology.link,
                 queue_bound=bound,
                 agreed=agreed(self._site.settings),
+                backend=self._site.settings.storage.backend,
             ),
             topology.jobs,
             lambda: self._catalogue,

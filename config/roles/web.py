@@ -7,6 +7,7 @@ from config.agreement import agreed
 from config.roles.site import MIB, Site, new_boot
 from config.shown import shown
 from web.app import WebSettings
+from web.counters import Counters
 from web.fetch import Fetcher, FetchSettings
 from web.gateway import Gateway, GatewaySettings
 from web.hub import StreamSettings
@@ -47,13 +48,14 @@ class WebPart:
             keep_s=settings.storage.keep_uploads_h * HOUR_S,
         )
         fetch = FetchSettings(allowed_networks=tuple(settings.security.fetch_allow))
+        counters = Counters(settings.storage.backend)
         gateway = Gateway(
             self._site.context,
             topology.brokers,
             topology.news,
             topology.jobs,
             topology.assets,
-            fetch=Fetcher(Intake(topology.assets, limits), fetch),
+            fetch=Fetcher(Intake(topology.assets, limits, counters.stored), fetch),
             settings=GatewaySettings(
                 queue_bound=settings.limits.queue,
                 agreed=agreed(settings),
@@ -64,6 +66,7 @@ class WebPart:
             boot=new_boot(),
             link=topology.link,
             clock=topology.jobs.clock,
+            counters=counters,
         )
         web = WebSettings(
             data_path=str(settings.storage.folder),

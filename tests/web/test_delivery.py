@@ -24,6 +24,7 @@ from aigc.core.ids import AssetKey
 from aigc.core.ports import AssetStore
 from tests.s3_kit import CREDENTIALS, s3_server
 from tests.web.raw_kit import Raw, head
+from web.counters import COUNTERS, Counters
 from web.delivery import PIECE_BYTES, Content, Unsatisfiable, deliver, disposition, requested_range, whole
 
 DATA = random.Random(24).randbytes(2 * PIECE_BYTES + 12345)
@@ -92,6 +93,7 @@ async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             bench.done.set()
 
     app = web.Application()
+    app[COUNTERS] = Counters()
     app.router.add_get("/file", handler)
     async with TestServer(app) as server, aiohttp.ClientSession(server.make_url("/")) as session:
         bench = Bench(assets, session, server.port or 0)

@@ -168,6 +168,11 @@ OPERATIONS: dict[str, Operation] = {
     "GET /health": Operation(
         "health", OPERATING, {200: Answer("Jobs are accepted and will be run.", shapes.Health)}, errors=(503,)
     ),
+    "GET /metrics": Operation(
+        "metrics",
+        OPERATING,
+        {200: Answer("What is counted, in Prometheus' text format.", {"type": "string"}, "text/plain")},
+    ),
     "POST /api/v1/uploads": Operation(
         "uploadForm",
         UPLOADS,

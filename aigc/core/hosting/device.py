@@ -431,6 +431,7 @@ class Device:
             self._residents.view(self._now.monotonic),
             self._is_draining,
             self._holdings.leases,
+            tuple((residency, reason, count) for (residency, reason), count in self._residents.left.items()),
         )
 
     def _report(self, message: WorkerMessage) -> None:

@@ -58,6 +58,8 @@ class Residents:
         self._lent: dict[RunnerId, int] = {}
         """What runners that run alone go back to when they are done."""
         self.ledger = MemoryLedger(settings.reserve_bytes)
+        self.left: dict[tuple[str, str], int] = {}
+        """How often each residency was told to go, and why; one that died is no matter of ours."""
         self.has_news = False
         """Set when the broker should hear of a change at once; whoever tells it clears it."""
 
@@ -157,7 +159,7 @@ class Residents:
         others = [slot for slot in self if slot.spec.residency != residency]
         free = [slot for slot in others if self._may_leave(slot, kept)]
         if claim.alone and any(not self._is_pinned(slot) or slot.state is not SlotState.IDLE for slot in others):
-            return Room.COMING, self._stop(free, now)
+            return Room.COMING, self._stop(free, "alone", now)
         more = claim.need_bytes - self.ledger.held.get(residency, 0)
         if more <= 0 or more <= self.ledger.free:
             return Room.READY, []
@@ -165,7 +167,7 @@ class Residents:
         if short <= 0:
             return Room.COMING, []
         if leavers := self._leavers(free, short, claim.evict, wanted):
-            return Room.COMING, self._stop(leavers, now)
+            return Room.COMING, self._stop(leavers, "room", now)
         later = [slot for slot in others if not self._is_pinned(slot) and slot.state is not SlotState.STOPPING]
         return (Room.BUSY if short <= self._size_of(later) else Room.NEVER), []
 
@@ -173,14 +175,16 @@ class Residents:
         self, kept: Collection[str], wanted: Collection[str], *, everybody: bool, now: float
     ) -> list[SlotEffect]:
         """Who was unloaded, is outdated or has been idle for too long is told to go; on a drain all who rest."""
-        done = [
+        resting = [
             slot
             for slot in self
-            if slot.state in (SlotState.IDLE, SlotState.LOADING)
-            and slot.spec.residency not in kept
-            and (everybody or slot.runner in self._leaving or self._expires_at(slot, wanted) <= now)
+            if slot.state in (SlotState.IDLE, SlotState.LOADING) and slot.spec.residency not in kept
         ]
-        return self._stop(done, now)
+        if everybody:
+            return self._stop(resting, "drained", now)
+        asked = [slot for slot in resting if slot.runner in self._leaving]
+        idle = [slot for slot in resting if slot not in asked and self._expires_at(slot, wanted) <= now]
+        return self._stop(asked, "asked", now) + self._stop(idle, "idle", now)
 
     def load_asked(self, kept: Collection[str], wanted: Collection[str], now: float) -> list[SlotEffect]:
         """Loads that were asked for have begun, one after the other, as far as there is room or can be made."""
@@ -270,8 +274,12 @@ class Residents:
         )
         return slot.abort(fault, now)
 
-    def _stop(self, slots: Iterable[RunnerSlot], now: float) -> list[SlotEffect]:
-        effects = [effect for slot in slots for effect in slot.stop(now)]
+    def _stop(self, slots: Iterable[RunnerSlot], reason: str, now: float) -> list[SlotEffect]:
+        effects: list[SlotEffect] = []
+        for slot in slots:
+            if going := slot.stop(now):
+                effects += going
+                self.left[slot.spec.residency, reason] = self.left.get((slot.spec.residency, reason), 0) + 1
         self.has_news = self.has_news or bool(effects)
         return effects
 

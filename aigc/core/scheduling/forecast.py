@@ -82,6 +82,14 @@ class Forecast:
         found = (WaitReason(reason, number, tuple(models[reason])) for reason, number in jobs.items())
         return tuple(sorted(found, key=lambda one: -one.jobs))
 
+    def stranded(self) -> dict[str, int]:
+        """By feature, how many jobs no worker could take now, however long they wait."""
+        found: dict[str, int] = {}
+        for demand in self._books.waiting.demands():
+            if self._service(demand).reason:
+                found[demand.spec.feature] = found.get(demand.spec.feature, 0) + demand.waiting
+        return found
+
     def retry_after_s(self) -> float:
         """Seconds until the queue is expected to have room for one more job; at least 1."""
         books = self._books

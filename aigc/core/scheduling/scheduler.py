@@ -46,6 +46,8 @@ from aigc.core.messages import (
     WorkerHello,
     WorkerView,
 )
+from aigc.core.metrics import gauges
+from aigc.core.metrics.tally import Row
 from aigc.core.model import Catalogue
 from aigc.core.scheduling import alarms, attendance, reports, requests
 from aigc.core.scheduling.audit import audit
@@ -166,7 +168,10 @@ class Scheduler:
 
     def waiting_by_feature(self) -> dict[str, int]:
         """Jobs that wait for a device, by feature."""
-        return dict(self._books.waiting.by_feature)
+        counts: dict[str, int] = {}
+        for (feature, _), count in self._books.waiting.by_place.items():
+            counts[feature] = counts.get(feature, 0) + count
+        return counts
 
     def waiting_by_owner(self) -> dict[OwnerId, int]:
         """Jobs that wait for a device, by owner."""
@@ -175,6 +180,22 @@ class Scheduler:
     def waiting_by_priority(self) -> dict[int, int]:
         """Jobs that wait for a device, by priority, highest first."""
         return {cls.priority: cls.count for cls in self._books.waiting.classes}
+
+    def metrics(self, now: Now) -> tuple[Row, ...]:
+        """How queue, workers and devices are now. Looks at heads of queues and not at each job."""
+        self._books.now = now
+        books, waiting = self._books, dict(self._books.waiting.by_place)
+        ages = {feature: now.monotonic - since for feature, since in books.waiting.oldest().items()}
+        for entry in books.paused.values():
+            place, feature = (entry.job.feature, entry.job.priority), entry.job.feature
+            waiting[place] = waiting.get(place, 0) + 1
+            ages[feature] = max(now.monotonic - entry.since, ages.get(feature, 0.0))
+        stranded = Forecast(books).stranded()
+        return (
+            *gauges.of_queue(waiting, ages, stranded, books.settings.queue_bound),
+            *gauges.of_running(self.running(now)),
+            *gauges.of_workers(self.workers(now)),
+        )
 
     def reasons(self, now: Now) -> tuple[WaitReason, ...]:
         """Why jobs wait, and how many for each reason, most first."""

@@ -158,7 +158,8 @@ class Waiting:
         self.classes: tuple[PriorityClass, ...] = ()
         """Classes in which somebody waits, highest first."""
         self.count = 0
-        self.by_feature: dict[str, int] = {}
+        self.by_place: dict[tuple[str, int], int] = {}
+        """By feature and priority."""
         self.by_owner: dict[OwnerId, int] = {}
         self.by_residency: dict[str, int] = {}
 
@@ -253,6 +254,16 @@ class Waiting:
                 for group in queue.groups.values():
                     yield from group
 
+    def oldest(self) -> dict[str, float]:
+        """By feature, since when its oldest job waits. Looks at the head of each group."""
+        found: dict[str, float] = {}
+        for cls in self.classes:
+            for *_, queue in cls.turns:
+                for group in queue.groups.values():
+                    feature, since = group.demand.spec.feature, group.head().since
+                    found[feature] = min(since, found.get(feature, since))
+        return found
+
     def ahead_of(self, entry: Entry) -> int:
         """How many of its owner's jobs in its class came before it."""
         return entry.group.queue.ranks.before(entry.rank) if entry.group is not None else 0
@@ -274,7 +285,7 @@ class Waiting:
 
     def _tally(self, entry: Entry, demand: Demand, one: int) -> None:
         job = entry.job
-        _count(self.by_feature, job.feature, one)
+        _count(self.by_place, (job.feature, job.priority), one)
         _count(self.by_owner, job.owner, one)
         _count(self.by_residency, demand.residency, one)
         self.count += one
@@ -294,7 +305,7 @@ def _turn(item: tuple[float, int, OwnerQueue]) -> tuple[float, int]:
     return item[:2]
 
 
-def _count(counts: dict[Any, int], key: str, one: int) -> None:
+def _count(counts: dict[Any, int], key: str | tuple[str, int], one: int) -> None:
     counts[key] = counts.get(key, 0) + one
     if not counts[key]:
         del counts[key]
