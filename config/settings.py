@@ -155,6 +155,7 @@ class Security(Section):
     cors_origins: list[str] = ["*"]
     allow_open_access: bool = False
     fetch_allow: list[str] = []
+    input_folders: list[Path] = []
     keys_dir: Path | None = None
     allow_plain_tcp: bool = False
 
@@ -274,7 +275,8 @@ def load(
 
 def _from_file(settings: Settings, base: Path) -> Settings:
     """Relative paths of a file start at that file."""
-    models = settings.models
+    models, security = settings.models, settings.security
+    folders = [base / folder.expanduser() for folder in security.input_folders]
     moved = models.model_copy(
         update={
             "catalogue": base / models.catalogue if models.catalogue else None,
@@ -282,7 +284,8 @@ def _from_file(settings: Settings, base: Path) -> Settings:
             "environments": base / models.environments.expanduser() if models.environments else None,
         }
     )
-    return settings.model_copy(update={"models": moved})
+    secured = security.model_copy(update={"input_folders": folders})
+    return settings.model_copy(update={"models": moved, "security": secured})
 
 
 class _Overlay:

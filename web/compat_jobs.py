@@ -46,14 +46,13 @@ class CompatJobs:
 
     async def show(self, request: web.Request) -> web.Response:
         """One job."""
-        return _fresh(job_object(await self._job(request), self._origin(request)))
+        job = await self._job(request)
+        return _fresh(job_object(job, self._origin(request), has_file=await self._has_file(job)))
 
     async def info(self, request: web.Request) -> web.Response:
         """What is known of a job's result."""
         job = await self._job(request)
-        main = job.main_output
-        exists = main is not None and await self._gateway.assets.stat(main.asset) is not None
-        return _fresh(info_object(job, exists))
+        return _fresh(info_object(job, await self._has_file(job)))
 
     async def history(self, request: web.Request) -> web.Response:
         """Jobs, newest first; `?limit=&offset=&status=&feature=&start_date=&end_date=`."""
@@ -131,6 +130,11 @@ class CompatJobs:
 
     async def _job(self, request: web.Request) -> Job:
         return await self._gateway.get(JobId(request.match_info["id"]), owner_of(request))
+
+    async def _has_file(self, job: Job) -> bool:
+        """Whether the result's main file is there, and was not deleted."""
+        main = job.main_output
+        return main is not None and await self._gateway.assets.stat(main.asset) is not None
 
     def _origin(self, request: web.Request) -> str:
         return self._public_url or own_origin(request)

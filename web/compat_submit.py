@@ -1,18 +1,21 @@
 """The submit routes of existing clients: one line of the table for each feature, one handler for all."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
 from aigc.core.errors import InputInvalid, Unavailable
-from aigc.core.model import Catalogue
+from aigc.core.model import Catalogue, ModelSpec
+from aigc.features import FEATURES
 from web.compat_editing import mask_parameters
 from web.compat_errors import Handler, legacy
 from web.forms import BoundedBody, refuse_compression
 from web.gateway import Gateway
+from web.inputs import input_kinds
 from web.problem import FieldError, FieldsInvalid
 from web.requests import owner_of, parse_json, reply
 from web.submission import Reference, Submission
@@ -21,6 +24,9 @@ from web.urls import API
 BODY_BYTES = 32 << 20
 """A body may be so long: pictures as base64 come in it. Larger ones are uploaded."""
 IDLE_S = 60.0
+
+WAYS = ("file_id", "base64", "path")
+"""How a file may be given, each as a field of its own: an upload, its content, a path in the operator's folders."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Route:
         path: below the API's prefix.
         feature: what it asks for.
         texts: field of the body -> name of the input.
-        files: inputs that must be given as `<name>_file_id` or `<name>_base64`.
+        files: inputs that must be given in one of WAYS.
         optional: the same, for inputs that may be given.
         needed: other texts that must be given; they go to the model's parameters.
         masked: whether it takes a mask of `compat_editing`.
@@ -105,7 +111,7 @@ def _handler(gateway: Gateway, route: Route) -> Handler:
         submission = _submission(gateway.catalogue, route, body, request)
         try:
             submitted = await gateway.submit(submission)
-        except FieldsInvalid as error:
+        except InputInvalid as error:
             raise _renamed(error, route) from None
         except Unavailable as error:
             if error.code not in ("no_model_for_feature", "model_unavailable"):
@@ -138,13 +144,7 @@ def _submission(catalogue: Catalogue, route: Route, body: dict[str, Any], reques
     mask = mask_parameters(body, errors) if route.masked else {}
     for name in route.needed:
         _text(body, name, errors)
-    inputs = {}
-    for name, target in route.texts.items():
-        inputs[target] = Reference(text=_text(body, name, errors))
-    for name in (*route.files, *route.optional):
-        reference = _file(body, name, errors, needed=name in route.files)
-        if reference is not None:
-            inputs[name] = reference
+    inputs = _inputs(route, body, errors)
     model = _text(body, "model_preference", errors)
     if model == route.assumed and catalogue.get(model) is None:
         model = ""
@@ -155,7 +155,8 @@ def _submission(catalogue: Catalogue, route: Route, body: dict[str, Any], reques
     wanted = _text(body, "output_format", errors)
     if errors:
         raise FieldsInvalid(errors)
-    known = _parameters(catalogue, route.feature, model)
+    spec = catalogue.get(model) or next(iter(catalogue.serving(route.feature)), None)
+    known = tuple(spec.schema.get("properties", ())) if spec else ()
     # Some clients spread the model's parameters over the body itself; the inner ones win, a null never does.
     params = {name: body[name] for name in known if body.get(name) is not None}
     params |= {name: value for name, value in given.items() if value is not None} | mask
@@ -164,7 +165,7 @@ def _submission(catalogue: Catalogue, route: Route, body: dict[str, Any], reques
     return Submission(
         feature=route.feature,
         model=model,
-        inputs=inputs,
+        inputs=_taken(inputs, spec),
         params=params,
         output_format=inner if isinstance(inner, str) else wanted,
         owner=owner_of(request),
@@ -172,10 +173,22 @@ def _submission(catalogue: Catalogue, route: Route, body: dict[str, Any], reques
     )
 
 
-def _parameters(catalogue: Catalogue, feature: str, model: str) -> Sequence[str]:
-    """Names of the parameters of the model that will serve the request."""
-    spec = catalogue.get(model) or next(iter(catalogue.serving(feature)), None)
-    return tuple(spec.schema.get("properties", ())) if spec else ()
+def _inputs(route: Route, body: dict[str, Any], errors: list[FieldError]) -> dict[str, Reference]:
+    found = {target: Reference(text=_text(body, name, errors)) for name, target in route.texts.items()}
+    for name in (*route.files, *route.optional):
+        reference = _file(body, name, errors, needed=name in route.files)
+        if reference is not None:
+            found[name] = reference
+    return found
+
+
+def _taken(inputs: dict[str, Reference], spec: ModelSpec | None) -> dict[str, Reference]:
+    """What the model looks at: these clients have to send some files that not every model of a feature takes."""
+    if spec is None:
+        return inputs
+    optional = FEATURES[spec.feature].optional_inputs if spec.feature in FEATURES else None
+    ignored = set(optional or ()) - set(input_kinds(spec))
+    return {name: reference for name, reference in inputs.items() if name not in ignored}
 
 
 def _word(value: Any, name: str, words: tuple[str, ...]) -> str:
@@ -198,38 +211,39 @@ def _text(body: dict[str, Any], name: str, errors: list[FieldError]) -> str:
 def _file(body: dict[str, Any], name: str, errors: list[FieldError], *, needed: bool) -> Reference | None:
     """One input file. Two ways at once, or none, is 422 if the body has the `_file_id` key and 400 if not: the API that
     this replaces checked it in two places, and its clients know both."""
-    if body.get(f"{name}_path"):
-        kind = "image" if "image" in name else "mesh"
-        raise InputInvalid(
-            f"{name}_path names a file of the server, and those cannot be read from outside",
-            suggestion=f"send the file to {API}/file-upload/{kind} and give its file_id as {name}_file_id",
-            code="server_path",
-        )
-    upload, text = _text(body, f"{name}_file_id", errors), _text(body, f"{name}_base64", errors)
-    if bool(upload) != bool(text):
-        if upload:
+    ways = [f"{name}_{way}" for way in WAYS]
+    upload, text, path = (_text(body, way, errors) for way in ways)
+    match [bool(upload), bool(text), bool(path)]:
+        case [True, False, False]:
             return Reference(upload=upload)
-        return Reference(url=text if text[:5].lower() == "data:" else f"data:;base64,{text}")
-    if not (needed or upload):
-        return None
-    detail = f"exactly one of {name}_file_id and {name}_base64 must be given"
-    if f"{name}_file_id" not in body:
-        raise InputInvalid(detail, suggestion=f"upload the file and give its file_id as {name}_file_id")
-    errors.append(FieldError(f"/{name}_file_id", detail))
+        case [False, True, False]:
+            return Reference(url=text if text[:5].lower() == "data:" else f"data:;base64,{text}")
+        case [False, False, True]:
+            return Reference(url=f"file:{quote(path)}")
+        case [False, False, False] if not needed:
+            return None
+    detail = f"exactly one of {ways[0]} and {ways[1]} must be given"
+    if ways[0] not in body:
+        raise InputInvalid(detail, suggestion=f"upload the file and give its file_id as {ways[0]}")
+    errors.append(FieldError(f"/{ways[0]}", detail))
     return None
 
 
-def _renamed(error: FieldsInvalid, route: Route) -> InputInvalid:
+def _renamed(error: InputInvalid, route: Route) -> InputInvalid:
     """The gateway's errors under the names that these clients sent."""
-    if error.code == "unknown_model":
+    if error.code == "server_path":
+        name = error.where.removeprefix("/inputs/")
+        kind = "image" if "image" in name else "mesh"
+        todo = f"send the file to {API}/file-upload/{kind} and give its file_id as {name}_file_id"
+        return InputInvalid(error.message, suggestion=todo, code=error.code)
+    if not isinstance(error, FieldsInvalid):
+        return error
+    if error.code in ("unknown_model", "unsupported_content"):
         return InputInvalid(error.message, suggestion=error.suggestion, code=error.code)
-    if error.code == "unsupported_content":
-        return InputInvalid(error.message, suggestion=error.suggestion, code=error.code)
-    prompt = next(iter(route.texts), "text_prompt")
+    names = {f"/inputs/{target}": f"/{name}" for name, target in route.texts.items()}
+    names |= {f"/inputs/{name}": f"/{name}_file_id" for name in (*route.files, *route.optional)}
     renamed = [
-        FieldError(
-            one.pointer.replace("/params/", "/model_parameters/").replace("/inputs/text", f"/{prompt}"), one.detail
-        )
+        FieldError(names.get(one.pointer, one.pointer.replace("/params/", "/model_parameters/")), one.detail)
         for one in error.errors
     ]
     return FieldsInvalid(renamed, suggestion=error.suggestion, code=error.code)

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from aigc.core.job import Job, Output, Status
-from web.downloads import input_picture
+from web.downloads import input_picture, old_type
 from web.urls import API
 from web.views import rfc3339
 
@@ -12,14 +12,15 @@ _BESIDE = ("num_parts", "segmentation_info", "segmentation_info_path")
 """What the models of the replaced server put beside `generation_info` instead of into it."""
 
 
-def job_object(job: Job, origin: str) -> dict[str, Any]:
+def job_object(job: Job, origin: str, *, has_file: bool = True) -> dict[str, Any]:
     """The job itself and its row in the history, which are the same object.
 
     Args:
         origin: `http://host:port`, put before URLs, because these clients open some of them as they are.
+        has_file: False where the result's file was deleted: no link leads to it then.
     """
     picture = input_picture(job)
-    main, thumbnail = job.main_output, _thumbnail(job)
+    main, thumbnail = job.main_output if has_file else None, _thumbnail(job)
     is_complete = job.status is Status.COMPLETED
     found: dict[str, Any] = {
         "job_id": job.id,
@@ -45,7 +46,7 @@ def job_object(job: Job, origin: str) -> dict[str, Any]:
         "last_retry_at": rfc3339(job.failures[-1].at) if job.failures else None,
         "retry_reason": job.failures[-1].message if job.failures else None,
         "error": _error(job),
-        "result": _result(job, origin) if is_complete else None,
+        "result": _result(job, main, origin) if is_complete else None,
         "mesh_url": origin + download_url(job, main) if is_complete and main else None,
         "thumbnail_url": origin + thumbnail_url(job, thumbnail) if is_complete and thumbnail else None,
         "input_image_url": origin + input_url(job, picture.filename) if picture else None,
@@ -66,7 +67,7 @@ def info_object(job: Job, exists: bool) -> dict[str, Any]:
     if exists:
         made = rfc3339(job.finished_at)
         file = {
-            **file_info(main.name, main.bytes, main.content_type),
+            **file_info(main.name, main.bytes, old_type(main)),
             "file_extension": main.format,
             "created_time": made,
             "modified_time": made,
@@ -137,8 +138,8 @@ def _inputs(job: Job) -> dict[str, Any]:
     return {**shown, **without_status(job.params)}
 
 
-def _result(job: Job, origin: str) -> dict[str, Any]:
-    main, thumbnail = job.main_output, _thumbnail(job)
+def _result(job: Job, main: Output | None, origin: str) -> dict[str, Any]:
+    thumbnail = _thumbnail(job)
     info = without_status(job.info)
     beside = {name: info[name] for name in _BESIDE if name in info}
     found: dict[str, Any] = {"success": True, "generation_info": info, **beside}
@@ -146,7 +147,7 @@ def _result(job: Job, origin: str) -> dict[str, Any]:
         found |= {
             "output_mesh_path": main.name,
             "mesh_url": origin + download_url(job, main),
-            "mesh_file_info": file_info(main.name, main.bytes, main.content_type),
+            "mesh_file_info": file_info(main.name, main.bytes, old_type(main)),
             "output_stats": without_status(main.stats),
         }
     if thumbnail:

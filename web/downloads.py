@@ -18,6 +18,7 @@ from web.delivery import Content, deliver, whole
 from web.gateway import Gateway
 from web.problem import problem
 from web.requests import owner_of, request_id_of
+from web.sniff import BY_SUFFIX
 from web.views import rfc3339
 
 BASE64_BYTES = 32 << 20
@@ -93,7 +94,8 @@ class Downloads:
         output = job.main_output
         if output is None:
             raise NotFound(f"job {job.id} has no result file; it may have been deleted")
-        content = _renamed(request, of_output(job, output), f"result_{job.id}")
+        content = replace(of_output(job, output), content_type=old_type(output))
+        content = _renamed(request, content, f"result_{job.id}")
         headers = {"X-Generation-Time": f"{job.timings.running_s:.3f}"}
         return await self._old(request, job, content, headers, {"generation_info": job.info})
 
@@ -165,6 +167,11 @@ def of_output(job: Job, output: Output) -> Content:
     """What is to be sent for one file of a job's result."""
     modified = job.finished_at or job.created_at
     return Content(output.asset, output.name, output.content_type, output.bytes, output.sha256, modified)
+
+
+def old_type(output: Output) -> str:
+    """The content type that existing clients expect: some tell the format of a result by it."""
+    return BY_SUFFIX[output.format].content_type if output.format in BY_SUFFIX else output.content_type
 
 
 def input_picture(job: Job) -> Input | None:

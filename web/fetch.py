@@ -1,11 +1,15 @@
-"""Inputs that a client names by URL: fetched from public addresses only, typed by content, stored like an upload."""
+"""Inputs that a client names by URL: fetched from public addresses only, typed by content, stored like an upload.
+
+A `file:` URL, with a path that may be relative, is followed into folders that the operator listed.
+"""
 
 import asyncio
 import binascii
 import socket
 from collections.abc import AsyncIterator, Collection, Sequence
-from typing import Any
-from urllib.parse import unquote_to_bytes
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO
+from urllib.parse import unquote, unquote_to_bytes
 
 import aiohttp
 from msgspec import Struct
@@ -14,6 +18,7 @@ from yarl import URL
 from aigc.core.errors import InputInvalid, Unavailable
 from aigc.core.ids import OwnerId
 from aigc.core.ports import Asset
+from web.input_folders import InputFolders
 from web.intake import Intake, too_large
 from web.public_address import AddressPolicy
 from web.sniff import BY_SUFFIX, FORMATS
@@ -33,6 +38,8 @@ class FetchSettings(Struct, frozen=True, kw_only=True):
     connect_s: float = 10.0
     total_s: float = 120.0
     at_once: int = 8
+    input_folders: tuple[Path, ...] = ()
+    """Folders whose files may be named; see `InputFolders`."""
     url_characters: int = 2048
     """Of `http:` and `https:`; the length of `data:` is bounded by the body that it comes in."""
 
@@ -55,25 +62,30 @@ class Fetcher:
         self._intake = intake
         self._settings = settings or FetchSettings()
         self._policy = AddressPolicy(self._settings.allowed_networks)
+        self._folders = InputFolders(self._settings.input_folders)
         self._turns = asyncio.Semaphore(self._settings.at_once)
 
     async def __call__(self, url: str, *, kinds: Sequence[str], owner: OwnerId, where: str) -> Asset:
         """The content of the URL is stored under `uploads/<id>/<kind>.<format>`.
 
         Args:
-            url: `http:`, `https:` or `data:`.
+            url: `http:`, `https:`, `data:` or `file:`.
             kinds: formats that are welcome, as suffixes without the dot.
             owner: whose upload it becomes.
             where: JSON pointer of the field, for errors.
 
         Raises:
-            InputInvalid: the address is refused (`address_refused`), the content is of another kind or too large.
+            InputInvalid: the address is refused (`address_refused`, `server_path`), or the content is of another kind
+                or too large.
+            NotFound: a `file:` URL into one of the folders leads to nothing.
             Unavailable: the other side did not answer, or the AssetStore cannot take it.
         """
         wanted = {BY_SUFFIX[kind].name for kind in kinds if kind in BY_SUFFIX}
         try:
             if url[:5].lower() == "data:":
                 return await self._from_text(url, wanted, owner, where)
+            if url[:5].lower() == "file:":
+                return await self._from_folder(unquote(url[5:].removeprefix("//")), wanted, owner, where)
             async with self._turns, asyncio.timeout(self._settings.total_s):
                 return await self._from_http(url, wanted, owner, where)
         except TimeoutError:
@@ -98,6 +110,13 @@ class Fetcher:
         return await self._intake.take(
             _sliced(raw), filename=name, wanted=wanted, owner=owner, size=len(raw), where=where
         )
+
+    async def _from_folder(self, path: str, wanted: Collection[str], owner: OwnerId, where: str) -> Asset:
+        file, size = await asyncio.to_thread(self._folders.open, path)
+        with file:
+            return await self._intake.take(
+                _read(file), filename=PurePath(path).name, wanted=wanted, owner=owner, size=size, where=where
+            )
 
     async def _from_http(self, url: str, wanted: Collection[str], owner: OwnerId, where: str) -> Asset:
         refused: list[str] = []
@@ -197,6 +216,11 @@ def _decoded(text: str, is_base64: bool) -> bytes:
         return binascii.a2b_base64(text.translate({10: None, 13: None, 32: None}), strict_mode=True)
     except ValueError as error:
         raise InputInvalid(f"the base64 text is damaged: {error}", suggestion=_WAYS) from None
+
+
+async def _read(file: BinaryIO) -> AsyncIterator[bytes]:
+    while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
+        yield piece
 
 
 async def _sliced(raw: bytes) -> AsyncIterator[bytes]:

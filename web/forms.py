@@ -75,9 +75,10 @@ class Form:
 
     def __init__(self, request: web.Request, body: BoundedBody) -> None:
         if request.content_type != "multipart/form-data":
-            raise InputInvalid(
-                f"the body is {request.content_type}, not a form",
+            raise FieldsInvalid(
+                [FieldError("/file", f"Field required: the body is {request.content_type}, not a form")],
                 suggestion="send a form with a part named file, or the file itself with PUT /api/v1/uploads",
+                code="missing",
             )
         boundary = _parameters(request.headers["Content-Type"], "Content-Type").get_param("boundary")
         if not isinstance(boundary, str) or not 0 < len(boundary) <= 70 or not boundary.isascii():

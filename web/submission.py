@@ -16,7 +16,7 @@ class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True):
     upload: str | None = None
     """Id of an upload of the same owner: the second segment of its key `uploads/<id>/<name>`."""
     url: str | None = None
-    """`http:`, `https:` or `data:`."""
+    """`http:`, `https:`, `data:`, or `file:` into the operator's folders."""
     job: str | None = None
     """A completed job of the same owner, whose output is taken."""
     output: str = "model"

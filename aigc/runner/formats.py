@@ -168,14 +168,14 @@ def _begins_with(*marks: bytes) -> Callable[[Content], None]:
 
 
 FORMATS = {
-    "fbx": Format("application/octet-stream", _begins_with(b"Kaydara FBX Binary", b"; FBX")),
+    "fbx": Format("model/fbx", _begins_with(b"Kaydara FBX Binary", b"; FBX")),
     "glb": Format("model/gltf-binary", _glb),
     "gltf": Format("model/gltf+json", lambda content: _gltf(content[:])),
     "jpeg": Format("image/jpeg", _jpeg),
     "jpg": Format("image/jpeg", _jpeg),
     "obj": Format("model/obj", _obj),
-    "off": Format("application/octet-stream", _begins_with(b"OFF", b"COFF", b"NOFF", b"STOFF")),
-    "ply": Format("application/octet-stream", _ply),
+    "off": Format("model/off", _begins_with(b"OFF", b"COFF", b"NOFF", b"STOFF")),
+    "ply": Format("model/ply", _ply),
     "png": Format("image/png", _png),
     "stl": Format("model/stl", _stl),
     "usdz": Format("model/vnd.usdz+zip", _begins_with(b"PK\x03\x04")),

@@ -47,7 +47,10 @@ class WebPart:
             max_edge=settings.limits.image_edge_px,
             keep_s=settings.storage.keep_uploads_h * HOUR_S,
         )
-        fetch = FetchSettings(allowed_networks=tuple(settings.security.fetch_allow))
+        fetch = FetchSettings(
+            allowed_networks=tuple(settings.security.fetch_allow),
+            input_folders=tuple(folder.absolute() for folder in settings.security.input_folders),
+        )
         counters = Counters(settings.storage.backend)
         gateway = Gateway(
             self._site.context,

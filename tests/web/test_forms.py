@@ -111,8 +111,8 @@ async def test_two_files_are_one_file_and_something_that_is_not_read(sent: Sent)
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/octet-stream", ""])
-async def test_a_body_that_is_no_form_is_refused_in_words(sent: Sent, kind: str) -> None:
-    assert "not a form" in await sent(b"{}", Content_Type=kind)
+async def test_a_body_that_is_no_form_lacks_its_file(sent: Sent, kind: str) -> None:
+    assert await sent(b"{}", Content_Type=kind) == "/file missing"
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,10 @@ def _submit(route: Route, catalogue: Catalogue) -> Operation:
     for name in (*route.files, *route.optional):
         properties[f"{name}_file_id"] = {"type": ["string", "null"], "description": "Of an upload."}
         properties[f"{name}_base64"] = {"type": ["string", "null"], "description": "A data URL, or bare base64."}
+        properties[f"{name}_path"] = {
+            "type": ["string", "null"],
+            "description": "On the server, in a folder that its operator allows; most allow none.",
+        }
     properties["model_preference"] = {"type": ["string", "null"]}
     properties["model_parameters"] = {
         "type": ["object", "null"],
