@@ -78,7 +78,7 @@ TABLES: dict[str, Callable[[Any], Sequence[Sequence[str]]]] = {
     **{f"load-{mode}": lambda found: goals(load.lines(found)) for mode in ("single", "multi")},
     **{f"idle-{mode}": lambda found: goals(idle.lines(found)) for mode in ("single", "multi")},
     "quality-held-out": quality,
-    **{f"fanout-{mode}": lambda found: goals(fanout.lines(found)) for mode in ("single", "multi")},
+    "fanout": lambda found: goals(fanout.lines(found)),
 }
 
 

@@ -31,7 +31,7 @@ from web.gateway import Gateway
 from web.problem import FieldError, FieldsInvalid, http_status
 from web.requests import owner_of
 from web.stories import Event
-from web.watcher import Watcher
+from web.watcher import Packed, Watcher
 
 MESSAGE_BYTES = 256 << 10
 """A client's message may be so long."""
@@ -164,7 +164,9 @@ class Events:
             job = JobId(name)
             since = command.since.get(name)
             if not hub.watch(watcher, job, since):
-                raise FieldsInvalid([FieldError("/jobs", f"one connection watches {len(watcher.jobs)} jobs at most")])
+                raise FieldsInvalid(
+                    [FieldError("/jobs", f"one connection watches {hub.settings.jobs_per_watcher} jobs at most")]
+                )
             try:
                 record = await self._gateway.get(job, watcher.owner)
             except NotFound:
@@ -185,14 +187,14 @@ class Events:
         hub = self._gateway.hub
         found: list[Job] = []
         hub.watch_everything(watcher)
-        watcher.over = set()
+        hub.begin_showing(watcher)
         try:
             for status in (Status.PROCESSING, Status.QUEUED):
                 page = await self._gateway.list(JobQuery(owner=watcher.owner, status=status, limit=OPEN_JOBS))
                 hub.show(watcher, page.jobs)
                 found += page.jobs
         finally:
-            watcher.over = None
+            hub.end_showing(watcher)
         return found
 
     def _unsubscribe(self, watcher: Watcher, command: Command) -> None:
@@ -233,11 +235,15 @@ class _Connection:
 class SocketSink(_Connection):
     """Writes WebSocket frames straight to the transport: one system call, no coroutine, for each of a thousand."""
 
-    kind = "websocket"
+    kind = form = "websocket"
 
-    def send(self, events: Sequence[Event]) -> None:
+    def pack(self, events: Sequence[Event]) -> Packed:
         """One text frame: a JSON array of the events."""
-        self._transport.write(text_frame(b"[" + b",".join([event.data for event in events]) + b"]"))
+        return Packed(text_frame(b"[" + b",".join([event.data for event in events]) + b"]"), events)
+
+    def send(self, packed: Packed) -> None:
+        """See `Sink`."""
+        self._transport.write(packed.data)
 
     def heartbeat(self) -> None:
         """The WebSocket pings by itself."""
@@ -258,22 +264,27 @@ class SseSink(_Connection):
     def __init__(self, transport: asyncio.WriteTransport, *, is_chunked: bool) -> None:
         super().__init__(transport)
         self._is_chunked = is_chunked
+        self.form = "chunked sse" if is_chunked else "sse"
         self.ended = asyncio.Event()
         """The stream is over: the job is finished, or the connection is."""
 
-    def send(self, events: Sequence[Event]) -> None:
+    def pack(self, events: Sequence[Event]) -> Packed:
         """Durable events have an id, by which a browser resumes; others have none."""
         parts = []
         for event in events:
             line = f"id: {event.seq}\nevent: {event.type}\ndata: " if event.seq else f"event: {event.type}\ndata: "
             parts += [line.encode(), event.data, b"\n\n"]
-            if event.is_final:
-                self.ended.set()
-        self._write(b"".join(parts))
+        return Packed(self._chunk(b"".join(parts)), events)
+
+    def send(self, packed: Packed) -> None:
+        """See `Sink`; with the last event the stream is over."""
+        self._transport.write(packed.data)
+        if any(event.is_final for event in packed.events):
+            self.ended.set()
 
     def heartbeat(self) -> None:
         """A comment, which keeps proxies from closing the connection."""
-        self._write(b":\n\n")
+        self._transport.write(self._chunk(b":\n\n"))
 
     def close(self, code: int, reason: str) -> None:
         """The stream ends; the browser connects again and resumes."""
@@ -281,8 +292,8 @@ class SseSink(_Connection):
         if self._transport.get_write_buffer_size():
             self._cut_later()
 
-    def _write(self, data: bytes) -> None:
-        self._transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._is_chunked else data)
+    def _chunk(self, data: bytes) -> bytes:
+        return b"%x\r\n%b\r\n" % (len(data), data) if self._is_chunked else data
 
 
 def text_frame(payload: bytes) -> bytes:

@@ -1,9 +1,10 @@
 """All watchers of one gateway: news find their audience, and go out with the loop's turn or, progress, with a tick."""
 
 import asyncio
+import itertools
 from collections import deque
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Hashable, Iterable
+from typing import Any, TypeVar
 
 import structlog
 from msgspec import Struct
@@ -12,16 +13,22 @@ from aigc.core.errors import Unavailable
 from aigc.core.ids import JobId, OwnerId
 from aigc.core.job import Job, Status
 from aigc.core.messages import Estimate, Progressed
+from web.audience import Audience
 from web.stories import Event, Stories, forgotten_event, progress_event, queue_event, system_event
 from web.watcher import Sink, Watcher
 
 SENDS_PER_TURN = 500
 """A send is a system call of some 8 µs; after so many, others have their turn of the loop."""
 
+ALIKE_LIMIT = 8
+"""With so many audiences that want the same one is compared, before it goes on by itself."""
+
 NO_ROOM_BYTES = 64 << 10
 """A reader with so much unread gets nothing more until it reads."""
 
 log = structlog.get_logger(__name__)
+
+K = TypeVar("K", bound=Hashable)
 
 
 class StreamSettings(Struct, frozen=True, kw_only=True):
@@ -42,14 +49,15 @@ class Hub:
     def __init__(self, settings: StreamSettings) -> None:
         self.settings = settings
         self._loop = asyncio.get_running_loop()
-        self._watchers: set[Watcher] = set()
-        self._by_job: dict[JobId, set[Watcher]] = {}
-        self._by_owner: dict[OwnerId, set[Watcher]] = {}
-        self._system: set[Watcher] = set()
+        self._audiences: dict[Watcher, Audience] = {}
+        self._by_job: dict[JobId, set[Audience]] = {}
+        self._by_owner: dict[OwnerId, set[Audience]] = {}
+        self._system: set[Audience] = set()
+        self._alike: dict[Hashable, dict[Audience, None]] = {}  # by what they want: up to date when last served
         self._owners: dict[JobId, OwnerId] = {}  # of open jobs that somebody hears of
         self._queued: set[JobId] = set()
         self._progress: dict[JobId, Progressed] = {}
-        self._marked: deque[Watcher] = deque()
+        self._marked: deque[Audience] = deque()
         self._blocked: set[Watcher] = set()
         self._stories = Stories()
         self._flush_due = False
@@ -60,12 +68,12 @@ class Hub:
 
     def __len__(self) -> int:
         """How many watchers there are."""
-        return len(self._watchers)
+        return len(self._audiences)
 
     def streams(self) -> dict[str, int]:
         """How many watchers there are of each kind."""
         counts: dict[str, int] = {}
-        for watcher in self._watchers:
+        for watcher in self._audiences:
             counts[watcher.sink.kind] = counts.get(watcher.sink.kind, 0) + 1
         return counts
 
@@ -75,20 +83,22 @@ class Hub:
         """A watcher that hears nothing yet. Raises Unavailable if there are too many, or the server goes away."""
         if self._closed:
             raise Unavailable("the server is going away", code="going_away")
-        if len(self._watchers) >= self.settings.watchers:
+        if len(self._audiences) >= self.settings.watchers:
             raise Unavailable("too many event streams are open", retry_after_s=10.0, code="too_many_streams")
         watcher = Watcher(sink, owner)
-        self._watchers.add(watcher)
+        self._audiences[watcher] = Audience(watcher)
         return watcher
 
     def leave(self, watcher: Watcher) -> None:
         """It hears nothing more and is forgotten. Twice does no harm."""
-        for job in list(watcher.jobs):
-            self.unwatch(watcher, job)
-        self.watch_everything(watcher, wanted=False)
-        for group in (self._watchers, self._blocked, self._system):
-            group.discard(watcher)
-        if not self._watchers:
+        audience = self._audiences.pop(watcher, None)
+        if audience is None:
+            return
+        self._blocked.discard(watcher)
+        del audience.watchers[watcher]
+        if not audience.watchers:
+            self._dissolve(audience)
+        if not self._audiences:
             self._owners.clear()
             self._queued.clear()
             self._progress.clear()
@@ -98,36 +108,45 @@ class Hub:
 
         False: it watches as many jobs as it may.
         """
-        if job not in watcher.jobs and len(watcher.jobs) >= self.settings.jobs_per_watcher:
+        audience = self._alone(watcher)
+        if job not in audience.jobs and len(audience.jobs) >= self.settings.jobs_per_watcher:
             return False
-        watcher.begin(job, since)
-        self._by_job.setdefault(job, set()).add(watcher)
+        audience.begin(job, since)
+        self._by_job.setdefault(job, set()).add(audience)
         return True
 
     def unwatch(self, watcher: Watcher, job: JobId) -> None:
         """It hears no more of this job."""
-        watcher.end(job)
-        audience = self._by_job.get(job)
-        if audience is not None:
-            audience.discard(watcher)
-            if not audience:
-                del self._by_job[job]
+        audience = self._alone(watcher)
+        audience.end(job)
+        _discard(self._by_job, job, audience)
 
     def watch_everything(self, watcher: Watcher, *, wanted: bool = True) -> None:
         """It hears of every job of its owner, those that are yet to come included."""
-        watcher.everything = wanted
-        audience = self._by_owner.setdefault(watcher.owner, set())
-        (audience.add if wanted else audience.discard)(watcher)
-        if not audience:
-            del self._by_owner[watcher.owner]
+        audience = self._alone(watcher)
+        audience.want(everything=wanted)
+        if wanted:
+            self._by_owner.setdefault(audience.owner, set()).add(audience)
+        else:
+            _discard(self._by_owner, audience.owner, audience)
+
+    def begin_showing(self, watcher: Watcher) -> None:
+        """Pages of open jobs are about to be read for one that hears everything; see `Audience.over`."""
+        self._alone(watcher).over = set()
+
+    def end_showing(self, watcher: Watcher) -> None:
+        """They have been shown."""
+        self._alone(watcher).over = None
 
     def watch_system(self, watcher: Watcher, *, wanted: bool = True) -> None:
         """It hears of devices and of the queue as a whole."""
-        (self._system.add if wanted else self._system.discard)(watcher)
+        audience = self._alone(watcher)
+        audience.want(system=wanted)
+        (self._system.add if wanted else self._system.discard)(audience)
 
     def release(self) -> None:
         """Every watcher is told that the server goes away. Who comes later is told by the next call."""
-        for watcher in list(self._watchers):
+        for watcher in list(self._audiences):
             self._dismiss(watcher, 1001, "the server is going away; connect again and resume")
 
     def close(self) -> None:
@@ -154,6 +173,11 @@ class Hub:
         return list(self._by_owner)
 
     @property
+    def is_idle(self) -> bool:
+        """Nobody has anything to hear that could be sent now."""
+        return not self._flush_due
+
+    @property
     def has_operators(self) -> bool:
         """Somebody hears of the server as a whole."""
         return bool(self._system)
@@ -162,22 +186,23 @@ class Hub:
         """The newest record of a job."""
         if not self._by_job and not self._by_owner:
             return
-        audience = self._audience(job.id, job.owner)
-        self._track(job, is_heard=bool(audience))
-        for watcher in list(audience):
-            self._offer(watcher, job)
+        audiences = self._hearing(job.id, job.owner)
+        self._track(job, is_heard=bool(audiences))
+        for audience in list(audiences):
+            self._offer(audience, job)
 
     def offer(self, watcher: Watcher, job: Job) -> None:
         """The watcher shall know what this record says, if it does not yet."""
         self._track(job, is_heard=True)
-        self._offer(watcher, job)
+        self._offer(self._alone(watcher), job)
 
     def show(self, watcher: Watcher, jobs: Iterable[Job]) -> None:
         """Snapshots of these jobs, for one that hears everything and has just come."""
+        audience = self._alone(watcher)
         for job in jobs:
             self._track(job, is_heard=True)
-            watcher.show(job)
-        self._mark(watcher)
+            audience.show(job)
+        self._mark(audience)
 
     def progressed(self, news: Progressed) -> None:
         """The latest of a running attempt; replaces what waits for the tick."""
@@ -189,9 +214,10 @@ class Hub:
 
     def forgotten(self, job: JobId) -> None:
         """The record was deleted."""
-        for watcher in self._audience(job, self._owners.get(job)):
-            watcher.skip(job)
-            self._tell(watcher, job, forgotten_event(job))
+        event = forgotten_event(job)
+        for audience in self._hearing(job, self._owners.get(job)):
+            audience.skip(job)
+            self._tell(audience, job, event)
         self._owners.pop(job, None)
         self._queued.discard(job)
 
@@ -200,22 +226,23 @@ class Hub:
         for estimate in estimates:
             if estimate.job in self._queued:
                 event = queue_event(estimate)
-                for watcher in self._audience(estimate.job, self._owners.get(estimate.job)):
-                    self._tell(watcher, estimate.job, event)
+                for audience in self._hearing(estimate.job, self._owners.get(estimate.job)):
+                    self._tell(audience, estimate.job, event)
 
     def place(self, watcher: Watcher, estimates: Iterable[Estimate]) -> None:
         """One watcher hears where its waiting jobs stand."""
+        audience = self._alone(watcher)
         for estimate in estimates:
-            self._tell(watcher, estimate.job, queue_event(estimate))
+            self._tell(audience, estimate.job, queue_event(estimate))
 
     def system(self, kind: str, body: dict[str, Any]) -> None:
         """Something about the server as a whole, for those who asked; the latest of a kind replaces the one before."""
         if self._system:
             event = system_event(kind, body)
-            for watcher in self._system:
-                self._tell(watcher, JobId(""), event)
+            for audience in self._system:
+                self._tell(audience, JobId(""), event)
 
-    def _audience(self, job: JobId, owner: OwnerId | None) -> set[Watcher]:
+    def _hearing(self, job: JobId, owner: OwnerId | None) -> set[Audience]:
         named = self._by_job.get(job)
         owners = self._by_owner.get(owner) if owner is not None else None
         if named and owners:
@@ -236,24 +263,75 @@ class Hub:
         else:
             self._queued.discard(job.id)
 
-    def _offer(self, watcher: Watcher, job: Job) -> None:
-        watcher.offer(job)
-        if watcher.backlog > self.settings.jobs_per_watcher:
-            self._dismiss(watcher, 1013, "too slow; connect again and resume")
-        elif watcher.is_waiting:
-            self._mark(watcher)
+    def _offer(self, audience: Audience, job: Job) -> None:
+        audience.offer(job)
+        if audience.backlog > self.settings.jobs_per_watcher:
+            for watcher in list(audience.watchers):
+                self._dismiss(watcher, 1013, "too slow; connect again and resume")
+        elif audience.is_waiting:
+            self._mark(audience)
 
-    def _tell(self, watcher: Watcher, job: JobId, event: Event) -> None:
-        watcher.tell(job, event)
-        self._mark(watcher)
+    def _tell(self, audience: Audience, job: JobId, event: Event) -> None:
+        audience.tell(job, event)
+        self._mark(audience)
+
+    # Who is told together
+
+    def _alone(self, watcher: Watcher) -> Audience:
+        """The watcher's audience, which is its own from now on."""
+        audience = self._audiences[watcher]
+        if len(audience.watchers) > 1:
+            audience = audience.parted(watcher)
+            self._audiences[watcher] = audience
+            for job in audience.jobs:
+                self._by_job[job].add(audience)
+            if audience.everything:
+                self._by_owner[audience.owner].add(audience)
+            if audience.system:
+                self._system.add(audience)
+            if audience.is_waiting:
+                self._mark(audience)
+        else:
+            self._forget_alike(audience)
+        return audience
+
+    def _unite(self, audience: Audience) -> None:
+        """Those of `audience` join another that is due the same, or it waits for others to join."""
+        alike = self._alike.setdefault(audience.wants, {})
+        if audience in alike and len(alike) == 1:
+            return
+        for other in itertools.islice(alike, ALIKE_LIMIT):
+            together = len(audience.watchers) + len(other.watchers)
+            if other is not audience and together <= SENDS_PER_TURN and audience.knows_as(other):
+                other.watchers |= audience.watchers
+                self._audiences |= dict.fromkeys(audience.watchers, other)
+                self._dissolve(audience)
+                return
+        alike[audience] = None
+
+    def _dissolve(self, audience: Audience) -> None:
+        """Nobody is in it any more."""
+        for job in audience.jobs:
+            _discard(self._by_job, job, audience)
+        _discard(self._by_owner, audience.owner, audience)
+        self._system.discard(audience)
+        self._forget_alike(audience)
+        audience.watchers = {}
+
+    def _forget_alike(self, audience: Audience) -> None:
+        alike = self._alike.get(audience.wants)
+        if alike is not None:
+            alike.pop(audience, None)
+            if not alike:
+                del self._alike[audience.wants]
 
     # Going out
 
-    def _mark(self, watcher: Watcher) -> None:
-        if watcher.is_marked or watcher in self._blocked or watcher not in self._watchers:
+    def _mark(self, audience: Audience) -> None:
+        if audience.is_marked or not audience.watchers:
             return
-        watcher.is_marked = True
-        self._marked.append(watcher)
+        audience.is_marked = True
+        self._marked.append(audience)
         if not self._flush_due:
             self._flush_due = True
             self._loop.call_soon(self._flush)
@@ -263,33 +341,49 @@ class Hub:
         progress, self._progress = self._progress, {}
         for job, news in progress.items():
             event = progress_event(news)
-            for watcher in self._audience(job, self._owners.get(job)):
-                self._tell(watcher, job, event)
+            for audience in self._hearing(job, self._owners.get(job)):
+                self._tell(audience, job, event)
 
     def _flush(self) -> None:
-        for _ in range(min(len(self._marked), SENDS_PER_TURN)):
-            watcher = self._marked.popleft()
-            watcher.is_marked = False
-            try:
-                self._serve(watcher)
-            except Exception:
-                # One connection's trouble must not silence all others.
-                log.exception("watcher.failed")
-                self._dismiss(watcher, 1011, "the server failed; connect again and resume")
+        sends = 0
+        while self._marked and sends < SENDS_PER_TURN:
+            audience = self._marked.popleft()
+            audience.is_marked = False
+            sends += self._serve(audience)
         if self._marked:
             self._loop.call_soon(self._flush)
         else:
             self._flush_due = False
             self._stories.clear()
 
-    def _serve(self, watcher: Watcher) -> None:
-        if watcher not in self._watchers or not self._has_room(watcher):
-            return
-        events = watcher.take(self._stories)
+    def _serve(self, audience: Audience) -> int:
+        """Everybody in it who takes something is sent the next; who does not, parts from the others. How many sends."""
+        for watcher in [one for one in audience.watchers if one.blocked_at is not None or _is_full(one)]:
+            if not self._has_room(watcher) and watcher in audience.watchers:
+                if len(audience.watchers) == 1:
+                    return 0
+                self._alone(watcher)
+        events = audience.take(self._stories)
+        sends = len(audience.watchers)
         if events:
-            watcher.sink.send(events)
-        if watcher.is_waiting:
-            self._mark(watcher)
+            self._send(audience, events)
+        if audience.is_waiting:
+            self._mark(audience)
+        elif audience.watchers:
+            self._unite(audience)
+        return sends
+
+    def _send(self, audience: Audience, events: list[Event]) -> None:
+        packed = None
+        for watcher in list(audience.watchers):
+            try:
+                if packed is None:
+                    packed = watcher.sink.pack(events)
+                watcher.sink.send(packed)
+            except Exception:
+                # One connection's trouble must not silence all others.
+                log.exception("watcher.failed")
+                self._dismiss(watcher, 1011, "the server failed; connect again and resume")
 
     def _has_room(self, watcher: Watcher) -> bool:
         """True if its reader takes what it is sent; else it is blocked, or dismissed if that has lasted too long."""
@@ -317,7 +411,7 @@ class Hub:
         self._retry_due = False
         blocked, self._blocked = self._blocked, set()
         for watcher in blocked:
-            self._mark(watcher)
+            self._mark(self._audiences[watcher])
 
     def _dismiss(self, watcher: Watcher, code: int, reason: str) -> None:
         self.leave(watcher)
@@ -325,6 +419,19 @@ class Hub:
 
     def _beat(self) -> None:
         self._heartbeat = self._loop.call_later(self.settings.heartbeat_s, self._beat)
-        for watcher in list(self._watchers):
+        for watcher in list(self._audiences):
             if self._has_room(watcher):
                 watcher.sink.heartbeat()
+
+
+def _is_full(watcher: Watcher) -> bool:
+    backlog = watcher.sink.backlog()
+    return backlog is None or backlog > NO_ROOM_BYTES
+
+
+def _discard(audiences: dict[K, set[Audience]], key: K, audience: Audience) -> None:
+    found = audiences.get(key)
+    if found is not None:
+        found.discard(audience)
+        if not found:
+            del audiences[key]

@@ -6,21 +6,28 @@ import pytest
 from bench.harness import Figure, Line
 from bench.report import filled, goals, markdown
 
-ROUND = {"picows_deliveries": 100.0, "deliveries": 50.0, "events": 800.0, "picows_cpu_us": 8.0, "cpu_us_per_event": 1.0}
-TEXT = "Before.\n\n<!-- fanout-multi -->\nold\n<!-- end -->\n\n<!-- fanout-single -->\nold too\n<!-- end -->\nAfter.\n"
+ROUND = {
+    "picows_deliveries": 100.0,
+    "deliveries": 50.0,
+    "events": 800.0,
+    "picows_cpu_us": 8.0,
+    "cpu_us": 9.0,
+    "cpu_us_per_event": 1.0,
+}
+TEXT = "Before.\n\n<!-- fanout -->\nold\n<!-- end -->\n\n<!-- load-single -->\nold too\n<!-- end -->\nAfter.\n"
 
 
 def test_a_table_is_made_anew_where_there_are_results_and_all_else_stays(tmp_path: Path) -> None:
-    (tmp_path / "fanout-multi.json").write_text(json.dumps([ROUND]))
+    (tmp_path / "fanout.json").write_text(json.dumps([ROUND]))
     made = filled(TEXT, tmp_path)
     assert "old\n" not in made
     assert "| P11 | coalesced events/s, against picows uncoalesced | 8 (8 to 8) | >= 7 | met |" in made
-    assert made.startswith("Before.\n\n<!-- fanout-multi -->\n| # |")
-    assert made.endswith("<!-- fanout-single -->\nold too\n<!-- end -->\nAfter.\n")
+    assert made.startswith("Before.\n\n<!-- fanout -->\n| # |")
+    assert made.endswith("<!-- load-single -->\nold too\n<!-- end -->\nAfter.\n")
 
 
 def test_filling_twice_changes_nothing_more(tmp_path: Path) -> None:
-    (tmp_path / "fanout-multi.json").write_text(json.dumps([ROUND]))
+    (tmp_path / "fanout.json").write_text(json.dumps([ROUND]))
     once = filled(TEXT, tmp_path)
     assert filled(once, tmp_path) == once
 

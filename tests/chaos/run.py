@@ -28,6 +28,8 @@ HEAR_S = 15.0
 REST_S = 15.0
 """See `plan.plan`."""
 SHOWN = 40
+OPEN_JOBS = 3000
+"""No more are submitted while so many are open: one connection watches 4,096 by name."""
 
 
 class Options(Struct, frozen=True):
@@ -90,7 +92,8 @@ class Run:
             Watcher(f"watcher {number}", urls, evidence, clock) for number in range(WATCHERS)
         ]
         self._follower = Follower("follower", urls, evidence, clock)
-        self._everybody = [*self._watchers, self._follower, Watcher("all", urls, evidence, clock, everything=True)]
+        self._all = Watcher("all", urls, evidence, clock, everything=True)
+        self._everybody = [*self._watchers, self._follower, self._all]
         self._dice = Random(f"run {options.seed}")
         self._subscribing: set[asyncio.Task[None]] = set()
 
@@ -128,10 +131,13 @@ class Run:
             options.seed, options.faults, options.mean_s, partitions=not options.is_up, rest_s=REST_S * options.is_up
         )
         for_s = (faults[-1].at if faults else 0.0) + 1.0
-        clients = Clients(self._family.urls, self._evidence, self._clock, self._accepted, options.seed)
+        clients = Clients(self._family.urls, self._evidence, self._clock, self._accepted, options.seed, self._is_room)
         async with asyncio.TaskGroup() as storm:
             storm.create_task(clients.run(requests(options.seed, options.jobs, for_s)))
             storm.create_task(Injector(self._family, self._note).run(faults))
+
+    def _is_room(self) -> bool:
+        return len(self._all.open_jobs) < OPEN_JOBS
 
     def _accepted(self, job: str) -> None:
         wanted = [self._dice.choice(self._watchers)]

@@ -9,6 +9,7 @@ from aigc.core import lifecycle
 from aigc.core.ids import JobId, ModelId, Now, OwnerId
 from aigc.core.job import Job, Status
 from web.stories import Event
+from web.watcher import Packed
 
 
 def fresh(name: str = "j", owner: str = "") -> Job:
@@ -42,6 +43,8 @@ def read(event: Event) -> dict[str, Any]:
 class MemorySink:
     """Takes everything while `unread` is low, and keeps it."""
 
+    kind = form = "memory"
+
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.sends = 0
@@ -53,11 +56,14 @@ class MemorySink:
     def backlog(self) -> int | None:
         return self.unread
 
-    def send(self, events: Sequence[Event]) -> None:
+    def pack(self, events: Sequence[Event]) -> Packed:
+        return Packed(b"", events)
+
+    def send(self, packed: Packed) -> None:
         if self.broken:
             raise RuntimeError("broken")
         self.sends += 1
-        self.events += events
+        self.events += packed.events
 
     def heartbeat(self) -> None:
         self.beats += 1

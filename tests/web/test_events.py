@@ -423,7 +423,7 @@ async def test_of_a_thousand_watchers_a_hundred_never_read_and_the_others_miss_n
 def shrink_send_buffers(house: House, clients: list[RawSocket]) -> None:
     """The kernel takes megabytes for each connection; with small buffers fewer bytes fill them."""
     ports = {client.socket.getsockname()[1] for client in clients}
-    for watcher in house.gateway.hub._watchers:
+    for watcher in house.gateway.hub._audiences:
         transport = watcher.sink._transport  # type: ignore[attr-defined]
         if transport.get_extra_info("peername")[1] in ports:
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)

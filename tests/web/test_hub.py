@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from random import Random
 from typing import Any
 
 import pytest
@@ -202,6 +203,103 @@ async def test_a_sink_that_breaks_harms_nobody_else(hub: Hub) -> None:
     hub.changed(started(fresh()))
     await turn()
     assert good.told[-1] == ("job.started", 2)
+
+
+class Crowd:
+    """Watchers that come, go, lag and read as dice say, while jobs change."""
+
+    def __init__(self, hub: Hub, dice: Random) -> None:
+        self.hub, self.dice = hub, dice
+        self.jobs = {f"j{number}": fresh(f"j{number}", owner="ada") for number in range(4)}
+        self.present: dict[Watcher, tuple[MemorySink, dict[str, int | None]]] = {}
+        """Of each: where it writes, and by job the first line that it is due; None: it begins with a snapshot."""
+
+    def act(self) -> None:
+        name = self.dice.choice(list(self.jobs))
+        act = self.dice.choices([self.tell, self.pass_by, self.come, self.come_for_all], [9, 4, 3, 1])[0]
+        if self.present and self.dice.random() < 0.3:
+            act = self.dice.choices([self.lag, self.read, self.go, self.stop], [2, 3, 1, 1])[0]
+        act(name)
+
+    def tell(self, name: str) -> None:
+        self.jobs[name] = then(self.jobs[name], "note")
+        self.hub.changed(self.jobs[name])
+
+    def pass_by(self, name: str) -> None:
+        self.hub.progressed(progress(self.dice.random(), JobId(name)))
+
+    def come(self, name: str) -> None:
+        one, sink = join(self.hub)
+        since = self.dice.choice([None, self.jobs[name].seq, max(self.jobs[name].seq - 2, 0)])
+        self.hub.watch(one, JobId(name), since)
+        self.hub.offer(one, self.jobs[name])
+        self.present[one] = (sink, {name: None if since is None else since + 1})
+
+    def come_for_all(self, _: str) -> None:
+        one, sink = join(self.hub)
+        self.hub.watch_everything(one)
+        self.hub.show(one, self.jobs.values())
+        self.present[one] = (sink, dict.fromkeys(self.jobs))
+
+    def lag(self, _: str) -> None:
+        self.present[self._anyone()][0].unread = NO_ROOM_BYTES + 1
+
+    def read(self, _: str) -> None:
+        self.present[self._anyone()][0].unread = 0
+
+    def go(self, _: str) -> None:
+        one = self._anyone()
+        self.hub.leave(one)
+        del self.present[one]
+
+    def stop(self, name: str) -> None:
+        one = self._anyone()
+        if not self.hub._audiences[one].everything:
+            self.hub.unwatch(one, JobId(name))
+            self.present[one][1].pop(name, None)
+
+    def _anyone(self) -> Watcher:
+        return self.dice.choice(list(self.present))
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_whoever_comes_goes_and_lags_as_it_likes_hears_every_line_once_in_order(seed: int) -> None:
+    hub = Hub(StreamSettings(tick_s=0.001, heartbeat_s=3600.0, slow_limit_s=3600.0))
+    crowd = Crowd(hub, Random(seed))
+    together = 0
+    for _ in range(300):
+        crowd.act()
+        if crowd.dice.random() < 0.5:
+            await turn()
+        together = max([together, *(len(audience.watchers) for audience in hub._audiences.values())])
+    for sink, _ in crowd.present.values():
+        sink.unread = 0
+    await until(lambda: hub.is_idle and not hub._blocked)
+    assert together > 2
+    for sink, due in crowd.present.values():
+        for name, first in due.items():
+            heard = [event.seq for event in sink.events if event.seq and read(event)["job_id"] == name]
+            assert heard == list(range(heard[0] if first is None and heard else first or 0, crowd.jobs[name].seq + 1))
+    hub.close()
+
+
+async def test_those_who_are_due_the_same_are_told_together_and_who_lags_parts_from_them(hub: Hub) -> None:
+    watchers = [join(hub) for _ in range(3)]
+    for one, _ in watchers:
+        hub.watch_everything(one)
+    job = fresh(owner="ada")
+    hub.changed(job)
+    await turn()
+    assert len(set(hub._audiences.values())) == 1
+    watchers[0][1].unread = NO_ROOM_BYTES + 1
+    hub.changed(job := started(job))
+    await turn()
+    assert len(set(hub._audiences.values())) == 2
+    watchers[0][1].unread = 0
+    hub.changed(completed(job))
+    await until(lambda: all(len(sink.events) == 3 for _, sink in watchers))
+    assert [sink.told for _, sink in watchers] == [watchers[0][1].told] * 3
+    assert len(set(hub._audiences.values())) == 1
 
 
 async def test_one_connection_watches_no_more_jobs_than_it_may(hub: Hub) -> None:

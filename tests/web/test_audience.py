@@ -4,18 +4,19 @@ from hypothesis import strategies as st
 
 from aigc.core.ids import JobId, OwnerId
 from tests.web.stream_kit import MemorySink, completed, fresh, started, then, told
+from web.audience import FRAME_BYTES, Audience
 from web.stories import Event, Stories
-from web.watcher import FRAME_BYTES, Watcher
+from web.watcher import Watcher
 
 J = JobId("j")
 
 
-def watcher() -> Watcher:
-    return Watcher(MemorySink(), OwnerId(""))
+def audience() -> Audience:
+    return Audience(Watcher(MemorySink(), OwnerId("")))
 
 
 def test_one_who_begins_hears_a_snapshot_and_then_each_line() -> None:
-    one, job = watcher(), fresh()
+    one, job = audience(), fresh()
     one.begin(J, None)
     one.offer(job)
     assert told(one.take(Stories())) == [("job.snapshot", 1)]
@@ -25,7 +26,7 @@ def test_one_who_begins_hears_a_snapshot_and_then_each_line() -> None:
 
 
 def test_one_who_resumes_hears_what_it_missed_and_nothing_twice() -> None:
-    one, job = watcher(), completed(fresh())
+    one, job = audience(), completed(fresh())
     one.begin(J, 1)
     one.offer(job)
     one.offer(job)
@@ -36,7 +37,7 @@ def test_one_who_resumes_hears_what_it_missed_and_nothing_twice() -> None:
 
 
 def test_what_passed_before_a_line_is_not_told_after_it() -> None:
-    one, job = watcher(), fresh()
+    one, job = audience(), fresh()
     one.begin(J, 1)
     one.tell(J, Event("job.progress", b"{}"))
     one.offer(started(job))
@@ -44,7 +45,7 @@ def test_what_passed_before_a_line_is_not_told_after_it() -> None:
 
 
 def test_an_older_record_that_comes_late_is_no_news() -> None:
-    one, job = watcher(), fresh()
+    one, job = audience(), fresh()
     one.begin(J, None)
     one.offer(completed(job))
     one.offer(started(job))
@@ -54,14 +55,14 @@ def test_an_older_record_that_comes_late_is_no_news() -> None:
 
 
 def test_one_who_hears_everything_hears_a_new_job_from_its_first_line() -> None:
-    one = watcher()
-    one.everything = True
+    one = audience()
+    one.want(everything=True)
     one.offer(started(fresh()))
     assert told(one.take(Stories())) == [("job.queued", 1), ("job.started", 2)]
 
 
 def test_one_who_hears_everything_does_not_remember_what_is_over() -> None:
-    one = watcher()
+    one = audience()
     for number in range(100):
         one.offer(completed(fresh(f"j{number}")))
     while one.is_waiting:
@@ -70,8 +71,9 @@ def test_one_who_hears_everything_does_not_remember_what_is_over() -> None:
 
 
 def test_a_page_that_was_read_before_an_end_is_not_told_after_it() -> None:
-    one, job = watcher(), fresh()
-    one.everything, one.over = True, set()
+    one, job = audience(), fresh()
+    one.want(everything=True)
+    one.over = set()
     one.offer(completed(job))
     assert told(one.take(Stories()))[-1] == ("job.completed", 3)
     one.show(job)
@@ -79,14 +81,14 @@ def test_a_page_that_was_read_before_an_end_is_not_told_after_it() -> None:
 
 
 def test_a_job_that_is_shown_twice_is_told_once() -> None:
-    one, job = watcher(), fresh()
+    one, job = audience(), fresh()
     one.show(job)
     one.show(job)
     assert told(one.take(Stories())) == [("job.snapshot", 1)]
 
 
 def test_the_latest_of_what_passes_replaces_the_one_before_and_an_end_replaces_it_all() -> None:
-    one, job = watcher(), fresh()
+    one, job = audience(), fresh()
     one.begin(J, 0)
     for _ in range(3):
         one.tell(J, Event("job.progress", b"{}"))
@@ -98,7 +100,7 @@ def test_the_latest_of_what_passes_replaces_the_one_before_and_an_end_replaces_i
 
 
 def test_one_who_leaves_a_job_hears_no_more_of_it() -> None:
-    one = watcher()
+    one = audience()
     one.begin(J, None)
     one.offer(fresh())
     one.tell(J, Event("job.progress", b"{}"))
@@ -107,7 +109,7 @@ def test_one_who_leaves_a_job_hears_no_more_of_it() -> None:
 
 
 def test_one_send_is_bounded_and_nothing_is_left_out() -> None:
-    one, stories = watcher(), Stories()
+    one, stories = audience(), Stories()
     for number in range(200):
         job = msgspec.structs.replace(fresh(f"j{number}"), metadata={"k": "x" * 1000})
         one.show(job)
@@ -127,7 +129,7 @@ def test_however_late_and_rarely_one_reads_it_hears_every_line_once_in_order(rea
     for _ in range(7):
         records.append(then(records[-1], "priority"))
     records.append(completed(records[-1]))
-    one = watcher()
+    one = audience()
     one.begin(J, min(since, records[-1].seq))
     heard = []
     for at, record in enumerate(records):
