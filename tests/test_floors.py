@@ -46,7 +46,7 @@ DATA_ONLY = frozenset(
         "runner_events",
         "settings",
     )
-)
+) | {"web/watcher.py"}
 """Declarations without a line of behaviour."""
 
 
