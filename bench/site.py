@@ -37,7 +37,7 @@ class Site:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         redis = free_port()
         self._web = free_port()
-        self.client = Client(f"http://127.0.0.1:{self._web}", timeout_s=PATIENCE_S)
+        self.client = Client(f"http://127.0.0.1:{self._web}", timeout_s=PATIENCE_S, retry_s=0)
         (folder / "redis").mkdir()
         (folder / "models.yaml").write_text(yaml.safe_dump({"models": {"text_to_raw_mesh": MODELS}}))
         config = {

@@ -11,7 +11,7 @@ PACKAGES = ("aigc", "actors", "transport", "web", "config")
 # Tested through what they serve, by the tests in the folder named; a path that ends in / stands for all below it.
 TESTED_ELSEWHERE = {
     "aigc/__main__.py": "house",
-    "aigc/client.py": "house",
+    "aigc/client/": "client",
     "aigc/features/": "features",
     "aigc/models/shapes/library/": "models/shapes",
     "aigc/runner/__main__.py": "runner",

@@ -67,7 +67,7 @@ def _compared(settings: "Settings", catalogue: "Catalogue", url: str) -> list[st
     from config import agreement
 
     with exit_codes():
-        client = Client(url)
+        client = Client(url, retry_s=0)
         version, models, broker = client.health()["version"], client.models(), client.system()["broker"]
     found = [] if version == __version__ else [f"aigc is {__version__} here and {version} there"]
     if not broker["answers"]:

@@ -26,8 +26,8 @@ def command(output: Path) -> int:
         client = Client(url)
         with resources.as_file(resources.files("web") / "static" / SAMPLE) as picture:
             click.echo(f"server at {url}; sending {picture.name}", err=True)
-            job = client.submit("image_to_textured_mesh", files={"image": picture})
-        job = follow(client, job, as_json=False)
+            accepted = client.submit("image_to_textured_mesh", files={"image": picture})
+        job = follow(client, accepted.job, as_json=False)
         if job["status"] != "completed":
             error = job.get("error") or {"message": job["status"], "log_tail": ""}
             click.echo(f"{error['message']}\n{error['log_tail']}", err=True)

@@ -52,7 +52,7 @@ def command(
     feature = feature.replace("-", "_")
     if output is not None and not output.absolute().parent.is_dir():
         raise click.BadParameter(f"the folder of {output} does not exist", param_hint="--output")
-    job = client.submit(
+    accepted = client.submit(
         feature,
         model=model,
         text=text,
@@ -62,6 +62,7 @@ def command(
         priority=priority,
         tags=tag,
     )
+    job: dict[str, Any] = accepted.job
     if no_wait:
         show(job) if as_json else click.echo(job["id"])
         return 0

@@ -67,6 +67,7 @@ class Server:
         *,
         mode: str = SERVE,
         settings: dict[str, Any] | None = None,
+        catalogue: dict[str, Any] | None = None,
         bundled: bool = False,
         prefix: Sequence[str] = (),
         arguments: Sequence[str] = (),
@@ -81,7 +82,7 @@ class Server:
         self.data = folder / "data"
         self.log = folder / "server.log"
         models = folder / "models.yaml"
-        models.write_text(yaml.safe_dump(test_catalogue()))
+        models.write_text(yaml.safe_dump(catalogue or test_catalogue()))
         named = {"extra": [str(models), str(EXAMPLE)]} if bundled else {"catalogue": str(models)}
         self.settings_file = folder / "system.yaml"
         self.settings_file.write_text(yaml.safe_dump({"models": named, "worker": {"memory_gb": 8}, **(settings or {})}))
@@ -110,7 +111,8 @@ class Server:
 
     @property
     def client(self) -> Client:
-        return Client(self.url, timeout_s=70)
+        # A test that asks one who is away, or busy, is to hear it.
+        return Client(self.url, timeout_s=70, retry_s=0)
 
     @property
     def pid(self) -> int:

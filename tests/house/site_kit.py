@@ -39,7 +39,7 @@ class Site:
         self.redis = opened.enter_context(RedisServer({"appendfsync": "always"}))
         self.listening = opened.enter_context(closing(listen("127.0.0.1", 0)))
         self.port: int = self.listening.getsockname()[1]
-        self.client = Client(f"http://127.0.0.1:{self.port}", timeout_s=70)
+        self.client = Client(f"http://127.0.0.1:{self.port}", timeout_s=70, retry_s=0)
         self._opened, self._prefixes = opened, prefixes or {}
         self._file = folder / "system.yaml"
         (folder / "models.yaml").write_text(yaml.safe_dump(_models()))
