@@ -30,7 +30,7 @@ COMMANDS = {
 
 EXIT_CODES = """
 Exit codes: 0 done, 1 the job failed or was cancelled, 2 wrong usage or refused by the server, 3 no server answers,
-4 timed out, 130 interrupted.
+4 timed out, 5 not allowed (log in), 6 the server is busy (try later), 130 interrupted.
 """
 
 

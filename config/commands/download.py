@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from aigc.client import Client
-from config.commands.talking import show, talking
+from config.commands.talking import show, working
 
 
 @click.command("download")
@@ -13,7 +13,7 @@ from config.commands.talking import show, talking
 @click.argument("to", type=click.Path(path_type=Path), default=Path())
 @click.option("--output", "-o", default="model", show_default=True, help="Which one, by its name or role.")
 @click.option("--all", "everything", is_flag=True, help="All outputs; TO is then a folder.")
-@talking
+@working
 def command(client: Client, as_json: bool, job: str, to: Path, output: str, everything: bool) -> int:
     """Save the result of JOB as TO (a file or a folder; default: the current folder)."""
     names = [item["name"] for item in client.job(job)["outputs"]] if everything else [output]

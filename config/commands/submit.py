@@ -8,7 +8,7 @@ import click
 
 from aigc.client import Client
 from config.commands.follow import finish, follow
-from config.commands.talking import outcome, show, talking
+from config.commands.talking import outcome, show, working
 
 
 @click.command("submit")
@@ -26,7 +26,7 @@ from config.commands.talking import outcome, show, talking
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Save the result here.")
 @click.option("--no-wait", is_flag=True, help="Print the job's id and leave.")
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
-@talking
+@working
 def command(
     client: Client,
     as_json: bool,

@@ -1,4 +1,4 @@
-"""What all commands that talk to a server share: the address, `--json`, and errors as exit codes."""
+"""What all commands that talk to a server share: the address, `--json`, patience, and errors as exit codes."""
 
 import contextlib
 import functools
@@ -9,27 +9,58 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from aigc.client import Client, ClientError, Refused, Unreachable
+from aigc.client import Busy, Client, ClientError, Forbidden, JobFailed, ServerAway, Unauthorized
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FAILED, USAGE, UNREACHABLE, TIMED_OUT = 1, 2, 3, 4
+FAILED, USAGE, UNREACHABLE, TIMED_OUT, NOT_ALLOWED, BUSY = 1, 2, 3, 4, 5, 6
+
+CODES: tuple[tuple[type[Exception], int], ...] = (
+    (ServerAway, UNREACHABLE),
+    (JobFailed, FAILED),
+    (Unauthorized, NOT_ALLOWED),
+    (Forbidden, NOT_ALLOWED),
+    (Busy, BUSY),
+    (TimeoutError, TIMED_OUT),
+    (ClientError, USAGE),
+)
+"""The exit code of each error; the first that fits."""
+
+PATIENCE_S = 60.0
+"""Commands that carry work, and not only look, try again for so long by default."""
 
 
 def talking(function: F) -> F:
-    """Add `--url` and `--json`, hand over a `client` and `as_json`, and turn the client's errors into exit codes.
+    """Add `--url`, `--retry` and `--json`, hand over a `client` and `as_json`, and turn errors into exit codes.
 
-    Both options may stand before a command of a group as well.
+    The options may stand before a command of a group as well.
     """
+    return _talking(function, 0.0)
+
+
+def working(function: F) -> F:
+    """As `talking`, for commands that carry work: a server that is busy or away for a while is waited for."""
+    return _talking(function, PATIENCE_S)
+
+
+def _talking(function: F, patience_s: float) -> F:
+    waited = f"Ask again for so long when the server is busy, or goes away. [default: {patience_s:g}]"
 
     @click.option("--url", envvar="AIGC_URL", metavar="URL", help="The server. [default: http://127.0.0.1:7842]")
+    @click.option("--retry", "retry_s", type=click.FloatRange(0), metavar="SECONDS", help=waited)
     @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
     @functools.wraps(function)
-    def wrapped(*args: Any, url: str | None, as_json: bool, **kwargs: Any) -> Any:
+    def wrapped(*args: Any, url: str | None, retry_s: float | None, as_json: bool, **kwargs: Any) -> Any:
         with exit_codes():
-            return function(*args, client=Client(_told("url", url)), as_json=_told("as_json", as_json), **kwargs)
+            asked = _told("retry_s", retry_s)
+            client = Client(_told("url", url), retry_s=patience_s if asked is None else asked, on_pause=_say_pause)
+            return function(*args, client=client, as_json=_told("as_json", as_json), **kwargs)
 
     return wrapped  # type: ignore[return-value]
+
+
+def _say_pause(seconds: float, because: ClientError) -> None:
+    click.echo(f"{str(because).splitlines()[0]}; again in {ago(seconds)}", err=True)
 
 
 @contextlib.contextmanager
@@ -37,14 +68,9 @@ def exit_codes() -> Iterator[None]:
     """The client's errors end the command, each with its exit code."""
     try:
         yield
-    except Unreachable as error:
-        raise _failure(str(error), UNREACHABLE) from None
-    except Refused as error:
-        raise _failure(str(error), USAGE) from None
-    except TimeoutError:
-        raise _failure("timed out", TIMED_OUT) from None
-    except ClientError as error:
-        raise _failure(str(error), USAGE) from None
+    except (ClientError, TimeoutError) as error:
+        code = next(code for kind, code in CODES if isinstance(error, kind))
+        raise _failure(str(error) or "timed out", code) from None
 
 
 def _told(option: str, value: Any) -> Any:
