@@ -81,10 +81,10 @@ def test_a_prompt_becomes_a_mesh_and_that_the_input_of_the_next_job(server: Serv
     page.get_by_label("I want").select_option("text_to_textured_mesh")
     page.get_by_label("Description").fill("a yellow stool")
     page.get_by_label("Description").press("Control+Enter")
-    page.get_by_role("button", name="Use as input").click()
+    page.get_by_role("group", name="Use as input for").get_by_role("button", name="Retopology").click()
     expect(page.get_by_role("radio", name="A mesh")).to_be_checked()
     expect(page.locator(".zone .name")).to_contain_text("a yellow stool")
-    page.get_by_label("I want").select_option("mesh_retopology")
+    expect(page.get_by_label("I want")).to_have_value("mesh_retopology")
     page.locator("#settings summary").click()
     page.get_by_label("Model", exact=True).select_option("quadric")
     page.get_by_role("button", name="Make it").click()
@@ -248,9 +248,11 @@ def test_a_result_of_many_files_names_each_and_tells_what_was_done(server: Serve
     mesh.write_bytes(write_glb(Mesh(points, faces)))
     job = server.client.wait(server.client.submit("mesh_segmentation", files={"mesh": mesh})["id"])
     page.goto(f"{server.url}/#job={job['id']}")
-    page.get_by_text("7 more files").click()
-    for label in ("Part 00 GLB", "Part 04 GLB", "Segmentation JSON", "Thumbnail PNG"):
-        expect(page.get_by_role("link", name=label, exact=True)).to_be_visible()
+    page.get_by_text("8 files").click()
+    for name in ("mesh.glb", "part_00.glb", "part_04.glb", "segmentation.json", "thumbnail.png"):
+        expect(page.locator(f".files a[download='{name}']")).to_be_visible()
+    page.get_by_role("button", name="Use Part 04 as input").click()
+    expect(page.locator(".zone .name")).to_contain_text("table.glb, Part 04")
     expect(page.get_by_role("img", name="Drawing: Thumbnail.png")).to_be_visible()
     expect(page.get_by_role("button", name="Make again")).to_be_visible()  # segmentation takes no seed
     page.get_by_text("What it did").click()

@@ -1,9 +1,11 @@
 // The form: what one has, what one wants, and the settings of the model, drawn from its schema.
 
 import { api } from "./api.js";
+import * as catalogue from "./catalogue.js";
 import { $, about, h, say, title } from "./dom.js";
 import * as inputs from "./inputs.js";
 import { isFinal } from "./job.js";
+import { isText, kindOf } from "./offers.js";
 import * as parameters from "./parameters.js";
 import { drawSamples } from "./samples.js";
 import { show } from "./stage.js";
@@ -21,14 +23,10 @@ const EXAMPLES = {
 };
 const EXAMPLE = "a small red wooden chair with three legs";
 
-let features = [];
-let models = [];
 let isSending = false;
 
-const isText = (input) => input.formats.includes("text");
-const kindOf = (feature) => ["mesh", "image"].find((kind) => kind in feature.inputs) ?? "text";
-const feature = () => features.find((item) => item.name === $("feature").value);
-const model = () => models.find((item) => item.id === $("model").value);
+const feature = () => catalogue.allFeatures().find((item) => item.name === $("feature").value);
+const model = () => catalogue.modelNamed($("model").value);
 const kind = () => document.querySelector("#kinds :checked")?.value;
 
 export function startComposer() {
@@ -44,7 +42,7 @@ export function startComposer() {
   store.listen((news) => {
     drawAhead();
     // A finished job has taught the server how long its model takes, and left it in memory.
-    if (news.some((job) => !job.gone && isFinal(job) && Date.now() - Date.parse(job.finished_at) < 5000)) learn();
+    if (news.some((job) => !job.gone && isFinal(job) && Date.now() - Date.parse(job.finished_at) < 5000)) catalogue.learn().then(drawAhead);
   });
   reload();
 }
@@ -52,14 +50,12 @@ export function startComposer() {
 // What the server can make now; asked for again when its catalogue has changed.
 export async function reload() {
   try {
-    const [offered, serving] = await Promise.all([api.features(), api.models()]);
-    models = serving.models;
-    features = offered.features.filter((item) => item.models.length);
+    await catalogue.load();
   } catch {
     setTimeout(reload, 1500);
     return;
   }
-  const kinds = KINDS.filter(({ name }) => features.some((item) => kindOf(item) === name));
+  const kinds = KINDS.filter(({ name }) => catalogue.allFeatures().some((item) => kindOf(item) === name));
   const names = kinds.map(({ name }) => name);
   if (names.join() === $("kinds").dataset.names) return refreshFeatures();
   $("kinds").dataset.names = names.join();
@@ -72,13 +68,8 @@ export async function reload() {
 
 function refreshFeatures() {
   const [oldFeature, oldModel] = [$("feature").value, $("model").value];
-  if (!models.some((item) => item.id === oldModel && item.feature === oldFeature)) drawFeatures();
+  if (catalogue.modelNamed(oldModel)?.feature !== oldFeature) drawFeatures();
   else drawAhead();
-}
-
-async function learn() {
-  models = (await api.models().catch(() => ({ models }))).models;
-  drawAhead();
 }
 
 function setKind(name) {
@@ -92,7 +83,7 @@ function setKind(name) {
 }
 
 function drawFeatures() {
-  const fitting = features.filter((item) => kindOf(item) === kind());
+  const fitting = catalogue.allFeatures().filter((item) => kindOf(item) === kind());
   fitting.sort((a, b) => b.name.includes("textured") - a.name.includes("textured"));
   $("feature").replaceChildren(...fitting.map((item) => h("option", { value: item.name }, item.title)));
   chooseFeature();
@@ -101,7 +92,7 @@ function drawFeatures() {
 function chooseFeature() {
   const chosen = feature();
   $("feature-note").textContent = chosen.description;
-  const serving = models.filter((item) => item.feature === chosen.name);
+  const serving = catalogue.modelsOf(chosen.name);
   $("model").replaceChildren(...serving.map((item) => h("option", { value: item.id }, item.id)));
   chooseModel();
 }
@@ -152,10 +143,14 @@ function start(name, { file, text }) {
   $("composer").requestSubmit();
 }
 
-function useOutput(output) {
+function useOutput({ feature: wanted, file }) {
   if (!setKind("mesh")) return complain(new Error("No model of this server takes a mesh."));
-  inputs.takeOutput("mesh", output);
-  $("feature").focus();
+  if (wanted) {
+    $("feature").value = wanted;
+    chooseFeature();
+  }
+  inputs.takeOutput("mesh", file);
+  ($("prompt-field").hidden ? $("feature") : $("prompt")).focus();
   $("composer").scrollIntoView({ block: "nearest" });
 }
 

@@ -9,6 +9,9 @@ const isPicture = (item) => /^image\//.test(item?.content_type ?? "");
 // Of two pictures that which the result resembles.
 export const picture = (job) => [job.inputs.target_image, ...Object.values(job.inputs)].find(isPicture);
 
+// How it looks: its own drawing, or what it was made from.
+export const pictureOf = (job) => job.urls.thumbnail ?? picture(job)?.url;
+
 export function nameOf(job) {
   const inputs = Object.values(job.inputs);
   return job.metadata.name ?? inputs.find((item) => item.text)?.text ?? inputs.find((item) => item.filename)?.filename ?? words(job.feature);
