@@ -10,12 +10,13 @@ import msgspec
 
 from aigc.core.ids import JobId
 from aigc.core.job import Job
+from web.signing import Sign, unsigned
 from web.views import input_view, job_view, rfc3339
 
 KEPT = 1000
 """Templates kept; models times formats times priorities are fewer as a rule."""
 
-_PLACES = ("inputs", "params", "tags", "metadata", "deadline_at")
+_PLACES = ("owner", "inputs", "params", "tags", "metadata", "deadline_at")
 _MARKS = re.compile(b'(%b|@id@|"@at@")' % b"|".join(b'"@%b@"' % name.encode() for name in _PLACES))
 
 _encode = msgspec.json.Encoder().encode
@@ -24,7 +25,8 @@ _encode = msgspec.json.Encoder().encode
 class AcceptedText:
     """Writes what `job_view` says about a job that waits and has no history but its beginning."""
 
-    def __init__(self) -> None:
+    def __init__(self, sign: Sign = unsigned) -> None:
+        self._sign = sign
         self._templates: dict[tuple[str, str, int, int], _Template] = {}
 
     def text(self, job: Job) -> bytes:
@@ -38,7 +40,10 @@ class AcceptedText:
         values = {
             b"@id@": job.id.encode(),
             b'"@at@"': _encode(rfc3339(job.created_at)),
-            b'"@inputs@"': _encode({name: input_view(job, name, given) for name, given in job.inputs.items()}),
+            b'"@owner@"': _encode(job.owner or None),
+            b'"@inputs@"': _encode(
+                {name: input_view(job, name, given, self._sign) for name, given in job.inputs.items()}
+            ),
             b'"@params@"': _encode(job.params),
             b'"@tags@"': _encode(job.tags),
             b'"@metadata@"': _encode(job.metadata),

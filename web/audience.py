@@ -32,12 +32,13 @@ class Audience:
         "_sent",
         "_volatile",
         "everything",
+        "follows",
         "form",
         "is_marked",
         "jobs",
         "over",
-        "owner",
         "system",
+        "viewer",
         "watchers",
     )
 
@@ -45,11 +46,13 @@ class Audience:
         self.watchers = {watcher: None}
         """In the order in which they came."""
         self.form = watcher.sink.form
-        self.owner: OwnerId = watcher.owner
+        self.viewer: OwnerId | None = watcher.viewer
+        self.follows: OwnerId | None = watcher.viewer
+        """Of whom it hears everything, if it does; None: of everybody."""
         self.jobs: set[JobId] = set()
         """Watched by name."""
         self.everything = False
-        """Hears of all jobs of its owner."""
+        """Hears of all jobs of those whom it follows."""
         self.system = False
         """Hears of the server as a whole."""
         self.over: set[JobId] | None = None
@@ -66,7 +69,7 @@ class Audience:
     def wants(self) -> Hashable:
         """What is the same for all who can be told together."""
         if self._key is None:
-            self._key = (self.form, self.owner, self.everything, self.system, frozenset(self.jobs))
+            self._key = (self.form, self.viewer, self.follows, self.everything, self.system, frozenset(self.jobs))
         return self._key
 
     def knows_as(self, other: "Audience") -> bool:
@@ -79,6 +82,7 @@ class Audience:
         del self.watchers[watcher]
         alone = Audience(watcher)
         alone.jobs, alone.everything, alone.system = set(self.jobs), self.everything, self.system
+        alone.follows = self.follows
         alone._sent, alone._pending, alone._volatile = dict(self._sent), dict(self._pending), dict(self._volatile)
         return alone
 
@@ -93,9 +97,14 @@ class Audience:
         return len(self._pending)
 
     def want(self, *, everything: bool | None = None, system: bool | None = None) -> None:
-        """It hears of all jobs of its owner, or of the server as a whole, from now on or no more."""
+        """It hears of all jobs of those whom it follows, or of the server as a whole, from now on or no more."""
         self.everything = self.everything if everything is None else everything
         self.system = self.system if system is None else system
+        self._key = None
+
+    def follow(self, owner: OwnerId | None) -> None:
+        """Whose jobs are everything."""
+        self.follows = owner
         self._key = None
 
     def begin(self, job: JobId, since: int | None) -> None:

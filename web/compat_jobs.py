@@ -15,7 +15,7 @@ from aigc.core.ports import JobQuery
 from web.compat_errors import legacy
 from web.compat_views import info_object, job_object
 from web.gateway import Gateway
-from web.requests import number, owner_of, reply
+from web.requests import listed_for, number, reply, viewer_of
 from web.urls import API
 from web.views import rfc3339
 
@@ -47,12 +47,12 @@ class CompatJobs:
     async def show(self, request: web.Request) -> web.Response:
         """One job."""
         job = await self._job(request)
-        return _fresh(job_object(job, self._origin(request), has_file=await self._has_file(job)))
+        return _fresh(job_object(job, self._origin(request), self._gateway.sign, has_file=await self._has_file(job)))
 
     async def info(self, request: web.Request) -> web.Response:
         """What is known of a job's result."""
         job = await self._job(request)
-        return _fresh(info_object(job, await self._has_file(job)))
+        return _fresh(info_object(job, await self._has_file(job), self._gateway.sign))
 
     async def history(self, request: web.Request) -> web.Response:
         """Jobs, newest first; `?limit=&offset=&status=&feature=&start_date=&end_date=`."""
@@ -69,7 +69,7 @@ class CompatJobs:
             JobQuery(
                 status=Status(status) if status else None,
                 feature=filters["feature"] or "",
-                owner=owner_of(request),
+                owner=listed_for(request),
                 created_from=_instant(filters["start_date"], "start_date"),
                 created_to=_instant(filters["end_date"], "end_date"),
                 limit=limit,
@@ -77,7 +77,7 @@ class CompatJobs:
             )
         )
         origin = self._origin(request)
-        rows = [job_object(job, origin) for job in page.jobs]
+        rows = [job_object(job, origin, self._gateway.sign) for job in page.jobs]
         return _fresh(_page(rows, limit, offset, page.total, filters))
 
     async def stats(self, request: web.Request) -> web.Response:
@@ -101,14 +101,14 @@ class CompatJobs:
 
         Raises Conflict if it does not stop within STOP_S.
         """
-        job, owner = await self._job(request), owner_of(request)
+        job, viewer = await self._job(request), viewer_of(request)
         before = {"status": job.status.value, "feature": job.feature, "created_at": rfc3339(job.created_at)}
         if not job.status.is_final:
-            await self._gateway.cancel(job.id, owner, "its record was deleted")
-            stopped = await self._gateway.wait(job.id, owner, STOP_S)
+            await self._gateway.cancel(job.id, viewer, "its record was deleted")
+            stopped = await self._gateway.wait(job.id, viewer, STOP_S)
             if not stopped.status.is_final:
                 raise Conflict(f"job {job.id} is being stopped", suggestion="delete it again in a few seconds")
-        await self._gateway.forget(job.id, owner)
+        await self._gateway.forget(job.id, viewer)
         message = f"Job {job.id} deleted successfully"
         return reply({"job_id": job.id, "message": message, "deleted": True, "job_info": before})
 
@@ -129,7 +129,7 @@ class CompatJobs:
         )
 
     async def _job(self, request: web.Request) -> Job:
-        return await self._gateway.get(JobId(request.match_info["id"]), owner_of(request))
+        return await self._gateway.get(JobId(request.match_info["id"]), viewer_of(request))
 
     async def _has_file(self, job: Job) -> bool:
         """Whether the result's main file is there, and was not deleted."""

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from aigc.core.job import Job, Output, Status
 from web.downloads import input_picture, old_type
+from web.signing import Sign, unsigned
 from web.urls import API
 from web.views import rfc3339
 
@@ -12,11 +13,12 @@ _BESIDE = ("num_parts", "segmentation_info", "segmentation_info_path")
 """What the models of the replaced server put beside `generation_info` instead of into it."""
 
 
-def job_object(job: Job, origin: str, *, has_file: bool = True) -> dict[str, Any]:
+def job_object(job: Job, origin: str, sign: Sign = unsigned, *, has_file: bool = True) -> dict[str, Any]:
     """The job itself and its row in the history, which are the same object.
 
     Args:
         origin: `http://host:port`, put before URLs, because these clients open some of them as they are.
+        sign: makes URLs of files that can be fetched, since these clients fetch them without saying who they are.
         has_file: False where the result's file was deleted: no link leads to it then.
     """
     picture = input_picture(job)
@@ -46,10 +48,10 @@ def job_object(job: Job, origin: str, *, has_file: bool = True) -> dict[str, Any
         "last_retry_at": rfc3339(job.failures[-1].at) if job.failures else None,
         "retry_reason": job.failures[-1].message if job.failures else None,
         "error": _error(job),
-        "result": _result(job, main, origin) if is_complete else None,
-        "mesh_url": origin + download_url(job, main) if is_complete and main else None,
-        "thumbnail_url": origin + thumbnail_url(job, thumbnail) if is_complete and thumbnail else None,
-        "input_image_url": origin + input_url(job, picture.filename) if picture else None,
+        "result": _result(job, main, origin, sign) if is_complete else None,
+        "mesh_url": origin + sign(download_url(job, main)) if is_complete and main else None,
+        "thumbnail_url": origin + sign(thumbnail_url(job, thumbnail)) if is_complete and thumbnail else None,
+        "input_image_url": origin + sign(input_url(job, picture.filename)) if picture else None,
         "output_mesh_path": main.name if is_complete and main else None,
     }
     if picture:
@@ -57,7 +59,7 @@ def job_object(job: Job, origin: str, *, has_file: bool = True) -> dict[str, Any
     return found
 
 
-def info_object(job: Job, exists: bool) -> dict[str, Any]:
+def info_object(job: Job, exists: bool, sign: Sign = unsigned) -> dict[str, Any]:
     """What is known of the result; its URLs are relative here. `exists`: the file is still there."""
     main, thumbnail = job.main_output, _thumbnail(job)
     if job.status is not Status.COMPLETED or main is None:
@@ -73,8 +75,8 @@ def info_object(job: Job, exists: bool) -> dict[str, Any]:
             "modified_time": made,
             "file_exists": True,
         }
-    download = download_url(job, main)
-    picture = thumbnail_url(job, thumbnail) if thumbnail else ""
+    download = sign(download_url(job, main))
+    picture = sign(thumbnail_url(job, thumbnail)) if thumbnail else ""
     return {
         "job_id": job.id,
         "status": job.status.value,
@@ -138,7 +140,7 @@ def _inputs(job: Job) -> dict[str, Any]:
     return {**shown, **without_status(job.params)}
 
 
-def _result(job: Job, main: Output | None, origin: str) -> dict[str, Any]:
+def _result(job: Job, main: Output | None, origin: str, sign: Sign) -> dict[str, Any]:
     thumbnail = _thumbnail(job)
     info = without_status(job.info)
     beside = {name: info[name] for name in _BESIDE if name in info}
@@ -146,14 +148,14 @@ def _result(job: Job, main: Output | None, origin: str) -> dict[str, Any]:
     if main:
         found |= {
             "output_mesh_path": main.name,
-            "mesh_url": origin + download_url(job, main),
+            "mesh_url": origin + sign(download_url(job, main)),
             "mesh_file_info": file_info(main.name, main.bytes, old_type(main)),
             "output_stats": without_status(main.stats),
         }
     if thumbnail:
         found |= {
             "thumbnail_path": thumbnail.name,
-            "thumbnail_url": origin + thumbnail_url(job, thumbnail),
+            "thumbnail_url": origin + sign(thumbnail_url(job, thumbnail)),
             "thumbnail_file_info": file_info(thumbnail.name, thumbnail.bytes, thumbnail.content_type),
         }
     return found
@@ -176,4 +178,5 @@ def _with_suffix(name: str, suffix: str) -> str:
 
 
 def _ways(url: str) -> dict[str, str]:
-    return {"direct_download": url, "base64_download": f"{url}?format=base64"}
+    joint = "&" if "?" in url else "?"
+    return {"direct_download": url, "base64_download": f"{url}{joint}format=base64"}

@@ -17,7 +17,7 @@ from web.compat_errors import legacy
 from web.delivery import Content, deliver, whole
 from web.gateway import Gateway
 from web.problem import problem
-from web.requests import owner_of, request_id_of
+from web.requests import request_id_of, viewer_of
 from web.sniff import BY_SUFFIX
 from web.views import rfc3339
 
@@ -152,7 +152,7 @@ class Downloads:
         return web.Response(body=text, content_type="application/json", headers={"Cache-Control": "no-store"})
 
     async def _job(self, request: web.Request) -> Job:
-        return await self._gateway.get(JobId(request.match_info["id"]), owner_of(request))
+        return await self._gateway.get(JobId(request.match_info["id"]), viewer_of(request))
 
     async def _stored(self, key: AssetKey, filename: str) -> Content:
         """A file that the record names by its key alone."""

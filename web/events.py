@@ -4,6 +4,7 @@ WebSocket. Every frame from the server is a JSON array of objects with a `type`.
 
     {"type": "subscribe", "jobs": ["<id>", …], "since": {"<id>": <seq>}}    `"all": true` instead of or beside `jobs`
     {"type": "unsubscribe", "jobs": ["<id>", …]}                            `"all": true` likewise
+    {"type": "subscribe", "all": true, "owner": "*"}                        operators: everybody's, or that owner's
     {"type": "subscribe", "system": true}
     {"type": "ping"}
 
@@ -22,14 +23,15 @@ import structlog
 from aiohttp import HttpVersion11, WSMsgType, web
 from msgspec import Meta, Struct
 
-from aigc.core.errors import AigcError, NotFound
-from aigc.core.ids import JobId
+from aigc.core.errors import AigcError, NotAllowed, NotFound
+from aigc.core.ids import JobId, OwnerId
 from aigc.core.job import Job, Status
 from aigc.core.ports import JobQuery
 from web import urls
 from web.gateway import Gateway
+from web.identity import Identity
 from web.problem import FieldError, FieldsInvalid, http_status
-from web.requests import owner_of
+from web.requests import asker_of, viewer_of
 from web.stories import Event
 from web.watcher import Packed, Watcher
 
@@ -54,6 +56,7 @@ class Command(Struct, frozen=True):
     jobs: Annotated[list[str], Meta(max_length=4096)] = []
     since: dict[str, Annotated[int, Meta(ge=0)]] = {}
     all: bool = False
+    owner: str = ""
     system: bool = False
 
 
@@ -77,9 +80,9 @@ class Events:
     async def of_job(self, request: web.Request) -> web.StreamResponse:
         """The job's events until it is finished; 204 if the reader has heard the last one already."""
         job = JobId(request.match_info["id"])
-        owner = owner_of(request)
+        viewer = viewer_of(request)
         since = _since(request)
-        found = await self._gateway.get(job, owner)
+        found = await self._gateway.get(job, viewer)
         if since is not None and since > found.seq:
             since = None
         if found.status.is_final and since == found.seq:
@@ -87,7 +90,7 @@ class Events:
         hub = self._gateway.hub
         is_chunked = request.version >= HttpVersion11
         sink = SseSink(_transport(request), is_chunked=is_chunked)
-        watcher = hub.join(sink, owner)
+        watcher = hub.join(sink, viewer)
         try:
             response = web.StreamResponse(
                 headers={
@@ -104,7 +107,7 @@ class Events:
             await response.write(b"retry: 2000\n\n")
             hub.watch(watcher, job, since)
             # Read again: it may have changed before the watch began.
-            hub.offer(watcher, await self._gateway.get(job, owner))
+            hub.offer(watcher, await self._gateway.get(job, viewer))
             await self._tell_places(watcher, [found])
             await sink.ended.wait()
         finally:
@@ -121,25 +124,26 @@ class Events:
         )
         if not socket.can_prepare(request):
             raise web.HTTPUpgradeRequired(text="this is a WebSocket; one job's events are at /api/v1/jobs/{id}/events")
-        watcher = hub.join(SocketSink(_transport(request)), owner_of(request))
+        asker = asker_of(request)
+        watcher = hub.join(SocketSink(_transport(request)), asker.viewer)
         try:
             await socket.prepare(request)
             async for message in socket:
                 if message.type is not WSMsgType.TEXT:
                     await socket.close(code=1003, message=b"text frames only")
                     break
-                await socket.send_str(_encode([await self._answer(watcher, message.data)]).decode())
+                await socket.send_str(_encode([await self._answer(watcher, message.data, asker)]).decode())
         finally:
             hub.leave(watcher)
         return socket
 
-    async def _answer(self, watcher: Watcher, text: str) -> dict[str, Any]:
+    async def _answer(self, watcher: Watcher, text: str, asker: Identity) -> dict[str, Any]:
         try:
             command = msgspec.json.decode(text, type=Command)
             if command.type == "ping":
                 return {"type": "pong"}
             if command.type == "subscribe":
-                return {"type": "subscribed", "unknown": await self._subscribe(watcher, command)}
+                return {"type": "subscribed", "unknown": await self._subscribe(watcher, command, asker)}
             self._unsubscribe(watcher, command)
             return {"type": "unsubscribed"}
         except msgspec.MsgspecError as error:
@@ -154,8 +158,9 @@ class Events:
                 }
             return {"type": "error", "code": error.code, "detail": str(error)}
 
-    async def _subscribe(self, watcher: Watcher, command: Command) -> list[str]:
-        """The ids that the client may not see or that are not there."""
+    async def _subscribe(self, watcher: Watcher, command: Command, asker: Identity) -> list[str]:
+        """The ids that the client may not see or that are not there. Raises NotAllowed."""
+        follows = _followed(command, asker)
         hub = self._gateway.hub
         if command.system:
             hub.watch_system(watcher)
@@ -163,12 +168,13 @@ class Events:
         for name in dict.fromkeys([*command.jobs, *command.since]):
             job = JobId(name)
             since = command.since.get(name)
-            if not hub.watch(watcher, job, since):
-                raise FieldsInvalid(
-                    [FieldError("/jobs", f"one connection watches {hub.settings.jobs_per_watcher} jobs at most")]
-                )
             try:
-                record = await self._gateway.get(job, watcher.owner)
+                if watcher.viewer is not None:
+                    await self._gateway.get(job, watcher.viewer)  # before it hears the first word of this job
+                if not hub.watch(watcher, job, since):
+                    limit = f"one connection watches {hub.settings.jobs_per_watcher} jobs at most"
+                    raise FieldsInvalid([FieldError("/jobs", limit)])
+                record = await self._gateway.get(job, watcher.viewer)
             except NotFound:
                 hub.unwatch(watcher, job)
                 unknown.append(name)
@@ -178,11 +184,12 @@ class Events:
             hub.offer(watcher, record)
             found.append(record)
         if command.all:
-            found += await self._show_open(watcher)
+            hub.follow(watcher, follows)
+            found += await self._show_open(watcher, follows)
         await self._tell_places(watcher, found)
         return unknown
 
-    async def _show_open(self, watcher: Watcher) -> list[Job]:
+    async def _show_open(self, watcher: Watcher, follows: OwnerId | None) -> list[Job]:
         """Who hears everything is shown what is open now."""
         hub = self._gateway.hub
         found: list[Job] = []
@@ -190,7 +197,7 @@ class Events:
         hub.begin_showing(watcher)
         try:
             for status in (Status.PROCESSING, Status.QUEUED):
-                page = await self._gateway.list(JobQuery(owner=watcher.owner, status=status, limit=OPEN_JOBS))
+                page = await self._gateway.list(JobQuery(owner=follows, status=status, limit=OPEN_JOBS))
                 hub.show(watcher, page.jobs)
                 found += page.jobs
         finally:
@@ -211,6 +218,14 @@ class Events:
         waiting = [job.id for job in jobs if job.status is Status.QUEUED]
         if waiting:
             self._gateway.hub.place(watcher, (await self._gateway.estimates(waiting)).values())
+
+
+def _followed(command: Command, asker: Identity) -> OwnerId | None:
+    """Of whom a client wants to hear everything: of itself, of another, of everybody (None). Raises NotAllowed."""
+    wanted = command.owner or ("*" if asker.via == "open" else asker.owner)
+    if wanted != asker.owner and asker.viewer is not None:
+        raise NotAllowed("only operators hear of other people's jobs", where="/owner", suggestion="leave it out")
+    return None if wanted == "*" else OwnerId(wanted)
 
 
 class _Connection:

@@ -7,7 +7,7 @@ from aigc import __version__
 from aigc.core.ids import JobId
 from web import urls
 from web.gateway import Gateway
-from web.requests import owner_of
+from web.requests import viewer_of
 from web.views import job_view, rfc3339
 
 
@@ -16,14 +16,14 @@ def routes(gateway: Gateway) -> list[web.RouteDef]:
 
     async def show(request: web.Request) -> web.Response:
         """The record with every failed attempt, where it ran, when, and what its runner printed last; as a file."""
-        job = await gateway.get(JobId(request.match_info["id"]), owner_of(request))
+        job = await gateway.get(JobId(request.match_info["id"]), viewer_of(request))
         learned = (await gateway.status()).learned.get(job.model) if gateway.is_linked else None
         body = {
             "written_at": rfc3339(gateway.now()),
             "version": __version__,
             "catalogue": gateway.catalogue.digest,
             "learned": learned,
-            "job": job_view(job),
+            "job": job_view(job, sign=gateway.sign),
         }
         return web.Response(
             body=json.format(json.encode(body), indent=2),

@@ -44,6 +44,7 @@ from web.counters import Counters
 from web.hub import Hub, StreamSettings
 from web.inputs import Fetch
 from web.news import News
+from web.signing import Sign, unsigned
 from web.submission import Submission, Submitted
 
 __all__ = ["Fetch", "Gateway", "GatewaySettings", "Health", "Submission", "Submitted"]
@@ -63,6 +64,8 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
 
     queue_bound: int = 10_000
     """Records that may be `queued` at once; one more is refused."""
+    owner_bound: int = 0
+    """Records of one owner that may be queued or processing at once; 0: as many as there is room for."""
     ask_timeout_s: float = 2.0
     """How long a question may take at the broker."""
     handover_s: float = 5.0
@@ -91,6 +94,7 @@ class Gateway:
         fetch: resolves URL inputs.
         name, boot: who this process is on the wire.
         clock: seconds since the epoch.
+        sign: makes URLs of files that can be fetched as they are.
 
     Every method that takes an `owner` raises `NotFound` for a job of another owner; `None` may see all.
     """
@@ -113,7 +117,9 @@ class Gateway:
         link: LinkSettings | None = None,
         clock: Callable[[], float] = time.time,
         counters: Counters | None = None,
+        sign: Sign = unsigned,
     ) -> None:
+        self.sign = sign
         self.store = store
         self.assets = assets
         self.settings = settings
@@ -133,7 +139,7 @@ class Gateway:
         broker, news = self._addresses
         await self._known_catalogue.recall()
         with ExitStack() as opened:
-            self.hub = Hub(self.settings.stream)
+            self.hub = Hub(self.settings.stream, self.sign)
             opened.callback(self.hub.close)
             self._link = BrokerLink(
                 self._context,
@@ -290,8 +296,12 @@ class Gateway:
         self._link.check(job)
         epoch = self._news.records.epoch
         try:
-            created = await self.store.create(job, bound=self.settings.queue_bound)
+            created = await self.store.create(
+                job, bound=self.settings.queue_bound, owner_bound=self.settings.owner_bound
+            )
         except QueueFull as error:
+            if error.code != QueueFull.code:
+                raise
             raise QueueFull(
                 f"{error.message}; {self.settings.queue_bound} jobs may wait",
                 retry_after_s=await self._retry_after_s(error.retry_after_s),

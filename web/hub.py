@@ -14,6 +14,7 @@ from aigc.core.ids import JobId, OwnerId
 from aigc.core.job import Job, Status
 from aigc.core.messages import Estimate, Progressed
 from web.audience import Audience
+from web.signing import Sign, unsigned
 from web.stories import Event, Stories, forgotten_event, progress_event, queue_event, system_event
 from web.watcher import Sink, Watcher
 
@@ -46,12 +47,13 @@ class StreamSettings(Struct, frozen=True, kw_only=True):
 class Hub:
     """Who watches what. Runs on the loop that made it."""
 
-    def __init__(self, settings: StreamSettings) -> None:
+    def __init__(self, settings: StreamSettings, sign: Sign = unsigned) -> None:
+        self._sign = sign
         self.settings = settings
         self._loop = asyncio.get_running_loop()
         self._audiences: dict[Watcher, Audience] = {}
         self._by_job: dict[JobId, set[Audience]] = {}
-        self._by_owner: dict[OwnerId, set[Audience]] = {}
+        self._by_owner: dict[OwnerId | None, set[Audience]] = {}  # None: everybody's
         self._system: set[Audience] = set()
         self._alike: dict[Hashable, dict[Audience, None]] = {}  # by what they want: up to date when last served
         self._owners: dict[JobId, OwnerId] = {}  # of open jobs that somebody hears of
@@ -59,7 +61,7 @@ class Hub:
         self._progress: dict[JobId, Progressed] = {}
         self._marked: deque[Audience] = deque()
         self._blocked: set[Watcher] = set()
-        self._stories = Stories()
+        self._stories = Stories(sign)
         self._flush_due = False
         self._tick_due = False
         self._retry_due = False
@@ -79,13 +81,16 @@ class Hub:
 
     # Coming and going
 
-    def join(self, sink: Sink, owner: OwnerId) -> Watcher:
-        """A watcher that hears nothing yet. Raises Unavailable if there are too many, or the server goes away."""
+    def join(self, sink: Sink, viewer: OwnerId | None) -> Watcher:
+        """A watcher that hears nothing yet; `viewer`: see `Watcher`.
+
+        Raises Unavailable if there are too many, or the server goes away.
+        """
         if self._closed:
             raise Unavailable("the server is going away", code="going_away")
         if len(self._audiences) >= self.settings.watchers:
             raise Unavailable("too many event streams are open", retry_after_s=10.0, code="too_many_streams")
-        watcher = Watcher(sink, owner)
+        watcher = Watcher(sink, viewer)
         self._audiences[watcher] = Audience(watcher)
         return watcher
 
@@ -122,13 +127,20 @@ class Hub:
         _discard(self._by_job, job, audience)
 
     def watch_everything(self, watcher: Watcher, *, wanted: bool = True) -> None:
-        """It hears of every job of its owner, those that are yet to come included."""
+        """It hears of every job of those whom it follows, those that are yet to come included."""
         audience = self._alone(watcher)
         audience.want(everything=wanted)
         if wanted:
-            self._by_owner.setdefault(audience.owner, set()).add(audience)
+            self._by_owner.setdefault(audience.follows, set()).add(audience)
         else:
-            _discard(self._by_owner, audience.owner, audience)
+            _discard(self._by_owner, audience.follows, audience)
+
+    def follow(self, watcher: Watcher, owner: OwnerId | None) -> None:
+        """Everything is that owner's from now on (None: everybody's), when it is watched the next time."""
+        audience = self._alone(watcher)
+        if audience.follows != owner:
+            self.watch_everything(watcher, wanted=False)
+            audience.follow(owner)
 
     def begin_showing(self, watcher: Watcher) -> None:
         """Pages of open jobs are about to be read for one that hears everything; see `Audience.over`."""
@@ -168,8 +180,8 @@ class Hub:
         return list(self._queued)
 
     @property
-    def owners(self) -> list[OwnerId]:
-        """Owners of whom somebody hears everything."""
+    def owners(self) -> list[OwnerId | None]:
+        """Owners of whom somebody hears everything; None: somebody hears everybody's."""
         return list(self._by_owner)
 
     @property
@@ -235,19 +247,24 @@ class Hub:
         for estimate in estimates:
             self._tell(audience, estimate.job, queue_event(estimate))
 
-    def system(self, kind: str, body: dict[str, Any]) -> None:
-        """Something about the server as a whole, for those who asked; the latest of a kind replaces the one before."""
+    def system(self, kind: str, body: dict[str, Any], plain: dict[str, Any] | None = None) -> None:
+        """Something about the server as a whole, for those who asked; the latest of a kind replaces the one before.
+
+        Args:
+            plain: what those hear who may not see everybody's jobs; None: the same.
+        """
         if self._system:
             event = system_event(kind, body)
+            lesser = event if plain is None else system_event(kind, plain)
             for audience in self._system:
-                self._tell(audience, JobId(""), event)
+                self._tell(audience, JobId(""), event if audience.viewer is None else lesser)
 
     def _hearing(self, job: JobId, owner: OwnerId | None) -> set[Audience]:
         named = self._by_job.get(job)
-        owners = self._by_owner.get(owner) if owner is not None else None
-        if named and owners:
-            return named | owners
-        return named or owners or set()
+        owners = self._by_owner.get(owner)
+        found = named | owners if named and owners else named or owners or set()
+        everybody = self._by_owner.get(None)
+        return found | everybody if everybody and owner is not None else found
 
     def _track(self, job: Job, *, is_heard: bool) -> None:
         """Whose an open job is and whether it waits: what news without a record need to find their audience."""
@@ -286,7 +303,7 @@ class Hub:
             for job in audience.jobs:
                 self._by_job[job].add(audience)
             if audience.everything:
-                self._by_owner[audience.owner].add(audience)
+                self._by_owner[audience.follows].add(audience)
             if audience.system:
                 self._system.add(audience)
             if audience.is_waiting:
@@ -313,7 +330,7 @@ class Hub:
         """Nobody is in it any more."""
         for job in audience.jobs:
             _discard(self._by_job, job, audience)
-        _discard(self._by_owner, audience.owner, audience)
+        _discard(self._by_owner, audience.follows, audience)
         self._system.discard(audience)
         self._forget_alike(audience)
         audience.watchers = {}
@@ -340,7 +357,7 @@ class Hub:
         self._tick_due = False
         progress, self._progress = self._progress, {}
         for job, news in progress.items():
-            event = progress_event(news)
+            event = progress_event(news, self._sign)
             for audience in self._hearing(job, self._owners.get(job)):
                 self._tell(audience, job, event)
 

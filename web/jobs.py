@@ -14,7 +14,7 @@ from web import urls
 from web.accepted import AcceptedText
 from web.gateway import Gateway
 from web.problem import FieldError, FieldsInvalid
-from web.requests import Body, number, owner_of, reply
+from web.requests import Body, listed_for, number, owner_of, reply, viewer_of
 from web.submission import Reference, Submission, Submitted
 from web.views import job_view
 
@@ -105,7 +105,7 @@ class Jobs:
         self._create = Body(JobRequest)
         self._move = Body(MoveRequest)
         self._retry = Body(RetryRequest)
-        self._text = AcceptedText()
+        self._text = AcceptedText(gateway.sign)
 
     async def create(self, request: web.Request) -> web.Response:
         """202 and the whole job; with `?wait=` or `Prefer: wait=` 200 if it is finished in time."""
@@ -117,7 +117,7 @@ class Jobs:
     async def index(self, request: web.Request) -> web.Response:
         """One page of the owner's jobs, newest first."""
         query = JobQuery(
-            owner=owner_of(request),
+            owner=listed_for(request),
             status=_status(request),
             feature=request.query.get("feature", ""),
             tag=request.query.get("tag", ""),
@@ -130,7 +130,7 @@ class Jobs:
         waiting = [job.id for job in page.jobs if job.status is Status.QUEUED]
         estimates = await self._gateway.estimates(waiting) if waiting else {}
         body = {
-            "jobs": [job_view(job, estimates.get(job.id)) for job in page.jobs],
+            "jobs": [job_view(job, estimates.get(job.id), self._gateway.sign) for job in page.jobs],
             "total": page.total,
             "next_cursor": page.next_cursor or None,
         }
@@ -142,30 +142,31 @@ class Jobs:
 
     async def show(self, request: web.Request) -> web.Response:
         """The job, at once or, with `?wait=`, when it is finished."""
-        job, owner = _job_id(request), owner_of(request)
-        found = await self._gateway.wait(job, owner, _wait_s(request))
+        job, viewer = _job_id(request), viewer_of(request)
+        found = await self._gateway.wait(job, viewer, _wait_s(request))
         return reply(await self._view(found), headers={"Cache-Control": "no-store"})
 
     async def move(self, request: web.Request) -> web.Response:
         """The waiting job with its new priority."""
         wanted = await self._move.read(request)
-        moved = await self._gateway.move(_job_id(request), owner_of(request), int(wanted.priority))
+        moved = await self._gateway.move(_job_id(request), viewer_of(request), int(wanted.priority))
         return reply(await self._view(moved))
 
     async def cancel(self, request: web.Request) -> web.Response:
         """The job as it is now: cancelled, finished before, or about to stop. Asking twice does no harm."""
-        found = await self._gateway.cancel(_job_id(request), owner_of(request))
+        found = await self._gateway.cancel(_job_id(request), viewer_of(request))
         return reply(await self._view(found), 200 if found.status.is_final else 202)
 
     async def retry(self, request: web.Request) -> web.Response:
         """202 and a new job like this one, with another seed."""
         wanted = await self._retry.read(request) if request.can_read_body else RetryRequest()
-        submitted = await self._gateway.retry(_job_id(request), owner_of(request), wanted.seed)
+        submitted = await self._gateway.retry(_job_id(request), viewer_of(request), wanted.seed)
         return await self._accepted(submitted, _wait_s(request))
 
     async def remove(self, request: web.Request) -> web.Response:
         """The finished job as it was; its record and files are gone."""
-        return reply(job_view(await self._gateway.forget(_job_id(request), owner_of(request))))
+        job = await self._gateway.forget(_job_id(request), viewer_of(request))
+        return reply(job_view(job, sign=self._gateway.sign))
 
     async def _accepted(self, submitted: Submitted, wait_s: float) -> web.Response:
         job = submitted.job
@@ -175,14 +176,14 @@ class Jobs:
         if submitted.replayed:
             headers["Idempotency-Replayed"] = "true"
         if job.status.is_final:
-            return reply(job_view(job), 200, headers)
+            return reply(job_view(job, sign=self._gateway.sign), 200, headers)
         headers[hdrs.RETRY_AFTER] = "1"
-        return reply(self._text.text(job) if job.seq == 1 else job_view(job), 202, headers)
+        return reply(self._text.text(job) if job.seq == 1 else job_view(job, sign=self._gateway.sign), 202, headers)
 
     async def _view(self, job: Job) -> dict[str, Any]:
         if job.status is not Status.QUEUED or self._gateway.age_s(job) < YOUNG_S:
-            return job_view(job)
-        return job_view(job, (await self._gateway.estimates([job.id])).get(job.id))
+            return job_view(job, sign=self._gateway.sign)
+        return job_view(job, (await self._gateway.estimates([job.id])).get(job.id), self._gateway.sign)
 
 
 def _submission(wanted: JobRequest, request: web.Request) -> Submission:

@@ -1,14 +1,21 @@
 """Workers and their devices as clients see them: bytes in our own words, megabytes in those of the replaced API."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from aigc.core.ids import OwnerId
 from aigc.core.messages import Device, LeaseView, Resident, WorkerView
 
 MB = 1 << 20
 
 
-def worker_view(worker: WorkerView) -> dict[str, Any]:
-    """One worker, its device, who has reserved what of it, and what it works on."""
+NOBODY = OwnerId("-")
+"""Who owns no job."""
+
+
+def worker_view(worker: WorkerView, viewer: OwnerId | None = None) -> dict[str, Any]:
+    """One worker, its device, who has reserved what of it, and what it works on of the viewer's (None: everybody's)."""
+    leases = visible(worker.leases, viewer)
     return {
         "id": worker.id,
         "boot": worker.boot,
@@ -22,15 +29,20 @@ def worker_view(worker: WorkerView) -> dict[str, Any]:
         "credit": worker.credit,
         "device": device_view(worker.device),
         "residents": [
-            resident_view(resident) | {"jobs": _working_in(worker, resident.residency)} for resident in worker.residents
+            resident_view(resident) | {"jobs": _working_in(leases, resident.residency)} for resident in worker.residents
         ],
-        "leases": [lease_view(lease) for lease in worker.leases],
+        "leases": [lease_view(lease) for lease in leases],
     }
 
 
-def _working_in(worker: WorkerView, residency: str) -> list[str]:
+def visible(leases: Sequence[LeaseView], viewer: OwnerId | None) -> list[LeaseView]:
+    """Those whose jobs the viewer may see."""
+    return [lease for lease in leases if viewer in (None, lease.owner)]
+
+
+def _working_in(leases: Sequence[LeaseView], residency: str) -> list[str]:
     """Jobs whose models run, or will run, within that reservation."""
-    return [lease.lease.job for lease in worker.leases if lease.residency == residency]
+    return [lease.lease.job for lease in leases if lease.residency == residency]
 
 
 def device_view(device: Device) -> dict[str, Any]:

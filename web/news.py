@@ -23,7 +23,7 @@ from aigc.core.messages import (
 from aigc.core.ports import JobQuery, JobStore
 from transport import Address, Codec, Envelope, Gap, LinkSettings, Subscriber, Verdict
 from web.hub import Hub
-from web.machines import worker_view
+from web.machines import NOBODY, worker_view
 from web.records import Records
 
 REPAIR_JOBS = 1000
@@ -169,7 +169,12 @@ class News:
             self._on_queue()
         elif isinstance(message, Telemetry):
             if self._hub.has_operators:
-                self._hub.system("system.telemetry", {"workers": [worker_view(worker) for worker in message.workers]})
+                workers = message.workers
+                self._hub.system(
+                    "system.telemetry",
+                    {"workers": [worker_view(worker) for worker in workers]},
+                    {"workers": [worker_view(worker, NOBODY) for worker in workers]},
+                )
         elif isinstance(message, CatalogueChanged):
             self._hub.system("system.catalogue", {"digest": message.digest})
             self._on_catalogue()

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from aigc.core.errors import AigcError, Conflict, InputInvalid, NotFound, Unavailable
+from aigc.core.errors import AigcError, Conflict, InputInvalid, NotAllowed, NotFound, Unavailable
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -19,11 +19,17 @@ BY_CODE = {
     "unsupported_content": 415,
     "idempotency_mismatch": 422,
     "queue_full": 429,
+    "too_many_open_jobs": 429,
+    "too_many_logins": 429,
+    "rate_limited": 429,
+    "unauthenticated": 401,
+    "wrong_login": 401,
     "disk_full": 507,
 }
 """HTTP status of errors whose code says more than their class."""
 
 BY_CLASS: tuple[tuple[type[AigcError], int], ...] = (
+    (NotAllowed, 403),
     (NotFound, 404),
     (Conflict, 409),
     (InputInvalid, 422),

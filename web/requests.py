@@ -12,8 +12,9 @@ import jsonschema_rs
 import msgspec
 from aiohttp import hdrs, web
 
-from aigc.core.errors import InputInvalid
+from aigc.core.errors import InputInvalid, NotAllowed
 from aigc.core.ids import OwnerId
+from web.identity import OPEN, Identity
 from web.problem import FieldError, FieldsInvalid, pointer
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 REQUEST_ID = web.RequestKey("request_id", str)
-OWNER = web.RequestKey("owner", OwnerId)
+IDENTITY = web.RequestKey("identity", Identity)
 
 
 def request_id_of(request: web.Request) -> str:
@@ -45,10 +46,34 @@ def request_id_of(request: web.Request) -> str:
     return known
 
 
+def asker_of(request: web.Request) -> Identity:
+    """Who asks."""
+    asker: Identity = request.get(IDENTITY, OPEN)
+    return asker
+
+
 def owner_of(request: web.Request) -> OwnerId:
-    """Whose request it is; the empty owner while nobody has to log in."""
-    owner: OwnerId = request.get(OWNER, OwnerId(""))
-    return owner
+    """Whose what this request makes becomes; the empty owner while nobody has to log in."""
+    return asker_of(request).owner
+
+
+def viewer_of(request: web.Request) -> OwnerId | None:
+    """Whose things this request may see and change; None: everybody's, for operators and while nobody logs in."""
+    return asker_of(request).viewer
+
+
+def listed_for(request: web.Request) -> OwnerId | None:
+    """Whose things a list shows: one's own, or those of `?owner=` (`*`: everybody's), which is for operators.
+
+    Raises NotAllowed.
+    """
+    asker = asker_of(request)
+    wanted = request.query.get("owner", "*" if asker.via == "open" else "")
+    if not wanted or wanted == asker.owner:
+        return asker.owner
+    if asker.viewer is not None:
+        raise NotAllowed("only operators see other people's jobs and files", where="?owner", suggestion="leave it out")
+    return None if wanted == "*" else OwnerId(wanted)
 
 
 def reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

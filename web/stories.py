@@ -11,6 +11,7 @@ import msgspec
 from aigc.core.ids import JobId
 from aigc.core.job import Change, Job
 from aigc.core.messages import Estimate, Progressed
+from web.signing import Sign, unsigned
 from web.views import job_view, progress_view, queue_view, rfc3339
 
 FRESH = -1
@@ -37,7 +38,8 @@ class Event(NamedTuple):
 class Stories:
     """Tells a job's story from any line on, encoded once for all who hear the same part of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, sign: Sign = unsigned) -> None:
+        self._sign = sign
         self._told: dict[tuple[JobId, int, int], list[Event]] = {}
 
     def story(self, job: Job, sent: int) -> list[Event]:
@@ -47,9 +49,9 @@ class Stories:
         if story is None:
             lines = [line for line in job.history if line.seq > sent]
             if sent == FRESH or not lines or lines[0].seq != sent + 1:
-                story = [snapshot(job)]
+                story = [snapshot(job, self._sign)]
             else:
-                story = [line_event(line, job) for line in lines]
+                story = [line_event(line, job, self._sign) for line in lines]
             if len(self._told) >= KEPT:
                 self._told.clear()
             self._told[key] = story
@@ -60,30 +62,30 @@ class Stories:
         self._told.clear()
 
 
-def snapshot(job: Job) -> Event:
+def snapshot(job: Job, sign: Sign = unsigned) -> Event:
     """Where the job stands, whatever the reader knew before."""
-    body = {"type": "job.snapshot", "job_id": job.id, "seq": job.seq, "job": job_view(job)}
+    body = {"type": "job.snapshot", "job_id": job.id, "seq": job.seq, "job": job_view(job, sign=sign)}
     return Event("job.snapshot", _encode(body), job.seq, job.status.is_final)
 
 
-def line_event(line: Change, job: Job) -> Event:
+def line_event(line: Change, job: Job, sign: Sign = unsigned) -> Event:
     """One line of the history; the last one brings the job as it stands after it."""
     kind = f"job.{line.kind}"
     body = {"type": kind, "job_id": job.id, "seq": line.seq, "at": rfc3339(line.at), "detail": line.detail}
     is_last = line.seq == job.seq
     if is_last:
-        body["job"] = job_view(job)
+        body["job"] = job_view(job, sign=sign)
     return Event(kind, _encode(body), line.seq, is_last and job.status.is_final)
 
 
-def progress_event(news: Progressed) -> Event:
+def progress_event(news: Progressed, sign: Sign = unsigned) -> Event:
     """How far a running attempt is."""
     body = {
         "type": "job.progress",
         "job_id": news.job,
         "attempt": news.attempt,
         "stage": news.stage.value,
-        "progress": progress_view(news.progress, news.job),
+        "progress": progress_view(news.progress, news.job, sign),
     }
     return Event("job.progress", _encode(body))
 

@@ -11,13 +11,14 @@ from aiohttp import web
 from aigc import __version__
 from aigc.core.agreement import differences
 from aigc.core.errors import AigcError, Unavailable
+from aigc.core.ids import OwnerId
 from aigc.core.job import Status
 from aigc.core.messages import BrokerView, GatewayView, SystemStatus
 from web import urls
 from web.gateway import Gateway
-from web.machines import lease_view, legacy_gpus, worker_view
+from web.machines import lease_view, legacy_gpus, visible, worker_view
 from web.problem import problem
-from web.requests import reply, request_id_of
+from web.requests import reply, request_id_of, viewer_of
 from web.views import rfc3339
 
 
@@ -52,6 +53,7 @@ class System:
 
     async def status(self, request: web.Request) -> web.Response:
         """This host, all devices, all workers, the queue."""
+        viewer = viewer_of(request)
         counts, brokers, seen = await self._seen()
         host = await asyncio.to_thread(self._host)
         workers = seen.workers if seen else ()
@@ -67,17 +69,18 @@ class System:
             },
             "queue": _queue(counts),
             "broker": _broker(seen),
-            "brokers": [_candidate(broker) for broker in brokers],
-            "gateways": [_gateway(one, seen.agreed) for one in seen.gateways] if seen else [],
+            "brokers": [_candidate(broker) for broker in brokers if viewer is None],
+            "gateways": [_gateway(one, seen.agreed) for one in seen.gateways] if seen and viewer is None else [],
             "store": {"fault": seen.store_fault if seen else ""},
-            "workers": [worker_view(worker) for worker in workers],
+            "workers": [worker_view(worker, viewer) for worker in workers],
             "learned": seen.learned if seen else {},
-            "waiting": _waiting(seen),
+            "waiting": _waiting(seen, viewer),
         }
         return reply(body)
 
     async def scheduler(self, request: web.Request) -> web.Response:
         """The scheduler's view: `running` says whether one answers."""
+        viewer = viewer_of(request)
         counts, brokers, seen = await self._seen()
         workers = seen.workers if seen else ()
         queued, processing = counts[Status.QUEUED], counts[Status.PROCESSING]
@@ -111,9 +114,9 @@ class System:
             "queued_jobs": queued,
             "completed_jobs": counts[Status.COMPLETED],
             "broker": _broker(seen),
-            "brokers": [_candidate(broker) for broker in brokers],
-            "workers": [worker_view(worker) for worker in workers],
-            "waiting": _waiting(seen),
+            "brokers": [_candidate(broker) for broker in brokers if viewer is None],
+            "workers": [worker_view(worker, viewer) for worker in workers],
+            "waiting": _waiting(seen, viewer),
         }
         return reply(body)
 
@@ -191,14 +194,14 @@ def _gateway(one: GatewayView, agreed: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _waiting(seen: SystemStatus | None) -> dict[str, Any]:
-    """Waiting jobs by feature, owner, priority and reason, and the jobs that workers have."""
+def _waiting(seen: SystemStatus | None, viewer: OwnerId | None) -> dict[str, Any]:
+    """Waiting jobs by feature, owner, priority and reason, and the jobs that workers have, as far as the viewer's."""
     if seen is None:
         return {"by_feature": {}, "by_owner": {}, "by_priority": {}, "reasons": [], "running": []}
     return {
         "by_feature": seen.waiting_by_feature,
-        "by_owner": seen.waiting_by_owner,
+        "by_owner": {name: jobs for name, jobs in seen.waiting_by_owner.items() if viewer in (None, name)},
         "by_priority": seen.waiting_by_priority,
         "reasons": [{"reason": one.reason, "jobs": one.jobs, "models": one.models} for one in seen.reasons],
-        "running": [lease_view(lease) for lease in seen.running],
+        "running": [lease_view(lease) for lease in visible(seen.running, viewer)],
     }

@@ -14,7 +14,7 @@ from web.compat_errors import legacy
 from web.forms import BoundedBody, Form, refuse_compression
 from web.gateway import Gateway
 from web.intake import IMAGES, MESHES, Intake, IntakeLimits, accepted_suffix, too_large
-from web.requests import number, owner_of, reply
+from web.requests import listed_for, number, owner_of, reply, viewer_of
 from web.sniff import FORMATS
 from web.urls import API
 from web.views import rfc3339
@@ -87,9 +87,9 @@ class Uploads:
         """Uploads, newest first; `?file_type=image|mesh&limit=`."""
         kind = request.query.get("file_type", "")
         limit = int(number(request, "limit", 100, 1, 1000))
-        owner, now = owner_of(request), time.time()
+        owner, now = listed_for(request), time.time()
         stored = await self._assets.list("uploads", LIST_MAX)
-        ours = [one for one in stored if one.owner == owner and (one.expires_at or now) >= now]
+        ours = [one for one in stored if owner in (None, one.owner) and (one.expires_at or now) >= now]
         found = [shown(one) for one in ours if kind in ("", kind_of(one))]
         return reply({"files": found[:limit], "count": len(found[:limit]), "total_files": len(found)})
 
@@ -121,17 +121,17 @@ class Uploads:
         )
 
     async def _find(self, request: web.Request) -> Asset:
-        return await find_upload(self._assets, request.match_info["id"], owner_of(request))
+        return await find_upload(self._assets, request.match_info["id"], viewer_of(request))
 
 
-async def find_upload(assets: AssetStore, identity: str, owner: OwnerId) -> Asset:
-    """The stored file of an upload's id. Raises NotFound: unknown, expired, or another owner's."""
+async def find_upload(assets: AssetStore, identity: str, viewer: OwnerId | None) -> Asset:
+    """The stored file of an upload's id; None may see everybody's. Raises NotFound: unknown, expired, or another's."""
     try:
         known = str(uuid.UUID(identity)) == identity.lower()
     except ValueError:
         known = False
     stored = await assets.list(f"uploads/{identity.lower()}", 1) if known else ()
-    if not stored or stored[0].owner != owner or (stored[0].expires_at or time.time()) < time.time():
+    if not stored or viewer not in (None, stored[0].owner) or (stored[0].expires_at or time.time()) < time.time():
         raise NotFound(f"no upload has the id {identity[:60]!r}", suggestion="uploads expire; send the file again")
     return stored[0]
 

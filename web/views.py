@@ -11,6 +11,7 @@ from aigc.core.ids import JobId
 from aigc.core.job import Failure, Input, Job, Output, Progress, Status
 from aigc.core.messages import Estimate
 from web import urls
+from web.signing import Sign, unsigned
 
 
 @lru_cache(4096)
@@ -28,26 +29,27 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()[:-6]
 
 
-def job_view(job: Job, estimate: Estimate | None = None) -> dict[str, Any]:
-    """The whole job; `estimate` is known for some waiting ones."""
+def job_view(job: Job, estimate: Estimate | None = None, sign: Sign = unsigned) -> dict[str, Any]:
+    """The whole job; `estimate` is known for some waiting ones, `sign` makes URLs of files that can be fetched."""
     return {
         "id": job.id,
         "feature": job.feature,
         "model": job.model,
         "status": job.status,
         "stage": job.stage,
-        "progress": progress_view(job.progress, job.id, is_done=job.status is Status.COMPLETED),
+        "progress": progress_view(job.progress, job.id, sign, is_done=job.status is Status.COMPLETED),
         "queue": queue_view(estimate) if estimate and job.status is Status.QUEUED else None,
+        "owner": job.owner or None,
         "priority": job.priority,
         "worker": job.worker,
         "attempt": job.attempt,
         "max_attempts": job.max_attempts,
         "tags": job.tags,
         "metadata": job.metadata,
-        "inputs": {name: input_view(job, name, given) for name, given in job.inputs.items()},
+        "inputs": {name: input_view(job, name, given, sign) for name, given in job.inputs.items()},
         "params": job.params,
         "output_format": job.output_format,
-        "outputs": [_output(job, output) for output in job.outputs],
+        "outputs": [_output(job, output, sign) for output in job.outputs],
         "info": job.info,
         "warnings": job.warnings,
         "error": _failure(job.failure) if job.failure else None,
@@ -66,18 +68,18 @@ def job_view(job: Job, estimate: Estimate | None = None) -> dict[str, Any]:
         "history": [
             {"seq": line.seq, "at": rfc3339(line.at), "kind": line.kind, "detail": line.detail} for line in job.history
         ],
-        "urls": _links(job),
+        "urls": _links(job, sign),
     }
 
 
-def progress_view(progress: Progress, job: JobId, *, is_done: bool = False) -> dict[str, Any]:
+def progress_view(progress: Progress, job: JobId, sign: Sign = unsigned, *, is_done: bool = False) -> dict[str, Any]:
     """How far the current attempt is; a completed job is all the way."""
     return {
         "fraction": 1.0 if is_done else progress.fraction,
         "step": progress.step,
         "steps": progress.steps,
         "message": progress.message,
-        "preview_url": urls.preview_url(job) if progress.preview else None,
+        "preview_url": sign(urls.preview_url(job)) if progress.preview else None,
     }
 
 
@@ -91,7 +93,7 @@ def queue_view(estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def input_view(job: Job, name: str, given: Input) -> dict[str, Any]:
+def input_view(job: Job, name: str, given: Input, sign: Sign = unsigned) -> dict[str, Any]:
     """One input: the text itself, or what the file is and where it can be fetched."""
     if given.asset is None:
         return {"text": given.text}
@@ -99,11 +101,11 @@ def input_view(job: Job, name: str, given: Input) -> dict[str, Any]:
         "filename": given.filename,
         "content_type": given.content_type,
         "bytes": given.bytes,
-        "url": urls.input_url(job.id, name),
+        "url": sign(urls.input_url(job.id, name)),
     }
 
 
-def _output(job: Job, output: Output) -> dict[str, Any]:
+def _output(job: Job, output: Output, sign: Sign) -> dict[str, Any]:
     return {
         "name": output.name,
         "role": output.role,
@@ -112,7 +114,7 @@ def _output(job: Job, output: Output) -> dict[str, Any]:
         "bytes": output.bytes,
         "sha256": output.sha256,
         "stats": output.stats,
-        "url": urls.output_url(job.id, output.name),
+        "url": sign(urls.output_url(job.id, output.name)),
     }
 
 
@@ -129,7 +131,7 @@ def _failure(failure: Failure) -> dict[str, Any]:
     }
 
 
-def _links(job: Job) -> dict[str, str]:
+def _links(job: Job, sign: Sign) -> dict[str, str]:
     self_url = urls.job_url(job.id)
     links = {"self": self_url, "events": f"{self_url}/events", "websocket": urls.EVENTS}
     if not job.status.is_final:
@@ -137,7 +139,7 @@ def _links(job: Job) -> dict[str, str]:
     else:
         links["retry"] = f"{self_url}/retry"
     if job.main_output is not None:
-        links["download"] = urls.output_url(job.id, job.main_output.name)
+        links["download"] = sign(urls.output_url(job.id, job.main_output.name))
     if any(output.role == "thumbnail" for output in job.outputs):
-        links["thumbnail"] = urls.thumbnail_url(job.id)
+        links["thumbnail"] = sign(urls.thumbnail_url(job.id))
     return links

@@ -43,13 +43,13 @@ class Watcher:
 
     Args:
         sink: where its events go.
-        owner: whose jobs it may hear of.
+        viewer: whose jobs it may hear of; None: everybody's.
     """
 
-    __slots__ = ("blocked_at", "owner", "sink")
+    __slots__ = ("blocked_at", "sink", "viewer")
 
-    def __init__(self, sink: Sink, owner: OwnerId) -> None:
+    def __init__(self, sink: Sink, viewer: OwnerId | None) -> None:
         self.sink = sink
-        self.owner = owner
+        self.viewer = viewer
         self.blocked_at: float | None = None
         """Since when it takes nothing, on the loop's clock."""

@@ -6,7 +6,7 @@ from aigc.core.errors import NotFound
 from web import urls
 from web.gateway import Gateway
 from web.machines import worker_view
-from web.requests import did_you_mean, reply
+from web.requests import did_you_mean, reply, viewer_of
 
 
 def routes(gateway: Gateway) -> list[web.RouteDef]:
@@ -27,7 +27,7 @@ class Workers:
     async def index(self, request: web.Request) -> web.Response:
         """Every worker, and those that were lost within the hour."""
         seen = await self._gateway.status()
-        workers = [worker_view(worker) for worker in seen.workers]
+        workers = [worker_view(worker, viewer_of(request)) for worker in seen.workers]
         return reply({"workers": workers, "generation": seen.generation.number})
 
     async def show(self, request: web.Request) -> web.Response:
@@ -37,4 +37,4 @@ class Workers:
         found = next((worker for worker in workers if worker.id == name), None)
         if found is None:
             raise NotFound(f"there is no worker {name[:80]!r}{did_you_mean(name, [worker.id for worker in workers])}")
-        return reply(worker_view(found))
+        return reply(worker_view(found, viewer_of(request)))

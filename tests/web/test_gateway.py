@@ -58,7 +58,7 @@ async def test_a_job_that_the_broker_does_not_know_yet_is_not_denied(house: Hous
 async def test_the_broker_hears_of_a_job_when_it_is_durable_and_not_before(house: House) -> None:
     create, order = house.store.create, []
 
-    async def slow(job: Job, *, bound: int) -> Any:
+    async def slow(job: Job, *, bound: int, owner_bound: int) -> Any:
         await house.gateway.status()  # an answer to what was said after the job would have been handed over
         order.append("heard" if job.id in house.broker.jobs else "not heard")
         return await create(job, bound=bound)
@@ -71,7 +71,7 @@ async def test_the_broker_hears_of_a_job_when_it_is_durable_and_not_before(house
 
 
 async def test_a_refused_job_is_never_handed_over(house: House) -> None:
-    async def full(job: Job, *, bound: int) -> Any:
+    async def full(job: Job, *, bound: int, owner_bound: int) -> Any:
         raise QueueFull("full")
 
     house.store.create = full  # type: ignore[method-assign]
@@ -112,7 +112,7 @@ async def test_a_job_is_there_for_its_owner_alone_whatever_is_asked_of_it(house:
 
 
 async def test_a_store_that_is_away_is_told_and_nothing_is_accepted(house: House) -> None:
-    async def away(job: Job, *, bound: int) -> Any:
+    async def away(job: Job, *, bound: int, owner_bound: int) -> Any:
         raise Unavailable("the disk is full", code="disk_full", retry_after_s=30)
 
     create = house.store.create
@@ -187,7 +187,7 @@ async def test_a_killed_gateways_job_is_found_again_under_its_key(house: House) 
     created = asyncio.Event()
     create = house.store.create
 
-    async def killed(job: Job, *, bound: int) -> Any:
+    async def killed(job: Job, *, bound: int, owner_bound: int) -> Any:
         await create(job, bound=bound)
         created.set()
         await asyncio.Event().wait()
@@ -207,7 +207,7 @@ async def test_a_killed_gateways_job_is_found_again_under_its_key(house: House) 
 async def test_a_job_whose_record_the_broker_changed_before_the_store_replied_is_shown_as_it_is(house: House) -> None:
     create = house.store.create
 
-    async def overtaken(job: Job, *, bound: int) -> Any:
+    async def overtaken(job: Job, *, bound: int, owner_bound: int) -> Any:
         made = await create(job, bound=bound)
         house.broker.jobs[job.id] = made.job  # found in the store, which it looked into at this moment
         await house.broker.run(job.id)

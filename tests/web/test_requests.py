@@ -8,10 +8,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta, Struct
 
-from aigc.core.errors import InputInvalid
+from aigc.core.accounts import Account, Role
+from aigc.core.errors import InputInvalid, NotAllowed
 from aigc.core.ids import OwnerId
+from web.identity import Identity
 from web.problem import FieldsInvalid
-from web.requests import JSON_DEPTH, OWNER, Body, did_you_mean, number, owner_of, parse_json, reply, request_id_of
+from web.requests import (
+    IDENTITY,
+    JSON_DEPTH,
+    Body,
+    asker_of,
+    did_you_mean,
+    listed_for,
+    number,
+    owner_of,
+    parse_json,
+    reply,
+    request_id_of,
+    viewer_of,
+)
 
 
 class Shape(Struct, forbid_unknown_fields=True):
@@ -124,8 +139,31 @@ def test_an_answer_is_compact_json_whether_value_or_text() -> None:
 def test_a_request_without_owner_and_id_has_empty_ones() -> None:
     request = make_mocked_request("GET", "/")
     assert (owner_of(request), request_id_of(request)) == ("", "")
-    request[OWNER] = OwnerId("ada")
-    assert owner_of(request) == "ada"
+    assert asker_of(request).via == "open" and viewer_of(request) is None
+
+
+@pytest.mark.parametrize("role", Role)
+def test_lists_show_ones_own_and_to_operators_whose_they_ask_for(role: Role) -> None:
+    def asked(query: str) -> OwnerId | None:
+        request = make_mocked_request("GET", f"/{query}")
+        account = Account(id=OwnerId("ada"), name="Ada", password="", role=role, created_at=0.0)
+        request[IDENTITY] = Identity(role, "token", account)
+        assert owner_of(request) == "ada"
+        assert viewer_of(request) == ("ada" if role is Role.USER else None)
+        return listed_for(request)
+
+    assert asked("") == asked("?owner=ada") == asked("?owner=") == "ada"
+    for query, whose in (("?owner=*", None), ("?owner=bob", "bob")):
+        if role is Role.USER:
+            with pytest.raises(NotAllowed):
+                asked(query)
+        else:
+            assert asked(query) == whose
+
+
+def test_while_nobody_logs_in_everybody_sees_everything() -> None:
+    assert listed_for(make_mocked_request("GET", "/")) is None
+    assert listed_for(make_mocked_request("GET", "/?owner=bob")) == "bob"
 
 
 def test_a_float_that_is_no_number_never_comes_through() -> None:

@@ -12,7 +12,6 @@ import aiohttp
 import psutil
 import pytest
 
-from aigc.core.ids import OwnerId
 from tests.web.files_kit import GOOD, OBJ, SVG, files_below, glb, gltf, jpeg, png, stl
 from tests.web.house_kit import House, eventually
 from tests.web.raw_kit import FORM, Raw, exchange, form, head, part, pour
@@ -97,22 +96,6 @@ async def test_an_id_that_is_none_is_not_found_and_nothing_else_happens(house: H
             request = head(method, f"/api/v1/{path}/{identity}", Content_Length=0)
             status, body = await exchange(house.port, request)
             assert status in (404, 405) and body["detail"], identity
-
-
-async def test_another_owners_upload_is_not_there(house: House) -> None:
-    async def content() -> Any:
-        yield png()
-
-    await house.assets.put(
-        "uploads/6f1c9b4e-1111-4222-8333-444455556666/image.png",  # type: ignore[arg-type]
-        content(),
-        content_type="image/png",
-        limit=1000,
-        owner=OwnerId("somebody"),
-    )
-    path = f"{ANY}/6f1c9b4e-1111-4222-8333-444455556666"
-    assert (await house.call("GET", path))[0] == (await house.call("DELETE", path))[0] == 404
-    assert (await house.call("GET", ANY))[1]["total_files"] == 0
 
 
 async def test_an_expired_upload_is_not_there_even_before_it_is_swept(house: House) -> None:

@@ -138,6 +138,7 @@ class Job(_Answer):
     stage: Stage
     progress: Progress
     queue: Queue | None
+    owner: str | None
     priority: Annotated[int, Meta(ge=0, le=9)]
     worker: str
     attempt: Count
