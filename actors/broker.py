@@ -17,8 +17,10 @@ import structlog
 import zmq
 from msgspec import Struct
 
+from actors import job_log
 from actors.actor import Fate
 from actors.inquiries import Asker, Inquiries, Reread, nothing_to_read
+from actors.job_spans import JobSpans
 from actors.outbox import Outbox, Tell
 from actors.progress_news import ProgressNews
 from aigc.core.effects import Answer, Commit, Effect, Publish, SendCancel, SendGrant, SendOrder
@@ -58,6 +60,7 @@ from aigc.core.model import Catalogue
 from aigc.core.ports import JobStore
 from aigc.core.scheduling.scheduler import Scheduler
 from aigc.core.scheduling.settings import SchedulerSettings
+from aigc.core.trace import Export
 from transport import Address, Codec, Envelope, LinkSettings, Publisher, Router, TransportError, Verdict
 
 log = structlog.get_logger()
@@ -98,6 +101,7 @@ class Broker:
     Args:
         generation: what it leads with, as the store granted it to its owner, see `actors.leader`.
         catalogue: the one in force.
+        export: takes spans of jobs, where somebody collects traces.
         reread: brings into force what the configuration's files say now, and calls `reload`.
     """
 
@@ -111,6 +115,7 @@ class Broker:
         generation: Generation,
         boot: BootId,
         reread: Reread = nothing_to_read,
+        export: Export | None = None,
     ) -> None:
         self._context = context
         self._settings = settings
@@ -120,6 +125,7 @@ class Broker:
         self._boot = boot
         self._fate = Fate()
         self._census = Census(settings.backend)
+        self._spans = JobSpans(export) if export is not None else None
         self._progress = ProgressNews(self.publish)
         self._outbox = Outbox(commit=self._commit, release=self._release, forget=self._forget, fail=self._end)
         self._generation = generation
@@ -313,11 +319,16 @@ class Broker:
                 case Commit(job=job):
                     self._progress.drop(job.id)
                     self._census.committed(job)
+                    job_log.tell(job)
+                    if self._spans is not None:
+                        self._spans.committed(job)
                     self.publish(Changed(job))
                 case Publish(news=news):
                     self._progress.take(news)
                 case SendGrant(worker=worker, boot=boot, grant=grant):
                     self._census.granted(grant, time.monotonic())
+                    if self._spans is not None:
+                        self._spans.granted(grant)
                     self._send(self._peers.get((worker, boot)), grant)
                 case SendCancel(worker=worker, boot=boot, cancel=cancel):
                     self._send(self._peers.get((worker, boot)), cancel)

@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path, PurePath
+from typing import Any
 
 import structlog
 import zmq
@@ -62,7 +63,7 @@ class RunnersSettings(Struct, frozen=True, kw_only=True):
 class _Runner:
     """One runner: its process, and the leases that it works on, as they are told to it."""
 
-    __slots__ = ("folder", "id", "leases", "mark", "process", "token")
+    __slots__ = ("about", "fields", "folder", "id", "leases", "mark", "process", "token")
 
     def __init__(self, runner: RunnerId, token: str, mark: int, folder: Path) -> None:
         self.id = runner
@@ -70,7 +71,21 @@ class _Runner:
         self.mark = mark
         self.folder = folder
         self.leases: dict[tuple[str, int, str], Lease] = {}
+        self.fields: dict[tuple[str, int, str], dict[str, Any]] = {}
+        """What lines about each of these leases say of it."""
+        self.about: dict[str, Any] = {}
+        """Whom it works for, or worked for the last time: what it prints now concerns them."""
         self.process: GuardedProcess | None = None
+
+    def begin(self, told: tuple[str, int, str], task: RunTask) -> None:
+        """It works on this, perhaps beside others."""
+        self.leases[told], self.fields[told] = task.lease, task.fields
+        # Of a batch nobody can tell who printed a line.
+        self.about = task.fields if len(self.fields) == 1 else {"jobs": [one.job for one in self.leases.values()]}
+
+    def end(self, told: tuple[str, int, str]) -> None:
+        """It works on this no more."""
+        del self.leases[told], self.fields[told]
 
 
 class Runners:
@@ -153,18 +168,19 @@ class Runners:
         """
         running = self._runners[runner]
         told = wire(task.lease)
-        running.leases[told] = task.lease
+        running.begin(told, task)
         body = {
             "model": task.model,
             "inputs": task.inputs,
             "params": task.params,
             "output_format": task.output_format,
             "folder": str(task.folder),
+            "trace": task.trace,
         }
         try:
             frame = protocol.encode(protocol.RUN, told, body)
         except protocol.ProtocolError as error:
-            del running.leases[told]
+            running.end(told)
             failure = Failure(code="input_invalid", message=f"the parameters cannot be sent to the model: {error}")
             asyncio.get_running_loop().call_soon(self._on_event, RunnerFailed(runner, task.lease, failure))
             return
@@ -250,7 +266,7 @@ class Runners:
         )
 
         def printed(text: str) -> None:
-            log.debug("runner.printed", runner=made.id, text=text)
+            log.debug("runner.printed", runner=made.id, text=text, **made.about)
 
         def ended(how: Ended) -> None:
             self._ended(made, how)
@@ -283,7 +299,7 @@ class Runners:
                 self._drop(str(error))
                 continue
             if isinstance(event, RunnerFinished | RunnerFailed | RunnerStopped) and event.lease is not None:
-                del running.leases[wire(event.lease)]
+                running.end(wire(event.lease))
             self._on_event(event)
 
     def _drop(self, reason: str) -> None:

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from actors.actor import Fate
 from actors.attempt_files import AttemptFiles
+from actors.attempt_log import AttemptLog
 from actors.device_watch import DeviceWatch, WatchSettings, first_look
 from actors.runner_process import Runners, RunnersSettings
 from actors.worker_lock import WorkerLock
@@ -27,7 +28,7 @@ from aigc.core.events import Tick
 from aigc.core.hosting.device import Device, DeviceSettings
 from aigc.core.ids import BootId, Now, WorkerId
 from aigc.core.job import Lease
-from aigc.core.messages import ToBroker, ToWorker, WorkerBye, WorkerHello, WorkerMessage
+from aigc.core.messages import Grant, ToBroker, ToWorker, WorkerBye, WorkerHello, WorkerMessage
 from aigc.core.ports import AssetStore, DeviceProbe
 from aigc.core.runner_events import (
     Connected,
@@ -94,6 +95,7 @@ class Worker:
         self._fate = Fate()
         self._lock = WorkerLock(settings.folder.parent)
         self._files = AttemptFiles(assets, self._apply, self._fail)
+        self._attempts = AttemptLog(name)
         self._device: Device | None = None
         self._dealer: Dealer[ToBroker, ToWorker] | None = None
         self._runners: Runners | None = None
@@ -175,7 +177,11 @@ class Worker:
     # What comes in
 
     def _on_batch(self, batch: Sequence[Envelope[ToWorker]]) -> None:
-        self._apply(*(message for envelope in batch for message in envelope.messages))
+        messages = [message for envelope in batch for message in envelope.messages]
+        for message in messages:
+            if isinstance(message, Grant):
+                self._attempts.granted(message)
+        self._apply(*messages)
 
     def _on_verdict(self, verdict: Verdict) -> None:
         if verdict is Verdict.LOST:
@@ -236,6 +242,7 @@ class Worker:
         assert runners is not None
         match effect:
             case Report(message=message):
+                self._attempts.reported(message)
                 self._report(message)
             case Run(lease=lease):
                 self._files.when_ready(lease, lambda inputs, folder: self._hand_over(effect, inputs, folder))
@@ -268,7 +275,8 @@ class Worker:
 
     def _hand_over(self, run: Run, inputs: Mapping[str, str], folder: Path) -> None:
         assert self._runners is not None
-        task = RunTask(run.lease, run.model, dict(inputs), run.params, run.output_format, folder)
+        fields = self._attempts.fields(run.lease)
+        task = RunTask(run.lease, run.model, dict(inputs), run.params, run.output_format, folder, run.trace, fields)
         self._runners.run(run.runner, task)
 
     def _interrupt(self, runners: Runners, runner: RunnerId, lease: Lease) -> None:

@@ -1,5 +1,6 @@
 """The actors of one process under their supervisor: which there are says the role, how they are joined the topology."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -14,6 +15,7 @@ from aigc.core.model import Catalogue
 from config.reload import Reload
 from config.roles.site import Part, Site
 from config.settings import Settings
+from config.tracing import exporter
 from config.wiring import Topology
 from transport import Authenticator, KeysInvalid
 
@@ -66,7 +68,10 @@ class House:
         self._context: zmq.Context[Any] = zmq.Context()
         self._opened = AsyncExitStack()
         self._leading: BrokerPart | None = None
-        self._site = Site(self._context, topology, settings, lambda name: self._supervisor.living(name), origins or {})
+        export, self._send_spans = exporter(settings.tracing.endpoint, "+".join(role.value for role in roles))
+        self._site = Site(
+            self._context, topology, settings, lambda name: self._supervisor.living(name), origins or {}, export
+        )
         self._parts = list(self._made(roles, catalogue, listening, standby))
         self._supervisor = Supervisor([child for part in self._parts for child in part.children()])
 
@@ -93,6 +98,7 @@ class House:
     async def start(self) -> None:
         """The stores are open and all actors have started. What it raises says what to do."""
         topology = self._topology
+        self._opened.push_async_callback(asyncio.to_thread, self._send_spans)
         if any(part.uses_records for part in self._parts):
             # The records' store first: it refuses a second server on the same folder before anything is touched.
             await topology.jobs.open()

@@ -174,6 +174,12 @@ class Logging(Section):
     format: Literal["auto", "console", "json"] = "auto"
 
 
+class Tracing(Section):
+    """Where spans go."""
+
+    endpoint: str = ""
+
+
 class Settings(Section):
     """All of it."""
 
@@ -187,6 +193,7 @@ class Settings(Section):
     models: Models = Models()
     security: Security = Security()
     logging: Logging = Logging()
+    tracing: Tracing = Tracing()
     environment: str = "production"
     debug: bool = False
 

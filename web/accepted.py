@@ -16,7 +16,7 @@ from web.views import input_view, job_view, rfc3339
 KEPT = 1000
 """Templates kept; models times formats times priorities are fewer as a rule."""
 
-_PLACES = ("owner", "inputs", "params", "tags", "metadata", "deadline_at")
+_PLACES = ("owner", "inputs", "params", "tags", "metadata", "deadline_at", "request_id", "trace_id")
 _MARKS = re.compile(b'(%b|@id@|"@at@")' % b"|".join(b'"@%b@"' % name.encode() for name in _PLACES))
 
 _encode = msgspec.json.Encoder().encode
@@ -48,6 +48,8 @@ class AcceptedText:
             b'"@tags@"': _encode(job.tags),
             b'"@metadata@"': _encode(job.metadata),
             b'"@deadline_at@"': _encode(rfc3339(job.deadline_at)),
+            b'"@request_id@"': _encode(job.origin.request),
+            b'"@trace_id@"': _encode(job.origin.trace_id),
         }
         return template.text % tuple([values[mark] for mark in template.marks])
 

@@ -7,9 +7,10 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
+import structlog
 import zmq
 from msgspec import Struct, field
 
@@ -36,7 +37,9 @@ from aigc.core.messages import (
 from aigc.core.metrics.tally import Row
 from aigc.core.model import Catalogue
 from aigc.core.ports import AssetStore, JobPage, JobQuery, JobStore
+from aigc.core.trace import Export, Span, parse
 from transport import Address, LinkSettings
+from web import origin
 from web.admission import Admission
 from web.broker import BrokerLink
 from web.catalogue import KEY, KnownCatalogue
@@ -48,6 +51,8 @@ from web.signing import Sign, unsigned
 from web.submission import Submission, Submitted
 
 __all__ = ["Fetch", "Gateway", "GatewaySettings", "Health", "Submission", "Submitted"]
+
+log = structlog.get_logger(__name__)
 
 A = TypeVar("A")
 Wish = ControlModel | ControlWorker | ReloadCatalogue
@@ -118,6 +123,7 @@ class Gateway:
         clock: Callable[[], float] = time.time,
         counters: Counters | None = None,
         sign: Sign = unsigned,
+        export: Export | None = None,
     ) -> None:
         self.sign = sign
         self.store = store
@@ -128,6 +134,7 @@ class Gateway:
         )  # fmt: skip
         self._clock = clock
         self.counters = counters or Counters()
+        self._export = export
         self._count_timer: asyncio.TimerHandle | None = None
         self._admission = Admission(assets, fetch, self.get)
         self._known_catalogue = KnownCatalogue(store, self._admission.use)
@@ -293,6 +300,8 @@ class Gateway:
         return self._news.records.put(found)
 
     async def _create(self, job: Job) -> Submitted:
+        job = msgspec.structs.replace(job, origin=origin.current())
+        began = time.time()
         self._link.check(job)
         epoch = self._news.records.epoch
         try:
@@ -320,11 +329,21 @@ class Gateway:
         self._store_fault = None
         if not created.replayed:
             self.counters.submitted(created.job)
+            self._export_span(created.job, began)
+            log.info("job.accepted", task=job.feature, model=job.model, **job.origin.fields(job.id))
         if created.job.status is Status.QUEUED:
             # Also one that stood there before: whoever created it may have ended before it told the broker.
             self._link.submit(created.job)
         self._news.created(created.job, epoch)
         return Submitted(created.job, created.replayed)
+
+    def _export_span(self, job: Job, began: float) -> None:
+        at = parse(job.origin.trace)
+        if self._export is not None and at is not None and at.is_sampled:
+            fields: dict[str, Any] = {**job.origin.fields(job.id), "task": job.feature, "model": job.model}
+            self._export(
+                Span(name="accept", at=at, parent_id=origin.parent_id(), start=began, end=time.time(), fields=fields)
+            )
 
     async def _retry_after_s(self, default: float) -> float:
         try:

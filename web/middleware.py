@@ -1,7 +1,5 @@
 """What every request passes: an id, errors as answers, cross-origin headers, the time it took, a sampled log."""
 
-import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
@@ -14,6 +12,7 @@ from multidict import istr
 from aigc.core.errors import AigcError
 from web import problem
 from web.counters import Counters
+from web.origin import RequestIds
 from web.requests import JSON_BYTES, REQUEST_ID, request_id_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -34,7 +33,6 @@ _REQUEST_ID = istr("X-Request-Id")
 _PROCESS_TIME = istr("X-Process-Time")
 _OPTIONS = istr("X-Content-Type-Options")
 _ORIGIN = istr("Origin")
-_SOUND_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +50,7 @@ class Passage:
         self._log_every = log_every
         self._origins = origins
         self._counters = counters
-        self._prefix = secrets.token_hex(4)
+        self._ids = RequestIds()
         self._count = 0
 
     def install(self, app: web.Application) -> None:
@@ -64,9 +62,7 @@ class Passage:
         @web.middleware
         async def passage(request: web.Request, handler: Handler) -> web.StreamResponse:
             self._count += 1
-            given = request.headers.get(_REQUEST_ID)
-            request_id = given if given and _SOUND_ID.fullmatch(given) else f"{self._prefix}-{self._count:x}"
-            request[REQUEST_ID] = request_id
+            request_id = self._ids.begin(request, request.headers.get(_REQUEST_ID))
             request[STARTED] = time.perf_counter()
             if _ORIGIN in request.headers and not self._is_welcome(request):
                 return _unwelcome(request, request_id)

@@ -60,6 +60,8 @@ def job_view(job: Job, estimate: Estimate | None = None, sign: Sign = unsigned) 
             "running_s": job.timings.running_s,
         },
         "peak_bytes": job.peak_bytes,
+        "request_id": job.origin.request,
+        "trace_id": job.origin.trace_id,
         "created_at": rfc3339(job.created_at),
         "started_at": rfc3339(job.started_at),
         "finished_at": rfc3339(job.finished_at),

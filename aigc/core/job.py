@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from aigc.core.ids import AssetKey, AttemptId, JobId, ModelId, OwnerId, WorkerId
+from aigc.core.trace import NOWHERE, Origin
 
 NAME_CHARACTERS = 120
 """A job's name is told up to here."""
@@ -152,6 +153,8 @@ class Job(Struct, frozen=True, kw_only=True, omit_defaults=True):
     input_size: int = 0
     """See `work_size`: with the model it picks the bucket in which memory and time are learned."""
     idempotency_key: str = ""
+    origin: Origin = NOWHERE
+    """Of the request that it was asked for with."""
     request_digest: str = ""
     """sha256 of the request, by which a replay is told from another request under the same key."""
 

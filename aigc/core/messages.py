@@ -12,6 +12,7 @@ from aigc.core.ids import BootId, DeviceId, JobId, ModelId, OwnerId, WorkerId
 from aigc.core.job import Failure, Input, Job, Lease, Output, Progress, Stage, Status
 from aigc.core.metrics.tally import Row
 from aigc.core.model import Catalogue
+from aigc.core.trace import NOWHERE, Origin
 
 
 class Message(Struct, frozen=True, array_like=True, tag=True):
@@ -222,6 +223,8 @@ class Grant(Message, frozen=True):
     stall_limit_s: float = 300.0
     time_left_s: float | None = None
     """Until the job's deadline or run limit; None: as long as it takes."""
+    origin: Origin = NOWHERE
+    """See `Job`."""
 
 
 class CancelLease(Message, frozen=True):

@@ -182,6 +182,8 @@ class Run(Struct, frozen=True):
     inputs: dict[str, Input]
     params: dict[str, Any]
     output_format: str
+    trace: str = ""
+    """`traceparent` of the attempt, for the model's own spans."""
 
 
 class Interrupt(Struct, frozen=True):
@@ -243,3 +245,7 @@ class RunTask(Struct, frozen=True):
     output_format: str
     folder: PurePath
     """Staging folder: the runner's outputs land here, and nothing else."""
+    trace: str = ""
+    """`traceparent` of the attempt."""
+    fields: dict[str, Any] = {}
+    """What lines about it in the log say of it."""

@@ -152,7 +152,7 @@ class _Run:
 
 def _run(run: _Run) -> None:
     """The attempt ended in exactly one of finished, failed, stopped."""
-    _use_temporary_folder(run.folder)
+    _use_environment(run)
     started = time.perf_counter()
     try:
         run.meter.start()
@@ -168,7 +168,7 @@ def _run(run: _Run) -> None:
 def _run_batch(runs: list[_Run]) -> None:
     """Each of the attempts ended in exactly one of finished, failed, stopped."""
     first = runs[0]
-    _use_temporary_folder(first.folder)
+    _use_environment(first)
     started = time.perf_counter()
     left = dict(enumerate(runs))
     lost: BaseException = failures.ResultInvalid("run_batch ended without saying what became of this job")
@@ -251,11 +251,12 @@ def _empty(folder: Path) -> None:
                 os.unlink(entry)
 
 
-def _use_temporary_folder(folder: Path) -> None:
-    """What the model puts into temporary files goes with the attempt."""
-    path = str(folder)
+def _use_environment(run: _Run) -> None:
+    """What the model puts into temporary files goes with the attempt; what traces it knows whose span it is in."""
+    path = str(run.folder)
     if tempfile.tempdir != path or os.environ.get("TMPDIR") != path:  # the last model may have chosen another one
         os.environ["TMPDIR"] = tempfile.tempdir = path
+    os.environ["TRACEPARENT"] = str(run.attempt.task.get("trace", ""))
 
 
 def _unload(model: Any) -> int:

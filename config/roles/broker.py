@@ -87,6 +87,7 @@ class BrokerPart:
             generation=generation,
             boot=new_boot(),
             reread=self._reread,
+            export=self._site.export,
         )
 
     def _sweeper(self) -> Sweeper:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from actors.actor import Actor
 from actors.supervisor import ChildSpec
 from aigc.core.ids import BootId
+from aigc.core.trace import Export
 from config.settings import Settings
 from config.wiring import Topology
 
@@ -26,6 +27,8 @@ class Site(Struct, frozen=True):
     """The present life of an actor of this process, by its name."""
     origins: Mapping[str, str] = {}
     """Where settings come from, see `settings.Loaded`."""
+    export: Export | None = None
+    """Takes spans, where somebody collects traces."""
 
 
 class Part(Protocol):

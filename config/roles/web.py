@@ -70,6 +70,7 @@ class WebPart:
             link=topology.link,
             clock=topology.jobs.clock,
             counters=counters,
+            export=self._site.export,
         )
         web = WebSettings(
             data_path=str(settings.storage.folder),

@@ -41,6 +41,7 @@ def test_catalogue() -> dict[str, Any]:
         "raising": entry("raising:Raising"),
         "returning": entry("returning:Returning"),
         "printing": entry("printing:Printing"),
+        "telling": entry("telling:Telling"),
         "trespassing": entry("trespassing:Trespassing"),
         "forking": entry("forking:Forking"),
     }

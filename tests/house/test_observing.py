@@ -1,8 +1,12 @@
 """What an operator sees from outside, in numbers, lines and traces; the same in one process and in several."""
 
+import contextlib
+import json
 import re
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
@@ -74,3 +78,58 @@ def test_the_numbers_are_those_of_the_jobs(server: Server) -> None:
     assert value(server, "aigc_worker_up") == 1.0
     assert value(server, "aigc_gpu_memory_total_bytes") == 4 << 30
     assert value(server, "aigc_websocket_connections") == 0.0
+
+
+def lines(server: Server) -> list[dict[str, Any]]:
+    """All that its processes have written; each line is one object."""
+    return [json.loads(line) for line in server.log.read_text().splitlines()]
+
+
+def posted(server: Server, body: dict[str, Any], **headers: str) -> tuple[int, dict[str, Any], dict[str, str]]:
+    request = urllib.request.Request(
+        f"{server.url}/api/v1/jobs", json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.load(answer), dict(answer.headers)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error), dict(error.headers)
+
+
+def asked(model: str, **params: Any) -> dict[str, Any]:
+    return {"feature": "text_to_raw_mesh", "model": model, "inputs": {"text": {"text": "x"}}, "params": params}
+
+
+def test_one_trace_goes_from_the_clients_request_to_what_the_model_prints(server: Server) -> None:
+    trace, request = "4bf92f3577b34da6a3ce929d0e0e4736", "studio-0815"
+    headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01", "X-Request-ID": request}
+    _, job, answered = posted(server, asked("telling", fail=True), **headers)
+    assert answered["X-Request-Id"] == request
+    ended = server.client.wait(job["id"])
+    assert (ended["status"], ended["trace_id"], ended["request_id"]) == ("failed", trace, request)
+
+    def told() -> dict[str, dict[str, Any]]:
+        return {line["event"]: line for line in lines(server) if line.get("trace_id") == trace}
+
+    wanted = {"job.accepted", "attempt.begun", "runner.printed", "attempt.failed", "job.failed"}
+    eventually(lambda: wanted <= told().keys() and "told to fail" in told()["runner.printed"]["text"])
+    for event in wanted:
+        line = told()[event]
+        assert (line["job"], line["request"]) == (job["id"], request), event
+        assert event == "job.accepted" or (line["attempt"], line["worker"]) == (1, "worker-0"), event
+    printed = "".join(line["text"] for line in lines(server) if line["event"] == "runner.printed")
+    (span,) = re.findall(rf"I am in 00-{trace}-([0-9a-f]{{16}})-01", printed)
+    assert span != "00f067aa0ba902b7", "the attempt has a span of its own"
+
+
+def test_no_secret_and_no_signature_gets_into_the_log(server: Server) -> None:
+    secret = "s3cr3t0f0urs"
+    signed = f"http://127.0.0.1:9/a.png?X-Amz-Signature={secret}"
+    body = {"feature": "image_to_raw_mesh", "inputs": {"image": {"url": signed}}}
+    code, problem, _ = posted(server, body, Authorization=f"Bearer {secret}", Cookie=f"session={secret}")
+    assert code >= 400 and problem["request_id"]
+    posted(server, asked("raising", why=f"https://u:{secret}@host/x?token={secret}"))
+    with contextlib.suppress(urllib.error.HTTPError):
+        urllib.request.urlopen(f"{server.url}/api/v1/system/status?token={secret}", timeout=60)
+    done(server)
+    assert secret not in server.log.read_text()

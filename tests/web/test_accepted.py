@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from aigc.core import lifecycle
 from aigc.core.ids import AssetKey, JobId, ModelId
 from aigc.core.job import Input, Job
+from aigc.core.trace import Origin
 from web.accepted import AcceptedText
 from web.views import job_view
 
@@ -30,6 +31,7 @@ def jobs(draw: st.DrawFn) -> Job:
             metadata=draw(st.dictionaries(WORDS, WORDS, max_size=2)),
             priority=draw(st.integers(4, 5)),
             deadline_at=draw(st.none() | st.floats(0, 4e9)),
+            origin=draw(st.builds(Origin, WORDS, WORDS)),
         )
     )
 

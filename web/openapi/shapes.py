@@ -155,6 +155,8 @@ class Job(_Answer):
     failures: list[Failure]
     timings: Timings
     peak_bytes: Count
+    request_id: str
+    trace_id: str
     created_at: Instant
     started_at: Instant | None
     finished_at: Instant | None

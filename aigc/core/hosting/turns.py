@@ -145,7 +145,8 @@ class Turns:
         self._holdings.tell(started)
         learned = self._settings.gap_factor * self._gaps.get(held.spec.id, 0.0)
         limit = max(self._settings.stall_floor_s, grant.stall_limit_s, learned)
-        task = Run(slot.runner, held.lease, held.spec.id, grant.inputs, grant.params, grant.output_format)
+        trace = grant.origin.attempt(held.lease.id)
+        task = Run(slot.runner, held.lease, held.spec.id, grant.inputs, grant.params, grant.output_format, trace)
         return slot.run(task, limit, now)
 
     def _no_room(self, held: Held) -> str:

@@ -69,6 +69,7 @@ def grant(books: Books, entry: Entry, worker: WorkerState) -> None:
         evict=evicts,
         stall_limit_s=demand.spec.stall_limit_s,
         time_left_s=_time_left_s(books, entry, demand),
+        origin=job.origin,
     )
     _send_grant(books, granted, granted.message)
 
