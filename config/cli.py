@@ -23,6 +23,7 @@ COMMANDS = {
     "models": ("config.commands.models", "Show what can be asked for; load, unload, pin, install."),
     "workers": ("config.commands.workers", "Show workers and their devices; drain, resume."),
     "config": ("config.commands.config", "Check, show, start or reload a configuration."),
+    "client-file": ("config.commands.client_file", "Print the Python client as one file, for Blender's Python."),
     "keys": ("config.commands.keys", "Make this machine's key, and say which other machines may connect."),
     "demo": ("config.commands.demo", "Make a mesh from a picture of ours, to see that all works."),
     "doctor": ("config.commands.doctor", "Look for what is missing or wrong on this machine."),

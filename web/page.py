@@ -1,5 +1,6 @@
-"""The page and its files, with headers that keep a browser from loading anything from elsewhere."""
+"""The page and its files, with headers that keep a browser from loading anything from elsewhere; the client's file."""
 
+import asyncio
 from pathlib import Path
 
 from aiohttp import web
@@ -34,7 +35,10 @@ def static_page(name: str, static: Path = STATIC) -> web.FileResponse:
 
 
 def routes(static: Path = STATIC) -> list[web.RouteDef]:
-    """`GET /` is the page for a browser and a description for a program; `/static/` has the page's files."""
+    """`GET /` is the page for a browser and a description for a program; `/static/` has the page's files.
+
+    `/client/aigc_client.py` is the Python client in one file, for host programs that install nothing.
+    """
 
     async def root(request: web.Request) -> web.StreamResponse:
         page = static / "index.html"
@@ -63,4 +67,18 @@ def routes(static: Path = STATIC) -> list[web.RouteDef]:
         cache = "public, max-age=31536000, immutable" if is_vendored else "no-cache"
         return web.FileResponse(files[name], headers={**_GUARD, "Cache-Control": cache})
 
-    return [web.get("/", root), web.get("/static/{name:.+}", file)]
+    async def client(request: web.Request) -> web.StreamResponse:
+        text = await asyncio.to_thread(_client_file)
+        return web.Response(text=text, content_type="text/x-python", headers={"Cache-Control": "no-cache"})
+
+    return [
+        web.get("/", root),
+        web.get("/static/{name:.+}", file),
+        web.get("/client/aigc_client.py", client),
+    ]
+
+
+def _client_file() -> str:
+    from aigc.client.single_file import single_file  # a server that nobody asks for it does not need the client
+
+    return single_file()

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
 from yarl import URL
@@ -19,9 +19,7 @@ from aigc.client.following import Following
 from aigc.client.records import Begun, Event, Features, Job, Model, Models, Page, Record, Upload, Worker, Workers
 from aigc.client.sources import Source
 from aigc.client.sync import Handle, Result, result_of
-from aigc.client.wire import CHUNK, Answer, Clock, Do, Effect, Flow, Pause, Receive, Request, Send, refused
-
-T = TypeVar("T")
+from aigc.client.wire import CHUNK, Answer, Clock, Do, Effect, Flow, Pause, Receive, Request, Send, T, refused
 
 
 class AsyncJobHandle(Handle["AsyncClient"]):

@@ -29,9 +29,8 @@ from aigc.client.records import (
     Workers,
 )
 from aigc.client.sources import Source
-from aigc.client.wire import CHUNK, Address, Answer, Clock, Do, Effect, Flow, Pause, Receive, Request, Send, refused
+from aigc.client.wire import CHUNK, Address, Answer, Clock, Do, Effect, Flow, Pause, Receive, Request, Send, T, refused
 
-T = TypeVar("T")
 C = TypeVar("C")
 
 

@@ -21,7 +21,18 @@ TITLE, VERSION = "3D Generative Models API", "1.0.0"
 """As existing clients expect them."""
 PROBLEM = "application/problem+json"
 _REF = "#/components/schemas/{name}"
-_HIDDEN = frozenset({"/", "/static/{name}", "/openapi.json", "/docs", "/docs/{name}", "/redoc", "/api/v1/{path}/"})
+_HIDDEN = frozenset(
+    {
+        "/",
+        "/client/aigc_client.py",
+        "/static/{name}",
+        "/openapi.json",
+        "/docs",
+        "/docs/{name}",
+        "/redoc",
+        "/api/v1/{path}/",
+    }
+)
 """What serves the page and this document itself, and the redirect of paths that end in a slash."""
 _ERRORS = {
     400: "The request cannot be understood.",
