@@ -176,6 +176,10 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         return self._reap()
 
+    def ended(self) -> int:
+        """What it ended with, once it has by itself."""
+        return self._reap()
+
     def _signal(self, role: str, number: signal.Signals) -> None:
         for pid in self.pids(role):
             with contextlib.suppress(ProcessLookupError):
