@@ -21,6 +21,7 @@ def agreed(settings: Settings) -> dict[str, str]:
     storage, redis = settings.storage, settings.redis
     shared = is_shared(settings)
     found = {"limits.queue": str(settings.limits.queue), "redis": str(shared).lower()}
+    found["accounts.enabled"] = str(settings.accounts.enabled).lower()
     if storage.s3 is not None:
         found["storage.s3"] = _digest(storage.s3.endpoint or "", storage.s3.bucket, storage.s3.prefix)
     else:

@@ -24,6 +24,8 @@ COMMANDS = {
     "workers": ("config.commands.workers", "Show workers and their devices; drain, resume."),
     "config": ("config.commands.config", "Check, show, start or reload a configuration."),
     "client-file": ("config.commands.client_file", "Print the Python client as one file, for Blender's Python."),
+    "users": ("config.commands.users", "Make accounts and tokens, and say who may do what."),
+    "audit": ("config.commands.audit", "Show who did what, when and from where."),
     "keys": ("config.commands.keys", "Make this machine's key, and say which other machines may connect."),
     "demo": ("config.commands.demo", "Make a mesh from a picture of ours, to see that all works."),
     "doctor": ("config.commands.doctor", "Look for what is missing or wrong on this machine."),

@@ -49,10 +49,11 @@ def listening_socket(settings: Settings) -> socket.socket:
         if not found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             raise _refused("it is a connection already", "leave Accept= out")
         host = found.getsockname()[0]
-        if not ipaddress.ip_address(host).is_loopback and not settings.security.allow_open_access:
+        if not ipaddress.ip_address(host).is_loopback and not settings.is_guarded:
             raise _refused(
                 f"it listens on {host}, which others can reach, and nobody has to log in",
-                "write ListenStream=127.0.0.1:7842, or set security.allow_open_access: true",
+                "set accounts.enabled: true, or write ListenStream=127.0.0.1:7842, "
+                "or set security.allow_open_access: true",
             )
     except InputInvalid:
         for _, unwanted in held:

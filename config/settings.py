@@ -71,11 +71,6 @@ class Storage(Section):
         return (self.data_dir or user_data_path("aigc")).expanduser().absolute()
 
     @property
-    def log_folder(self) -> Path:
-        """Where processes keep their log, for operators to read."""
-        return self.folder / "logs"
-
-    @property
     def backend(self) -> str:
         """What files are kept in, as metrics call it."""
         return "directory" if self.s3 is None else "s3"
@@ -89,6 +84,18 @@ class Limits(Section):
     mesh_mb: Positive = 200
     image_edge_px: Count = 4096
     watchers: Count = 4000
+    per_minute: Annotated[float, Field(ge=0)] = 120
+    open_jobs: Annotated[int, Field(ge=0)] = 1000
+
+
+class AccountsSection(Section):
+    """Who has to log in."""
+
+    enabled: bool = False
+    registration: Literal["open", "closed"] = "closed"
+    token_days: Positive = 365
+    session_h: Positive = 168
+    url_h: Annotated[float, Field(ge=0.1)] = 24
 
 
 class Redis(Section):
@@ -159,12 +166,13 @@ class Security(Section):
 
     cors_origins: list[str] = ["*"]
     allow_open_access: bool = False
+    proxies: list[str] = []
     fetch_allow: list[str] = []
     input_folders: list[Path] = []
     keys_dir: Path | None = None
     allow_plain_tcp: bool = False
 
-    @field_validator("fetch_allow")
+    @field_validator("fetch_allow", "proxies")
     @classmethod
     def _networks(cls, value: list[str]) -> list[str]:
         for network in value:
@@ -177,7 +185,6 @@ class Logging(Section):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "console", "json"] = "auto"
-    keep_mb: Annotated[float, Field(ge=0)] = 50
 
 
 class Tracing(Section):
@@ -192,6 +199,7 @@ class Settings(Section):
     server: Server = Server()
     storage: Storage = Storage()
     limits: Limits = Limits()
+    accounts: AccountsSection = AccountsSection()
     redis: Redis = Redis()
     broker: Broker = Broker()
     scheduler: Scheduling = Scheduling()
@@ -208,12 +216,17 @@ class Settings(Section):
         """The folder in which heavy models are installed."""
         return (self.models.environments or self.storage.folder / "models").expanduser().absolute()
 
+    @property
+    def is_guarded(self) -> bool:
+        """Others may reach the server: they have to log in, or it was said in words that they need not."""
+        return self.accounts.enabled or self.security.allow_open_access
+
     @model_validator(mode="after")
     def _is_safe(self) -> "Settings":
-        if not self.server.is_loopback and not self.security.allow_open_access:
+        if not self.server.is_loopback and not self.is_guarded:
             raise ValueError(
                 f"server.host is {self.server.host}, which others can reach, and nobody has to log in; "
-                "listen on 127.0.0.1, or set security.allow_open_access: true"
+                "set accounts.enabled: true, or listen on 127.0.0.1, or set security.allow_open_access: true"
             )
         return self
 
@@ -228,13 +241,18 @@ SHORT_NAMES = {
     "P3D_WORKERS": ("server", "workers"),
     "P3D_REDIS_URL": ("redis", "url"),
     "P3D_REDIS_ENABLED": ("redis", "enabled"),
+    "P3D_USER_AUTH_ENABLED": ("accounts", "enabled"),
 }
 """Variables that existing installations use; the rest follow the pattern P3D_SECTION__NAME."""
 
-SEED_NAMES = {"redis_url": ("redis", "url"), "redis_enabled": ("redis", "enabled")}
+SEED_NAMES = {
+    "redis_url": ("redis", "url"),
+    "redis_enabled": ("redis", "enabled"),
+    "user_auth_enabled": ("accounts", "enabled"),
+}
 """Keys that existing files have at the top."""
 
-WITHOUT_EFFECT = {"P3D_USER_AUTH_ENABLED", "P3D_RELOAD"}
+WITHOUT_EFFECT = {"P3D_RELOAD"}
 """Known from existing installations; said at the start, not refused."""
 
 

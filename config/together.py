@@ -21,7 +21,7 @@ from config.marks import ConfigInvalid
 from config.processes import Processes, ProcessSpec
 from config.service import BAD_CONFIG, page
 from config.settings import Settings
-from config.wiring import is_shared, runtime_folder
+from config.wiring import REDIS_SOCKET, is_shared, runtime_folder
 
 log = structlog.get_logger()
 
@@ -62,14 +62,14 @@ async def together(settings: Settings, file: Path | None, brokers: int, announce
 
 def _all(settings: Settings, file: Path | None, brokers: int, listening: int, held: ExitStack) -> Iterator[ProcessSpec]:
     runtime, data = runtime_folder(settings), settings.storage.folder
-    environment = {"P3D_STORAGE__RUN_DIR": str(runtime), "P3D_REDIS__ENABLED": "true", parent.WHOLE: "true"}
+    environment = {"P3D_STORAGE__RUN_DIR": str(runtime), "P3D_REDIS__ENABLED": "true"}
     try:
         runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not is_shared(settings):
             (data / "redis").mkdir(parents=True, exist_ok=True, mode=0o700)
             _hold(data / "redis", held)
-            yield _redis(data / "redis", runtime / "redis.sock")
-            environment["P3D_REDIS__URL"] = f"unix://{runtime}/redis.sock"
+            yield _redis(data / "redis", runtime / REDIS_SOCKET)
+            environment["P3D_REDIS__URL"] = f"unix://{runtime / REDIS_SOCKET}"
             environment["P3D_REDIS__DURABILITY"] = "always"
     except OSError as error:
         raise InputInvalid(

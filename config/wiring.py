@@ -6,8 +6,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from actors.stores.audit_file import FileAuditLog
 from actors.stores.directory import DirectoryAssetStore, DirectorySettings
 from actors.stores.sqlite import SqliteJobStore
+from actors.stores.sqlite_accounts import SqliteAccountStore
+from aigc.core.accounts import AccountStore, AuditLog
 from aigc.core.errors import InputInvalid
 from aigc.core.ports import AssetStore, JobStore
 from config.settings import Settings
@@ -17,6 +20,8 @@ from transport.curve import Keys
 GIB = 1 << 30
 PATIENCE = Patience(suspect_s=3.0, lost_s=4.5)
 """A killed worker's jobs run again within six seconds: the last of its heartbeats, and the next look, take one."""
+REDIS_SOCKET = "redis.sock"
+"""Of the Redis that `aigc up` starts, in the runtime folder."""
 SOCKET_PATH_BYTES = 60
 """Room that the names of sockets need below the runtime folder, of the 107 bytes that a path may have."""
 
@@ -36,6 +41,7 @@ class Topology(Struct, frozen=True):
     """Whether a broker that leads may take its place from one that does not answer any more."""
     jobs: JobStore
     assets: AssetStore
+    people: "People"
     staging: Path
     """Where the AssetStore makes staging folders; runners write beneath it."""
     runtime: Path
@@ -43,6 +49,15 @@ class Topology(Struct, frozen=True):
     keys: Keys | None
     """This machine's key and those that it lets in, where links leave it."""
     link: LinkSettings
+
+
+class People(Struct, frozen=True):
+    """Where accounts are kept, and what was done by whom."""
+
+    accounts: AccountStore
+    audit: AuditLog
+    place: str
+    """In words, for who looks for them."""
 
 
 def topology(settings: Settings, place: str | None = None) -> Topology:
@@ -82,6 +97,7 @@ def _single(settings: Settings) -> Topology:
         takeover=False,
         jobs=SqliteJobStore(settings.storage.folder / "jobs.db"),
         assets=assets,
+        people=_people_here(settings),
         staging=staging,
         runtime=runtime_folder(settings),
         keys=None,
@@ -106,11 +122,41 @@ def _shared(settings: Settings, place: str | None) -> Topology:
         takeover=True,
         jobs=RedisJobStore(RedisSettings(**redis.model_dump(exclude={"enabled"}))),
         assets=assets,
+        people=_people_there(settings),
         staging=staging,
         runtime=runtime,
         keys=keys,
         link=LinkSettings(patience=PATIENCE, keys=keys),
     )
+
+
+def people(settings: Settings) -> People:
+    """Accounts and audit log as the server has them that these settings start.
+
+    `aigc up` has a Redis of its own, which no setting names: it is known by its socket, while it runs.
+    """
+    socket = runtime_folder(settings) / REDIS_SOCKET
+    if is_shared(settings):
+        return _people_there(settings)
+    if socket.is_socket():
+        own = settings.redis.model_copy(update={"enabled": True, "url": f"unix://{socket}"})
+        return _people_there(settings.model_copy(update={"redis": own}))
+    return _people_here(settings)
+
+
+def _people_here(settings: Settings) -> People:
+    path = settings.storage.folder / "accounts.db"
+    return People(SqliteAccountStore(path), FileAuditLog(settings.storage.folder / "audit.jsonl"), str(path))
+
+
+def _people_there(settings: Settings) -> People:
+    from actors.stores.redis_accounts import RedisAccountStore
+    from actors.stores.redis_audit import RedisAuditLog
+    from actors.stores.redis_settings import RedisSettings, parsed
+
+    told = RedisSettings(**settings.redis.model_dump(exclude={"enabled"}))
+    where = f"Redis at {parsed(told.url, 'redis.url')}"
+    return People(RedisAccountStore(told), RedisAuditLog(told), where)
 
 
 def _places(settings: Settings, runtime: Path) -> tuple[tuple[Address, ...], tuple[Address, ...]]:

@@ -1,13 +1,13 @@
 """The web application: routes, what every request passes, start and stop; nothing else."""
 
 import gc
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 from aiohttp import web
 from msgspec import Struct, field
 
 from web import (
+    audit,
     compat,
     configuration,
     control,
@@ -19,16 +19,17 @@ from web import (
     models,
     page,
     queue,
+    session,
     system,
     uploads,
+    users,
     workers,
 )
-from web.compat_logs import Levels
+from web.access import ACCESS, Access
 from web.configuration import Setting
 from web.counters import COUNTERS
 from web.gateway import Gateway
 from web.intake import IntakeLimits
-from web.log_folder import LogFolder
 from web.middleware import Passage
 from web.openapi import pages
 from web.requests import JSON_BYTES
@@ -44,12 +45,6 @@ class WebSettings(Struct, frozen=True, kw_only=True):
     public_url: str = ""
     """What is put before absolute URLs in answers to existing clients; empty: the host that the client named."""
     limits: IntakeLimits = field(default_factory=IntakeLimits)
-    log_folder: Path | None = None
-    """Where this machine's processes keep their log, for operators to read."""
-    levels: Levels | None = None
-    """From which level on this process logs."""
-    stop: Callable[[], str] | None = None
-    """Begins the server's orderly end, and says in words what ends."""
     origins: frozenset[str] | None = None
     """Pages from which a browser may send requests; None: any, as existing clients expect."""
     log_every: int = 1000
@@ -63,11 +58,16 @@ class WebSettings(Struct, frozen=True, kw_only=True):
     """How long requests that a drain has left, or that had none, may take when the server stops."""
 
 
-def make_app(gateway: Gateway, settings: WebSettings) -> web.Application:
-    """The application; it starts the gateway with itself and closes it."""
+def make_app(gateway: Gateway, settings: WebSettings, access: Access | None = None) -> web.Application:
+    """The application; it starts gateway and access with itself and closes them.
+
+    Args:
+        access: who may come in; None: everybody.
+    """
     app = web.Application(client_max_size=JSON_BYTES)
+    door = app[ACCESS] = access or Access()
     app[COUNTERS] = gateway.counters
-    Passage(settings.log_every, gateway.counters, settings.origins).install(app)
+    Passage(settings.log_every, gateway.counters, settings.origins, door).install(app)
     app.add_routes(
         [
             *jobs.routes(gateway),
@@ -82,21 +82,18 @@ def make_app(gateway: Gateway, settings: WebSettings) -> web.Application:
             *metrics.routes(gateway, settings.data_path),
             *uploads.routes(gateway, settings.limits),
             *downloads.routes(gateway),
+            *session.routes(),
+            *users.routes(),
+            *audit.routes(),
             *page.routes(),
             *pages.routes(gateway),
             # Last: one of its routes takes any path that ends in a slash.
-            *compat.routes(
-                gateway,
-                limits=settings.limits,
-                public_url=settings.public_url,
-                logs=LogFolder(settings.log_folder),
-                levels=settings.levels,
-                stop=settings.stop,
-            ),
+            *compat.routes(gateway, limits=settings.limits, public_url=settings.public_url),
         ]
     )
 
     async def running(app: web.Application) -> AsyncIterator[None]:
+        await door.start()
         await gateway.start()
         if settings.tune_gc:
             gc.collect()
@@ -104,6 +101,7 @@ def make_app(gateway: Gateway, settings: WebSettings) -> web.Application:
             gc.set_threshold(100_000, 50, 50)
         yield
         await gateway.close()
+        await door.close()
 
     async def release(app: web.Application) -> None:
         gateway.release()

@@ -9,6 +9,7 @@ import psutil
 from aiohttp import web
 
 from aigc import __version__
+from web.access import access_of
 from web.requests import reply
 from web.urls import API
 
@@ -49,14 +50,21 @@ class CompatSystem:
         return reply({"system": system, "application": application})
 
     async def auth_status(self, request: web.Request) -> web.Response:
-        """Whether somebody has to log in: nobody has."""
+        """Whether somebody has to log in."""
+        is_required = access_of(request).is_required
+        words = (
+            "Log in, or send a token; everybody sees their own jobs."
+            if is_required
+            else "No login is needed; whoever reaches the server may use it."
+        )
+        names = ("job_isolation", "user_management", "role_based_access")
         return reply(
             {
-                "user_auth_enabled": False,
-                "api_key_required": False,
-                "mode": "simple",
-                "description": "No login is needed; the server listens where only its own users can reach it.",
-                "features": {"job_isolation": False, "user_management": False, "role_based_access": False},
+                "user_auth_enabled": is_required,
+                "api_key_required": is_required,
+                "mode": "authenticated" if is_required else "simple",
+                "description": words,
+                "features": dict.fromkeys(names, is_required),
                 "timestamp": time.time(),
             }
         )

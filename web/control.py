@@ -1,6 +1,6 @@
 """What operators want of models, workers and the configuration: asked from the broker, answered with what was begun."""
 
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from aiohttp import web
 from msgspec import Struct
@@ -9,6 +9,7 @@ from aigc.core.errors import Conflict, NotFound, Unavailable
 from aigc.core.ids import ModelId, WorkerId
 from aigc.core.messages import ControlAnswer, ControlModel, ControlWorker, ReloadAnswer, ReloadCatalogue, Step
 from web import urls
+from web.access import note
 from web.gateway import Gateway
 from web.problem import FieldError, FieldsInvalid
 from web.requests import Body, did_you_mean, reply
@@ -54,19 +55,20 @@ class Control:
             raise NotFound(f"there is no model {name[:80]!r}{did_you_mean(name, known)}")
         where = await _WHERE.read(request) if request.can_read_body else Where()
         action: Any = request.match_info["action"]
-        return await self._begin(ControlModel(ModelId(name), action, WorkerId(where.worker)))
+        wish = ControlModel(ModelId(name), action, WorkerId(where.worker))
+        return await self._begin(request, wish, f"model.{action}", name)
 
     async def drain(self, request: web.Request) -> web.Response:
         """The worker takes no more jobs; what runs there ends, what waits there goes elsewhere, models leave."""
-        return await self._begin(ControlWorker(WorkerId(request.match_info["id"]), "drain"))
+        return await self._worker(request, "drain")
 
     async def resume(self, request: web.Request) -> web.Response:
         """The worker takes jobs again, also after an error for which its device is in quarantine."""
-        return await self._begin(ControlWorker(WorkerId(request.match_info["id"]), "resume"))
+        return await self._worker(request, "resume")
 
     async def forget(self, request: web.Request) -> web.Response:
         """A worker that was lost is shown no more; 409 for one that is connected."""
-        return await self._begin(ControlWorker(WorkerId(request.match_info["id"]), "forget"))
+        return await self._worker(request, "forget")
 
     async def reload(self, request: web.Request) -> web.Response:
         """The broker reads its files again: all of it is in force, or nothing, with every complaint."""
@@ -79,6 +81,7 @@ class Control:
             )
         # Whoever asks here next finds what was reloaded; the other gateways hear of it at this moment.
         await self._gateway.refresh()
+        await note(request, "configuration.reloaded", answer.digest)
         return reply(
             {
                 "digest": answer.digest,
@@ -89,7 +92,13 @@ class Control:
             }
         )
 
-    async def _begin(self, wish: ControlModel | ControlWorker) -> web.Response:
+    async def _worker(self, request: web.Request, action: Literal["drain", "resume", "forget"]) -> web.Response:
+        name = request.match_info["id"]
+        return await self._begin(request, ControlWorker(WorkerId(name), action), f"worker.{action}", name)
+
+    async def _begin(
+        self, request: web.Request, wish: ControlModel | ControlWorker, action: str, subject: str
+    ) -> web.Response:
         answer = await self._gateway.ask(wish, ControlAnswer)
         match answer.code:
             case "unknown":
@@ -98,6 +107,7 @@ class Control:
                 raise Unavailable(answer.refusal, suggestion="start one, and ask again", code="worker_unavailable")
             case "conflict":
                 raise Conflict(answer.refusal)
+        await note(request, action, subject, ", ".join(step.worker for step in answer.steps))
         is_begun = any(step.is_begun for step in answer.steps)
         body = {"action": wish.action, "workers": [_step(step) for step in answer.steps]}
         return reply(({"model": wish.model} if isinstance(wish, ControlModel) else {}) | body, 202 if is_begun else 200)

@@ -15,7 +15,9 @@ resume.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -28,6 +30,7 @@ from aigc.core.ids import JobId, OwnerId
 from aigc.core.job import Job, Status
 from aigc.core.ports import JobQuery
 from web import urls
+from web.access import access_of
 from web.gateway import Gateway
 from web.identity import Identity
 from web.problem import FieldError, FieldsInvalid, http_status
@@ -90,15 +93,14 @@ class Events:
         hub = self._gateway.hub
         is_chunked = request.version >= HttpVersion11
         sink = SseSink(_transport(request), is_chunked=is_chunked)
-        watcher = hub.join(sink, viewer)
-        try:
-            response = web.StreamResponse(
-                headers={
-                    "Content-Type": "text/event-stream",
-                    "Cache-Control": "no-store",
-                    "X-Accel-Buffering": "no",  # a proxy shall not hold events back
-                }
-            )
+        response = web.StreamResponse(
+            headers={
+                "Content-Type": "text/event-stream",
+                "Cache-Control": "no-store",
+                "X-Accel-Buffering": "no",  # a proxy shall not hold events back
+            }
+        )
+        with self._watching(request, sink) as watcher:
             if is_chunked:
                 response.enable_chunked_encoding()
             else:
@@ -110,8 +112,6 @@ class Events:
             hub.offer(watcher, await self._gateway.get(job, viewer))
             await self._tell_places(watcher, [found])
             await sink.ended.wait()
-        finally:
-            hub.leave(watcher)
         return response
 
     # WebSocket
@@ -125,17 +125,27 @@ class Events:
         if not socket.can_prepare(request):
             raise web.HTTPUpgradeRequired(text="this is a WebSocket; one job's events are at /api/v1/jobs/{id}/events")
         asker = asker_of(request)
-        watcher = hub.join(SocketSink(_transport(request)), asker.viewer)
-        try:
+        with self._watching(request, SocketSink(_transport(request))) as watcher:
             await socket.prepare(request)
             async for message in socket:
+                if watcher not in hub:
+                    break  # it was dismissed, and asks for more before it has heard so
                 if message.type is not WSMsgType.TEXT:
                     await socket.close(code=1003, message=b"text frames only")
                     break
                 await socket.send_str(_encode([await self._answer(watcher, message.data, asker)]).decode())
+        return socket
+
+    @contextmanager
+    def _watching(self, request: web.Request, sink: "SocketSink | SseSink") -> Iterator[Watcher]:
+        """A watcher that is dismissed when the login of who asks has ended."""
+        hub, asker = self._gateway.hub, asker_of(request)
+        watcher = hub.join(sink, asker.viewer)
+        try:
+            with access_of(request).streaming(asker, partial(hub.dismiss, watcher, 1008, "log in again")):
+                yield watcher
         finally:
             hub.leave(watcher)
-        return socket
 
     async def _answer(self, watcher: Watcher, text: str, asker: Identity) -> dict[str, Any]:
         try:

@@ -72,6 +72,10 @@ class Hub:
         """How many watchers there are."""
         return len(self._audiences)
 
+    def __contains__(self, watcher: Watcher) -> bool:
+        """It has joined, and was not dismissed."""
+        return watcher in self._audiences
+
     def streams(self) -> dict[str, int]:
         """How many watchers there are of each kind."""
         counts: dict[str, int] = {}
@@ -159,7 +163,7 @@ class Hub:
     def release(self) -> None:
         """Every watcher is told that the server goes away. Who comes later is told by the next call."""
         for watcher in list(self._audiences):
-            self._dismiss(watcher, 1001, "the server is going away; connect again and resume")
+            self.dismiss(watcher, 1001, "the server is going away; connect again and resume")
 
     def close(self) -> None:
         """Every watcher is told so, and no other may come. Twice does no harm."""
@@ -284,7 +288,7 @@ class Hub:
         audience.offer(job)
         if audience.backlog > self.settings.jobs_per_watcher:
             for watcher in list(audience.watchers):
-                self._dismiss(watcher, 1013, "too slow; connect again and resume")
+                self.dismiss(watcher, 1013, "too slow; connect again and resume")
         elif audience.is_waiting:
             self._mark(audience)
 
@@ -400,13 +404,13 @@ class Hub:
             except Exception:
                 # One connection's trouble must not silence all others.
                 log.exception("watcher.failed")
-                self._dismiss(watcher, 1011, "the server failed; connect again and resume")
+                self.dismiss(watcher, 1011, "the server failed; connect again and resume")
 
     def _has_room(self, watcher: Watcher) -> bool:
         """True if its reader takes what it is sent; else it is blocked, or dismissed if that has lasted too long."""
         backlog = watcher.sink.backlog()
         if backlog is None:
-            self._dismiss(watcher, 1006, "gone")
+            self.dismiss(watcher, 1006, "gone")
             return False
         if backlog <= NO_ROOM_BYTES:
             watcher.blocked_at = None
@@ -415,7 +419,7 @@ class Hub:
         if watcher.blocked_at is None:
             watcher.blocked_at = now
         if now - watcher.blocked_at > self.settings.slow_limit_s:
-            self._dismiss(watcher, 1013, "too slow; connect again and resume")
+            self.dismiss(watcher, 1013, "too slow; connect again and resume")
             return False
         self._blocked.add(watcher)
         if not self._retry_due:
@@ -430,7 +434,8 @@ class Hub:
         for watcher in blocked:
             self._mark(self._audiences[watcher])
 
-    def _dismiss(self, watcher: Watcher, code: int, reason: str) -> None:
+    def dismiss(self, watcher: Watcher, code: int, reason: str) -> None:
+        """It is told why, and hears nothing more."""
         self.leave(watcher)
         watcher.sink.close(code, reason)
 

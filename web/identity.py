@@ -12,8 +12,8 @@ class Identity(Struct, frozen=True):
     """Who asks, and what that lets them do."""
 
     role: Role
-    via: Literal["open", "token", "session", "url"]
-    """How it is known: `open` where nobody has to log in."""
+    via: Literal["open", "nobody", "token", "session", "url"]
+    """How it is known: `open` where nobody has to log in, `nobody` where somebody has to and did not."""
     account: Account | None = None
     token: Token | None = None
 
@@ -30,11 +30,15 @@ class Identity(Struct, frozen=True):
     @property
     def viewer(self) -> OwnerId | None:
         """Whose things they may see and change; None: everybody's. A signed URL is for one thing, whoever's it is."""
+        if self.via == "nobody":
+            return OwnerId("-")
         return None if self.via in ("open", "url") or self.role.covers(Role.OPERATOR) else self.owner
 
 
 OPEN = Identity(Role.ADMIN, "open")
 """Everybody, where nobody has to log in."""
+NOBODY = Identity(Role.USER, "nobody")
+"""Who did not say who they are, where only what is for anybody is shown."""
 BY_URL = Identity(Role.USER, "url")
 """Whoever has a signed URL; its route is the only one that it opens."""
 

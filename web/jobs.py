@@ -7,11 +7,13 @@ from typing import Annotated, Any
 from aiohttp import hdrs, web
 from msgspec import Meta, Struct
 
+from aigc.core.errors import NotAllowed
 from aigc.core.ids import JobId
 from aigc.core.job import Job, Status
 from aigc.core.ports import JobQuery
 from web import urls
 from web.accepted import AcceptedText
+from web.access import note_if_other
 from web.gateway import Gateway
 from web.problem import FieldError, FieldsInvalid
 from web.requests import Body, listed_for, number, owner_of, reply, viewer_of
@@ -22,6 +24,9 @@ WAIT_LIMIT_S = 60.0
 """A request waits no longer for a job's end."""
 
 PAGE_LIMIT = 500
+
+HIGHEST = 5
+"""Priority that one may ask for who shares the server with others; it is also what is given unless asked for."""
 
 YOUNG_S = 0.2
 """Where a job waits is not asked for in its first moments: most have begun before the answer would come."""
@@ -149,12 +154,14 @@ class Jobs:
     async def move(self, request: web.Request) -> web.Response:
         """The waiting job with its new priority."""
         wanted = await self._move.read(request)
+        _check_priority(wanted.priority, request)
         moved = await self._gateway.move(_job_id(request), viewer_of(request), int(wanted.priority))
         return reply(await self._view(moved))
 
     async def cancel(self, request: web.Request) -> web.Response:
         """The job as it is now: cancelled, finished before, or about to stop. Asking twice does no harm."""
         found = await self._gateway.cancel(_job_id(request), viewer_of(request))
+        await note_if_other(request, "job.cancelled", found.id, found.owner)
         return reply(await self._view(found), 200 if found.status.is_final else 202)
 
     async def retry(self, request: web.Request) -> web.Response:
@@ -166,6 +173,7 @@ class Jobs:
     async def remove(self, request: web.Request) -> web.Response:
         """The finished job as it was; its record and files are gone."""
         job = await self._gateway.forget(_job_id(request), viewer_of(request))
+        await note_if_other(request, "job.deleted", job.id, job.owner)
         return reply(job_view(job, sign=self._gateway.sign))
 
     async def _accepted(self, submitted: Submitted, wait_s: float) -> web.Response:
@@ -187,6 +195,7 @@ class Jobs:
 
 
 def _submission(wanted: JobRequest, request: web.Request) -> Submission:
+    _check_priority(wanted.priority, request)
     if wanted.task and wanted.feature not in ("", wanted.task):
         raise FieldsInvalid([FieldError("/task", f"says {wanted.task}, but /feature says {wanted.feature}")])
     feature = wanted.feature or wanted.task
@@ -208,6 +217,14 @@ def _submission(wanted: JobRequest, request: web.Request) -> Submission:
         owner=owner_of(request),
         idempotency_key=key,
     )
+
+
+def _check_priority(priority: float, request: web.Request) -> None:
+    """Raises NotAllowed where somebody would pass all others who share the server."""
+    if priority > HIGHEST and viewer_of(request) is not None:
+        raise NotAllowed(
+            f"a priority above {HIGHEST} is for operators", where="/priority", suggestion=f"send {HIGHEST} or less"
+        )
 
 
 def _reference(given: InputRequest | str) -> Reference:

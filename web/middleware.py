@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from math import ceil
 from urllib.parse import urlsplit
 
 import structlog
@@ -11,6 +12,7 @@ from multidict import istr
 
 from aigc.core.errors import AigcError
 from web import problem
+from web.access import RATE, Access, challenge
 from web.counters import Counters
 from web.origin import RequestIds
 from web.requests import JSON_BYTES, REQUEST_ID, request_id_of
@@ -20,7 +22,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SLOW_S = 1.0
 """A request that takes longer without having asked to wait is worth a line in the log."""
 
-EXPOSED = "X-Request-Id, X-Process-Time, Location, Retry-After, Idempotency-Replayed, Link, Content-Disposition, ETag"
+EXPOSED = (
+    "X-Request-Id, X-Process-Time, Location, Retry-After, Idempotency-Replayed, Link, Content-Disposition, ETag, "
+    "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+)
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 STARTED = web.RequestKey("started", float)
@@ -44,9 +49,13 @@ class Passage:
         log_every: of so many requests one is logged; failed and slow ones always. 0: only those.
         counters: told of every answer.
         origins: pages from which a browser may send requests (`https://studio.example`); None: any page.
+        access: says who asks and whether they may.
     """
 
-    def __init__(self, log_every: int, counters: Counters, origins: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, log_every: int, counters: Counters, origins: frozenset[str] | None = None, access: Access | None = None
+    ) -> None:
+        self._access = access or Access()
         self._log_every = log_every
         self._origins = origins
         self._counters = counters
@@ -69,6 +78,7 @@ class Passage:
             if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
                 return _preflight(request)
             try:
+                await self._access.admit(request)
                 return await handler(request)
             except ConnectionError:
                 raise  # the client is gone; nobody to answer
@@ -96,6 +106,11 @@ class Passage:
         headers[_REQUEST_ID] = request.get(REQUEST_ID, "")
         headers[_PROCESS_TIME] = f"{elapsed_s:.6f}"
         headers[_OPTIONS] = "nosniff"
+        challenge(response)
+        if (rate := request.get(RATE)) is not None:
+            headers["RateLimit-Limit"] = str(rate.limit)
+            headers["RateLimit-Remaining"] = str(rate.left)
+            headers["RateLimit-Reset"] = str(ceil(rate.full_after_s))
         if _ORIGIN in request.headers and self._is_welcome(request):
             headers.setdefault("Access-Control-Allow-Origin", "*")
             headers["Access-Control-Expose-Headers"] = EXPOSED

@@ -10,6 +10,7 @@ from aigc.core.errors import NotFound
 from aigc.core.ids import JobId, OwnerId
 from aigc.core.messages import AskQueue, QueuedJob
 from web import urls
+from web.access import note
 from web.gateway import Gateway
 from web.problem import FieldError, FieldsInvalid
 from web.requests import Body, number, reply
@@ -83,6 +84,7 @@ class Queue:
                 if lease.owner == wanted.owner and wanted.model in ("", lease.model)
             ]
             ended += sum(await asyncio.gather(*map(self._end, running)))
+        await note(request, "queue.cancelled", wanted.owner, f"{ended} jobs")
         return reply({"owner": wanted.owner, "cancelled": ended})
 
     async def _end(self, job: JobId) -> bool:

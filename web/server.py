@@ -7,6 +7,7 @@ import socket
 import structlog
 from aiohttp import hdrs, web
 
+from web.access import Access
 from web.app import WebSettings, make_app, make_runner
 from web.gateway import Gateway
 
@@ -22,10 +23,12 @@ READY_S = 3.0
 class WebServer:
     """Serves one gateway on a socket that is bound already; the socket stays the caller's."""
 
-    def __init__(self, gateway: Gateway, settings: WebSettings, listening: socket.socket) -> None:
+    def __init__(
+        self, gateway: Gateway, settings: WebSettings, listening: socket.socket, access: Access | None = None
+    ) -> None:
         self._gateway = gateway
         self._settings = settings
-        app = make_app(gateway, settings)
+        app = make_app(gateway, settings, access)
         app.on_response_prepare.append(self._part)
         self._runner = make_runner(app, settings)
         self._site: web.SockSite | None = None

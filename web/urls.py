@@ -6,6 +6,7 @@ API = "/api/v1"
 JOBS = f"{API}/jobs"
 EVENTS = f"{API}/events"
 WORKERS = f"{API}/workers"
+SESSION = f"{API}/session"
 
 
 def job_url(job: JobId) -> str:

@@ -54,9 +54,11 @@ class Buckets:
             allowed=allowed, retry_after_s=0.0 if allowed else (1 - drops) / self._per_s
         )
 
-    def forget(self, key: str) -> None:
-        """The bucket of `key` is full."""
-        self._held.pop(key, None)
+    def give_back(self, key: str) -> None:
+        """What was taken last does not count."""
+        if key in self._held:
+            drops, at = self._held[key]
+            self._held[key] = (min(float(self._burst), drops + 1), at)
 
     def _drops(self, key: str, now: float) -> float:
         drops, at = self._held.get(key, (float(self._burst), now))

@@ -4,10 +4,10 @@ import socket
 
 from actors.supervisor import ChildSpec
 from config.agreement import agreed
-from config.logs import levels
-from config.parent import stop_family
 from config.roles.site import MIB, Site, new_boot
 from config.shown import shown
+from web.access import Access, AccessSettings
+from web.accounts import DAY_S
 from web.app import WebSettings
 from web.counters import Counters
 from web.fetch import Fetcher, FetchSettings
@@ -15,6 +15,7 @@ from web.gateway import Gateway, GatewaySettings
 from web.hub import StreamSettings
 from web.intake import Intake, IntakeLimits
 from web.server import WebServer
+from web.signing import Signer, unsigned
 
 HOUR_S = 3600.0
 
@@ -54,6 +55,7 @@ class WebPart:
             input_folders=tuple(folder.absolute() for folder in settings.security.input_folders),
         )
         counters = Counters(settings.storage.backend)
+        signer = Signer(settings.accounts.url_h * HOUR_S, topology.jobs.clock)
         gateway = Gateway(
             self._site.context,
             topology.brokers,
@@ -63,6 +65,7 @@ class WebPart:
             fetch=Fetcher(Intake(topology.assets, limits, counters.stored), fetch),
             settings=GatewaySettings(
                 queue_bound=settings.limits.queue,
+                owner_bound=settings.limits.open_jobs if settings.accounts.enabled else 0,
                 agreed=agreed(settings),
                 alone=topology.alone,
                 stream=StreamSettings(watchers=settings.limits.watchers),
@@ -72,6 +75,7 @@ class WebPart:
             link=topology.link,
             clock=topology.jobs.clock,
             counters=counters,
+            sign=signer if settings.accounts.enabled else unsigned,
             export=self._site.export,
         )
         web = WebSettings(
@@ -79,9 +83,21 @@ class WebPart:
             configuration=shown(settings, self._site.origins),
             public_url=settings.server.public_url or "",
             limits=limits,
-            log_folder=settings.storage.log_folder,
-            levels=levels,
-            stop=stop_family,
             origins=None if "*" in settings.security.cors_origins else frozenset(settings.security.cors_origins),
         )
-        return WebServer(gateway, web, self._listening)
+        return WebServer(gateway, web, self._listening, self._access(signer))
+
+    def _access(self, signer: Signer) -> Access:
+        settings, people = self._site.settings, self._site.topology.people
+        accounts = settings.accounts
+        told = AccessSettings(
+            registration=accounts.registration == "open",
+            token_s=accounts.token_days * DAY_S,
+            session_s=accounts.session_h * HOUR_S,
+            per_minute=settings.limits.per_minute,
+            origins=frozenset(settings.security.cors_origins) - {"*"},
+            public_url=settings.server.public_url or "",
+            proxies=tuple(settings.security.proxies),
+        )
+        store = people.accounts if accounts.enabled else None
+        return Access(told, store, people.audit, signer, self._site.topology.jobs.clock)

@@ -13,8 +13,10 @@ def test_a_burst_is_allowed_and_then_one_each_time_that_a_drop_has_come() -> Non
     assert buckets.look("a", 102.0).allowed and buckets.take("a", 102.0).allowed
     assert not buckets.look("a", 102.0).allowed
     assert buckets.take("b", 102.0).allowed, "another one's bucket is another one"
-    buckets.forget("a")
-    assert buckets.look("a", 102.0).left == 3
+    buckets.give_back("a")
+    assert buckets.look("a", 102.0).left == 1
+    buckets.give_back("c")
+    assert buckets.look("c", 102.0).left == 3
 
 
 @given(st.lists(st.floats(0, 30), max_size=60), st.integers(1, 5), st.floats(1, 600))

@@ -7,16 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.house.kit import UP, Server, mainly
+from tests.house.kit import Server
 from tests.page.conftest import Watch, visit
 from tests.page.test_access import AXE, CUT_OFF, violations
-
-
-@pytest.fixture(scope="module", params=mainly(UP))
-def mode(request: pytest.FixtureRequest) -> str:
-    """Here the one that has more to show."""
-    started: str = request.param
-    return started
 
 
 def test_the_server_view_shows_the_device_what_it_holds_and_why_jobs_wait(

@@ -68,11 +68,13 @@ from aigc.core.metrics.tally import Tally
 from aigc.core.model import Catalogue, ModelSpec
 from aigc.features import FEATURES
 from transport import Address, Backoff, Codec, Envelope, LinkSettings, Patience, Publisher, Router
+from web.access import Access
 from web.app import WebSettings, make_app, make_runner
 from web.configuration import Setting
 from web.fetch import Fetcher
 from web.gateway import Gateway, GatewaySettings
 from web.intake import Intake, IntakeLimits
+from web.signing import Sign, unsigned
 
 GIB = 1 << 30
 names = itertools.count(1)
@@ -299,6 +301,8 @@ class House:
         self.tune_gc = False
         self.log_every = 0
         self.origins: frozenset[str] | None = None
+        self.access: Access | None = None
+        self.sign: Sign = unsigned
         self._folder = folder
         self._boots = itertools.count(1)
         self._runner: web.AppRunner | None = None
@@ -346,6 +350,7 @@ class House:
             boot=BootId(f"w{self.number}x{next(self._boots)}"),
             link=BRISK,
             clock=self.clock,
+            sign=self.sign,
         )
         settings = WebSettings(
             data_path=str(self._folder),
@@ -354,7 +359,7 @@ class House:
             log_every=self.log_every,
             origins=self.origins,
         )
-        self.app = make_app(self.gateway, settings)
+        self.app = make_app(self.gateway, settings, self.access)
         self.extend(self.app)
         self._runner = make_runner(self.app, settings)
         await self._runner.setup()

@@ -1,0 +1,376 @@
+"""The door: who asks, whether they may, how often; and the log of what they did that concerns others."""
+
+import asyncio
+import ipaddress
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import web
+from msgspec import Struct
+from multidict import istr
+
+from aigc.core.accounts import AccountStore, AuditEntry, AuditLog
+from aigc.core.buckets import Buckets, Verdict
+from aigc.core.errors import AigcError, NotAllowed, Unavailable
+from web.accounts import Accounts
+from web.identity import BY_URL, NOBODY, Identity
+from web.keyring import Keyring
+from web.passwords import LOG2_N, Passwords
+from web.requests import IDENTITY, asker_of, request_id_of
+from web.rights import Rights, rights_of
+from web.signing import EXPIRES, SIGNATURE, Signer
+
+COOKIE = "aigc_session"
+RECHECK_S = 10.0
+"""A stream whose login has ended is closed within so long."""
+KEY_BYTES = 32
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+REALM = 'Bearer realm="aigc"'
+
+RATE = web.RequestKey("rate", Verdict)
+
+_AUTHORIZATION, _API_KEY, _ORIGIN = istr("Authorization"), istr("X-API-Key"), istr("Origin")
+
+log = structlog.get_logger(__name__)
+
+
+class AccessSettings(Struct, frozen=True, kw_only=True):
+    """Who may come in."""
+
+    registration: bool = False
+    """Strangers may make an account."""
+    token_s: float = 365 * 86400.0
+    """How long a token is valid that says nothing else."""
+    session_s: float = 7 * 86400.0
+    per_minute: float = 0.0
+    """Jobs and files that one account may send in a minute; 0: as many as it likes."""
+    origins: frozenset[str] = frozenset()
+    """Pages of other origins that may act for who is logged in; `https://studio.example`."""
+    public_url: str = ""
+    proxies: tuple[str, ...] = ()
+    """Networks of those whose word is taken for where a client is."""
+    password_cost: int = LOG2_N
+
+
+class Access:
+    """Knows who asks. Without a store of accounts nobody has to log in, and everybody may everything.
+
+    Args:
+        store, audit: opened and closed by this; None: there are none.
+        signer: gets its key when the store has told it.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        settings: AccessSettings | None = None,
+        store: AccountStore | None = None,
+        audit: AuditLog | None = None,
+        signer: Signer | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.settings = settings or AccessSettings()
+        self.audit = audit
+        self._store = store
+        self._signer = signer or Signer(3600, clock)
+        self._clock = clock
+        self._accounts = Accounts(store, Passwords(self.settings.password_cost), clock) if store else None
+        self._keyring = Keyring(store, clock) if store else None
+        per_minute = self.settings.per_minute
+        self._rate = Buckets(per_minute, max(1, int(per_minute))) if per_minute else None
+        self._logins = [Buckets(5, 5), Buckets(20, 20), Buckets(10, 20)]  # of name and address, address, name
+        self._proxies = [ipaddress.ip_network(one, strict=False) for one in self.settings.proxies]
+        self._rights: dict[web.AbstractRoute, Rights] = {}
+        self._streams: dict[str, set[Callable[[], None]]] = {}
+        self._rechecking: asyncio.Task[None] | None = None
+
+    @property
+    def is_required(self) -> bool:
+        """Somebody has to log in."""
+        return self._accounts is not None
+
+    @property
+    def accounts(self) -> Accounts:
+        """Makes accounts and tokens. Raises Unavailable where nobody logs in."""
+        if self._accounts is None:
+            raise Unavailable(
+                "this server has no accounts; nobody has to log in",
+                retry_after_s=3600,
+                suggestion="its operator can set accounts.enabled: true",
+                code="accounts_disabled",
+            )
+        return self._accounts
+
+    @property
+    def keyring(self) -> Keyring:
+        """Who has which token. Raises as `accounts`."""
+        _ = self.accounts
+        assert self._keyring is not None
+        return self._keyring
+
+    async def start(self) -> None:
+        """The stores are open. A server of theirs that is away is no obstacle; requests are refused until it is there.
+
+        Raises StoreBroken.
+        """
+        if self.audit is not None:
+            await self.audit.open()
+        if self._store is not None:
+            await self._store.open()
+            with suppress(Unavailable):
+                await self._learn_key()
+            self._rechecking = asyncio.get_running_loop().create_task(self._recheck(), name="streams' logins")
+
+    async def close(self) -> None:
+        """Everything is written."""
+        if self._rechecking is not None:
+            self._rechecking.cancel()
+        if self._keyring is not None:
+            await self._keyring.close()
+        if self._store is not None:
+            await self._store.close()
+        if self.audit is not None:
+            await self.audit.close()
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self._clock()
+
+    # Requests
+
+    async def admit(self, request: web.Request) -> None:
+        """Return if this request may go on; it then knows who asks.
+
+        Raises:
+            NotAllowed: who asks is not known (`unauthenticated`), or may not.
+            Unavailable: it cannot be known now, or asks too often (`rate_limited`).
+        """
+        if self._accounts is None:
+            return
+        request[IDENTITY] = NOBODY
+        rights = self._rights_of(request.match_info.route)
+        if rights is None:
+            return  # there is no such address, and whoever asks may hear that
+        if not self._signer.is_ready:
+            await self._learn_key()
+        asker = await self._asker(request, rights)
+        if asker is not None:
+            request[IDENTITY] = asker
+        if rights.need is None or asker is BY_URL:
+            return
+        if asker is None:
+            raise unauthenticated()
+        if not asker.role.covers(rights.need):
+            raise NotAllowed(
+                f"this needs the role {rights.need.value}, and {asker.name} has {asker.role.value}",
+                suggestion="ask an admin of this server",
+            )
+        if rights.metered and self._rate is not None:
+            self._metered(request, asker, self._rate)
+
+    def _rights_of(self, route: web.AbstractRoute) -> Rights | None:
+        found = self._rights.get(route)
+        if found is None and route.resource is not None:
+            found = self._rights[route] = rights_of(route.method, route.resource.canonical)
+        return found
+
+    async def _asker(self, request: web.Request, rights: Rights) -> Identity | None:
+        refusal: NotAllowed | None = None
+        if rights.signable and SIGNATURE in request.query:
+            try:
+                query = request.query
+                self._signer.check(request.rel_url.raw_path, query.get(EXPIRES, ""), query[SIGNATURE])
+            except NotAllowed as error:
+                refusal = error
+            else:
+                return BY_URL
+        token = _token_of(request)
+        if token:
+            found = await self.keyring.holder(token)
+        else:
+            found = await self._by_cookie(request, rights)
+        if found is None and refusal is not None:
+            raise refusal
+        return found
+
+    async def _by_cookie(self, request: web.Request, rights: Rights) -> Identity | None:
+        token = request.cookies.get(COOKIE)
+        found = await self.keyring.holder(token) if token else None
+        if found is None or rights.need is None:
+            return found
+        # Whatever page a browser shows, it sends the cookie along: only our own page may act with it.
+        if (request.method not in SAFE or "Upgrade" in request.headers) and not self.is_own(request):
+            raise NotAllowed(
+                "only this server's own page may do that with a session's cookie",
+                suggestion="send a token instead (Authorization: Bearer ...), or have the page's origin named in "
+                "security.cors_origins",
+                code="origin_refused",
+            )
+        return found
+
+    def is_own(self, request: web.Request) -> bool:
+        """A browser says that a page of this server sent this request, or one of an origin that is named."""
+        origin = request.headers.get(_ORIGIN, "")
+        place = urlsplit(origin).netloc
+        ours = {request.host, urlsplit(self.settings.public_url).netloc}
+        return bool(place) and (place in ours or origin in self.settings.origins)
+
+    def _metered(self, request: web.Request, asker: Identity, rate: Buckets) -> None:
+        verdict = rate.take(asker.owner, time.monotonic())
+        request[RATE] = verdict
+        if not verdict.allowed:
+            raise Unavailable(
+                f"you have sent as many jobs and files as one may ({self.settings.per_minute:g} a minute)",
+                retry_after_s=verdict.retry_after_s,
+                suggestion="wait for Retry-After, or send fewer",
+                code="rate_limited",
+            )
+
+    def address_of(self, request: web.Request) -> str:
+        """Where the client is; a proxy's word is taken if it is one of ours."""
+        found = request.remote or ""
+        for named in [found, *reversed(request.headers.get("X-Forwarded-For", "").split(","))]:
+            try:
+                address = ipaddress.ip_address(named.strip())
+            except ValueError:
+                break
+            found = str(address)
+            if not any(address in proxy for proxy in self._proxies):
+                break
+        return found
+
+    # Logging in
+
+    @contextmanager
+    def login_attempt(self, request: web.Request, name: str) -> Iterator[Callable[[], None]]:
+        """One try to log in, which counts unless what is yielded is called.
+
+        Raises Unavailable (`too_many_logins`) where there were too many.
+        """
+        address, name = self.address_of(request), Accounts.named(name).lower()[:100]
+        keys, now = (f"{name}\n{address}", address, name), time.monotonic()
+        verdicts = [bucket.look(key, now) for bucket, key in zip(self._logins, keys, strict=True)]
+        worst = max(verdicts, key=lambda verdict: verdict.retry_after_s)
+        request[RATE] = worst
+        if not worst.allowed:
+            raise Unavailable(
+                "too many tries to log in",
+                retry_after_s=worst.retry_after_s,
+                suggestion="wait for Retry-After",
+                code="too_many_logins",
+            )
+        for bucket, key in zip(self._logins, keys, strict=True):
+            bucket.take(key, now)
+
+        def succeeded() -> None:
+            for bucket, key in zip(self._logins, keys, strict=True):
+                bucket.give_back(key)
+
+        yield succeeded
+
+    # Streams
+
+    @contextmanager
+    def streaming(self, asker: Identity, end: Callable[[], None]) -> Iterator[None]:
+        """While a stream is open: `end` is called when its login has ended."""
+        if asker.token is None:
+            yield
+            return
+        ends = self._streams.setdefault(asker.token.digest, set())
+        ends.add(end)
+        try:
+            yield
+        finally:
+            ends.discard(end)
+            if not ends:
+                self._streams.pop(asker.token.digest, None)
+
+    async def end_streams(self) -> None:
+        """Streams whose login has ended are closed."""
+        for digest, ends in list(self._streams.items()):
+            with suppress(Unavailable):  # who cannot be asked for now stays
+                if await self.keyring.holder_of(digest) is None:
+                    for end in list(ends):
+                        end()
+
+    async def _recheck(self) -> None:
+        while True:
+            await asyncio.sleep(RECHECK_S)
+            try:
+                await self.end_streams()
+            except Exception:
+                log.exception("streams.unchecked")
+
+    async def _learn_key(self) -> None:
+        if self._store is not None:
+            self._signer.use(await self._store.secret("urls", os.urandom(KEY_BYTES)))
+
+    # The log
+
+    async def note(
+        self, request: web.Request, action: str, subject: str = "", detail: str = "", *, asker: Identity | None = None
+    ) -> None:
+        """One line of the audit log; where it cannot be written, the server's log has it."""
+        if self.audit is None:
+            return
+        who = asker or asker_of(request)
+        entry = AuditEntry(
+            at=self._clock(),
+            action=action,
+            actor=who.owner,
+            name=who.name,
+            subject=subject[:200],
+            detail=detail[:500],
+            address=self.address_of(request),
+            request_id=request_id_of(request),
+        )
+        try:
+            await self.audit.add(entry)
+        except AigcError as error:
+            log.error("audit.unwritten", reason=str(error), action=action, subject=entry.subject, name=entry.name)
+
+
+ACCESS = web.AppKey("access", Access)
+
+
+def access_of(request: web.Request) -> Access:
+    """The door that this request came through."""
+    return request.app[ACCESS]
+
+
+async def note(request: web.Request, action: str, subject: str = "", detail: str = "") -> None:
+    """Write down that who asks has done this; call it after the deed. `action`: `model.load`."""
+    if ACCESS in request.app:
+        await request.app[ACCESS].note(request, action, subject, detail)
+
+
+async def note_if_other(request: web.Request, action: str, job: str, owner: str) -> None:
+    """Write down that who asks has done this to another one's job."""
+    if owner != asker_of(request).owner:
+        await note(request, action, job, f"of {owner or 'nobody'}")
+
+
+def unauthenticated() -> NotAllowed:
+    """Nobody knows who asks."""
+    return NotAllowed(
+        "log in first, or send a token that is valid",
+        suggestion="Authorization: Bearer TOKEN; POST /api/v1/users/login gives one, as do `aigc users tokens`",
+        code="unauthenticated",
+    )
+
+
+def challenge(response: web.StreamResponse) -> None:
+    """An answer that asks who is there says how to tell it."""
+    if response.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = REALM
+
+
+def _token_of(request: web.Request) -> str:
+    """The token that a program sends; empty for none."""
+    scheme, _, token = request.headers.get(_AUTHORIZATION, "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else request.headers.get(_API_KEY, "")

@@ -1,0 +1,311 @@
+"""Accounts over HTTP, in the words of existing clients: register, log in, tokens; and what admins do with them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from aigc.core.accounts import Account, Role, Token
+from aigc.core.errors import Conflict, InputInvalid, NotAllowed, NotFound
+from aigc.core.ids import OwnerId
+from web.access import access_of, note, unauthenticated
+from web.accounts import DAY_S, LOGIN, Accounts
+from web.compat_errors import legacy
+from web.identity import Identity, identity_of
+from web.keyring import digest_of
+from web.requests import Body, asker_of, number, reply
+from web.urls import API
+from web.views import rfc3339
+
+USERS = f"{API}/users"
+PREFIX_MIN = 4
+"""Of a token's prefix, to be sure which is meant."""
+
+Days = Annotated[float, Meta(gt=0, le=3650)]
+
+
+class Registration(Struct, frozen=True):
+    """A new account; `role` is for admins to give."""
+
+    username: str
+    password: str
+    email: str = ""
+    role: Role = Role.USER
+
+
+class Credentials(Struct, frozen=True):
+    """Who logs in."""
+
+    username: str
+    password: str
+
+
+class PasswordChange(Struct, frozen=True):
+    """Another password."""
+
+    old_password: str
+    new_password: str
+
+
+class TokenRequest(Struct, frozen=True):
+    """A new token."""
+
+    token_name: Annotated[str, Meta(min_length=1, max_length=100)]
+    expires_in_days: Days | None = None
+    role: Role = Role.ADMIN
+    """It may no more than this."""
+
+
+class AccountChange(Struct, frozen=True):
+    """What an admin changes."""
+
+    role: Role | None = None
+    is_active: bool | None = None
+    password: str | None = None
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of accounts."""
+    users = Users()
+    one, admin = f"{USERS}/tokens/{{prefix}}", f"{USERS}/admin/users"
+    return [
+        web.post(f"{USERS}/register", _old(users.register)),
+        web.post(f"{USERS}/login", _old(users.login)),
+        web.get(f"{USERS}/me", _old(users.me)),
+        web.put(f"{USERS}/me/password", _old(users.change_password)),
+        web.get(f"{USERS}/tokens", _old(users.tokens)),
+        web.post(f"{USERS}/tokens", _old(users.mint)),
+        web.delete(one, _old(users.revoke)),
+        web.get(admin, _old(users.index)),
+        web.post(admin, _old(users.add)),
+        web.get(f"{admin}/{{id}}", _old(users.show)),
+        web.patch(f"{admin}/{{id}}", _old(users.change)),
+        web.delete(f"{admin}/{{id}}", _old(users.remove)),
+        web.get(f"{API}/owners", users.owners),
+    ]
+
+
+def _old(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Any:
+    """With the errors of the replaced API, for which a name that is taken was bad input."""
+
+    async def wrapped(request: web.Request) -> web.Response:
+        _ = access_of(request).accounts  # raises where there are none
+        try:
+            return await handler(request)
+        except Conflict as error:
+            raise InputInvalid(error.message, suggestion=error.suggestion, code=error.code) from None
+
+    wrapped.__doc__ = handler.__doc__
+    return legacy(wrapped)
+
+
+class Users:
+    """Handlers of accounts."""
+
+    def __init__(self) -> None:
+        self._registration = Body(Registration)
+        self._credentials = Body(Credentials)
+        self._password = Body(PasswordChange)
+        self._token = Body(TokenRequest)
+        self._change = Body(AccountChange)
+
+    async def register(self, request: web.Request) -> web.Response:
+        """A new account and its first token, where strangers may make one."""
+        access = access_of(request)
+        wanted = await self._registration.read(request)
+        if not access.settings.registration:
+            raise NotAllowed(
+                "nobody can register here; an admin makes accounts",
+                suggestion="its operator can set accounts.registration: open",
+                code="registration_closed",
+            )
+        with access.login_attempt(request, f"register {wanted.username}"):
+            account = await access.accounts.create(wanted.username, wanted.password, email=wanted.email)
+        return await self._let_in(request, account, "account.registered", "User registered successfully")
+
+    async def login(self, request: web.Request) -> web.Response:
+        """A token for name and password."""
+        access = access_of(request)
+        wanted = await self._credentials.read(request)
+        with access.login_attempt(request, wanted.username) as succeeded:
+            account = await access.accounts.login(wanted.username, wanted.password)
+            if account is None:
+                await access.note(request, "login.failed", Accounts.named(wanted.username))
+                raise NotAllowed("Invalid username or password", code="wrong_login")
+            succeeded()
+        return await self._let_in(request, account, "login.ok", "Login successful")
+
+    async def _let_in(self, request: web.Request, account: Account, action: str, message: str) -> web.Response:
+        access = access_of(request)
+        text, token = await access.accounts.mint(account, LOGIN, for_s=access.settings.token_s)
+        await access.note(request, action, account.name, asker=identity_of(account, token))
+        body = {"user": user_view(account), "token": text, "token_name": token.name, "message": message}
+        return _private(body)
+
+    async def me(self, request: web.Request) -> web.Response:
+        """Who asks."""
+        return _private({"success": True, "user": user_view(_account(request))})
+
+    async def change_password(self, request: web.Request) -> web.Response:
+        """Another password; sessions and tokens that the former one gave are over, but for the one that asks."""
+        access, asker, account = access_of(request), asker_of(request), _account(request)
+        wanted = await self._password.read(request)
+        with access.login_attempt(request, account.name) as succeeded:
+            if not await access.accounts.is_password(account, wanted.old_password):
+                raise InputInvalid("the old password is wrong")
+            succeeded()
+        await access.accounts.set_password(account, wanted.new_password, keep=asker.token)
+        await self._changed(request, account, "password.changed")
+        return reply({"success": True, "message": "Password changed successfully"})
+
+    async def tokens(self, request: web.Request) -> web.Response:
+        """The tokens of who asks, oldest first; no more of each than its first characters."""
+        access, account = access_of(request), _account(request)
+        found = [one for one in await access.accounts.store.tokens(account.id) if one.kind == "token"]
+        now = access.now()
+        return _private({"success": True, "tokens": [_token(one, now) for one in found], "total_count": len(found)})
+
+    async def mint(self, request: web.Request) -> web.Response:
+        """A new token, shown this once."""
+        access, asker, account = access_of(request), asker_of(request), _account(request)
+        wanted = await self._token.read(request)
+        for_s = access.settings.token_s if wanted.expires_in_days is None else wanted.expires_in_days * DAY_S
+        role = wanted.role if asker.role.covers(wanted.role) else asker.role
+        text, token = await access.accounts.mint(account, wanted.token_name, role=role, for_s=for_s)
+        await note(request, "token.made", token.prefix, token.name)
+        info = _token(token, access.now())
+        return _private({"success": True, "message": "Token created", "token": text, "token_info": info})
+
+    async def revoke(self, request: web.Request) -> web.Response:
+        """One token of who asks lets nobody in any more; named by its first characters, or all of them."""
+        access, account = access_of(request), _account(request)
+        given = request.match_info["prefix"].removesuffix("...")
+        digest = digest_of(given)
+        found = [
+            one
+            for one in await access.accounts.store.tokens(account.id)
+            if one.kind == "token"
+            and (one.digest == digest or (len(given) >= PREFIX_MIN and one.prefix.startswith(given)))
+        ]
+        if not found:
+            raise NotFound("there is no such token", suggestion="GET /api/v1/users/tokens lists them")
+        if len(found) > 1:
+            raise InputInvalid(f"{len(found)} tokens begin so", suggestion="give more of its characters")
+        await access.accounts.store.revoke(found)
+        await self._changed(request, account, "token.revoked", f"{found[0].prefix} {found[0].name}")
+        return reply({"success": True, "message": "Token revoked"})
+
+    # Admins
+
+    async def index(self, request: web.Request) -> web.Response:
+        """All accounts, oldest first; `?limit=&offset=`."""
+        found = await access_of(request).accounts.store.accounts()
+        limit, offset = int(number(request, "limit", 100, 1, 1000)), int(number(request, "offset", 0, 0, 1 << 31))
+        page = found[offset : offset + limit]
+        pagination = {
+            "limit": limit,
+            "offset": offset,
+            "total": len(found),
+            "has_more": offset + len(page) < len(found),
+        }
+        users = [user_view(one) for one in page]
+        return _private({"success": True, "users": users, "count": len(users), "pagination": pagination})
+
+    async def add(self, request: web.Request) -> web.Response:
+        """A new account, also where strangers may make none."""
+        wanted = await self._registration.read(request)
+        accounts = access_of(request).accounts
+        made = await accounts.create(wanted.username, wanted.password, email=wanted.email, role=wanted.role)
+        await note(request, "account.made", made.id, f"{made.name}, {made.role}")
+        return _private({"success": True, "user": user_view(made)})
+
+    async def show(self, request: web.Request) -> web.Response:
+        """One account."""
+        return _private({"success": True, "user": user_view(await self._named(request))})
+
+    async def change(self, request: web.Request) -> web.Response:
+        """Another role, another password, or no way in any more."""
+        account, asker = await self._named(request), asker_of(request)
+        wanted = await self._change.read(request)
+        if account.id == asker.owner and (wanted.is_active is False or wanted.role not in (None, account.role)):
+            raise InputInvalid("an admin cannot shut out or demote themselves", suggestion="ask another admin")
+        changed = msgspec.structs.replace(
+            account,
+            role=wanted.role or account.role,
+            is_active=account.is_active if wanted.is_active is None else wanted.is_active,
+        )
+        store = access_of(request).accounts
+        if changed != account:
+            await store.store.change(changed)
+        if wanted.password is not None:
+            await store.set_password(changed, wanted.password)
+        words = [f"role {changed.role}", "active" if changed.is_active else "shut out"]
+        await self._changed(
+            request, account, "account.changed", ", ".join([*words, *["password"][: wanted.password is not None]])
+        )
+        return _private({"success": True, "user": user_view(changed)})
+
+    async def remove(self, request: web.Request) -> web.Response:
+        """The account and its tokens are gone; its jobs stay until they expire, for operators to see."""
+        account = await self._named(request)
+        if account.id == asker_of(request).owner:
+            raise InputInvalid("You cannot delete your own account", suggestion="ask another admin")
+        await access_of(request).accounts.store.remove(account.id)
+        await self._changed(request, account, "account.removed", account.name)
+        return reply({"success": True, "message": f"User {account.name} deleted"})
+
+    async def owners(self, request: web.Request) -> web.Response:
+        """Names of those whose jobs there may be, for operators."""
+        access = access_of(request)
+        found = await access.accounts.store.accounts() if access.is_required else []
+        return _private({"owners": [{"id": one.id, "name": one.name, "role": one.role} for one in found]})
+
+    async def _named(self, request: web.Request) -> Account:
+        identity = request.match_info["id"]
+        found = await access_of(request).accounts.store.get(OwnerId(identity))
+        if found is None:
+            raise NotFound(f"there is no account {identity[:80]!r}")
+        return found
+
+    async def _changed(self, request: web.Request, account: Account, action: str, detail: str = "") -> None:
+        access = access_of(request)
+        access.keyring.forget(account.id)
+        await asyncio.gather(note(request, action, account.id, detail), access.end_streams())
+
+
+def user_view(account: Account) -> dict[str, Any]:
+    """An account as clients see it."""
+    return {
+        "user_id": account.id,
+        "username": account.name,
+        "email": account.email,
+        "role": account.role,
+        "is_active": account.is_active,
+        "created_at": rfc3339(account.created_at),
+    }
+
+
+def _token(token: Token, now: float) -> dict[str, Any]:
+    return {
+        "token_prefix": f"{token.prefix}...",
+        "name": token.name,
+        "role": token.role,
+        "created_at": rfc3339(token.created_at),
+        "expires_at": rfc3339(token.expires_at),
+        "last_used_at": rfc3339(token.last_used_at),
+        "is_active": token.expires_at is None or token.expires_at > now,
+    }
+
+
+def _account(request: web.Request) -> Account:
+    asker: Identity = asker_of(request)
+    if asker.account is None:
+        raise unauthenticated()
+    return asker.account
+
+
+def _private(body: dict[str, Any]) -> web.Response:
+    return reply(body, headers={"Cache-Control": "no-store"})
