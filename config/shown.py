@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from config.settings import Settings
 from web.configuration import Setting
@@ -13,6 +13,8 @@ from web.configuration import Setting
 HIDDEN = "(hidden)"
 _SECRET = re.compile(r"secret|passw|passphrase|token$|private|(?<!s_)(?<!_dir)key$", re.IGNORECASE)
 """Names of settings whose values are secrets, whatever they hold."""
+_DUMPED = str(SecretStr("x"))
+"""What a value that says itself that it is a secret looks like."""
 
 
 def shown(settings: Settings, origins: Mapping[str, str]) -> tuple[Setting, ...]:
@@ -45,7 +47,7 @@ def _without_secrets(name: str, value: Any) -> Any:
             return {key: _without_secrets(str(key), inner) for key, inner in value.items()}
         case list():
             return [_without_secrets(name, inner) for inner in value]
-        case _ if _SECRET.search(name) or set(str(value)) == {"*"}:
+        case _ if _SECRET.search(name) or str(value) == _DUMPED:
             return HIDDEN
         case _:
             return _without_password(str(value))

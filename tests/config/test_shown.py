@@ -16,6 +16,7 @@ def test_every_setting_is_told_once_with_its_origin() -> None:
     assert found["server.port"] == (1, "here.yaml:3:9", False)
     assert found["limits.queue"] == (10_000, "default", False)
     assert found["security.keys_dir"] == (None, "default", False)
+    assert found["security.cors_origins"] == (["*"], "default", False)
 
 
 def test_passwords_are_hidden_wherever_they_stand_and_places_are_not() -> None:

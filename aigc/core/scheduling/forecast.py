@@ -62,10 +62,6 @@ class Forecast:
             if entry is not None and (entry.group is not None or entry.not_before is not None)
         )
 
-    def place(self, entry: Entry) -> tuple[int, int]:
-        """Sorts those who wait by when they are expected to start: the class, highest first, and the position there."""
-        return -entry.job.priority, 0 if entry.group is None else self._position(entry)
-
     def reasons(self) -> tuple[WaitReason, ...]:
         """Why jobs wait, most of them first. Looks at what they need and not at each of them."""
         jobs: dict[str, int] = {}
@@ -111,7 +107,7 @@ class Forecast:
             return Estimate(job.id, 0, pause_s, None, _pause_reason(entry, pause_s))
         service = self._service(demand)
         cls = next(cls for cls in self._books.waiting.classes if cls.priority == job.priority)
-        position = self._position(entry)
+        position = self._share(cls).position(self._books.waiting.ahead_of(entry))
         if service.reason:
             return Estimate(job.id, position, None, None, service.reason)
         # Work is taken from the front by all slots at once; the last of it is under way when this job's turn comes.
@@ -122,13 +118,10 @@ class Forecast:
         done_s = start_s + load_s + demand.profile.run_s
         return Estimate(job.id, position, start_s, done_s, _reason(entry, position, service))
 
-    def _position(self, entry: Entry) -> int:
-        priority = entry.job.priority
-        if priority not in self._shares:
-            self._shares[priority] = _Shares(
-                next(cls for cls in self._books.waiting.classes if cls.priority == priority)
-            )
-        return self._shares[priority].position(self._books.waiting.ahead_of(entry))
+    def _share(self, cls: PriorityClass) -> _Shares:
+        if cls.priority not in self._shares:
+            self._shares[cls.priority] = _Shares(cls)
+        return self._shares[cls.priority]
 
     def _service(self, demand: Demand) -> _Service:
         if demand.index not in self._services:

@@ -5,7 +5,9 @@ Waiting ── PriorityClass, 9 to 0 ── OwnerQueue, in order of turns ──
 
 import heapq
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -105,6 +107,10 @@ class Group:
         while self._heap[0][2].group is not self:
             heapq.heappop(self._heap)
         return self._heap[0][2]
+
+    def members(self) -> Iterable[Entry]:
+        """All of them, in no order."""
+        return {item[1]: item[2] for item in self._heap if item[2].group is self}.values()
 
     def __iter__(self) -> Iterator[Entry]:
         seen = {item[1]: item[2] for item in sorted(self._heap, key=lambda item: item[:2]) if item[2].group is self}
@@ -264,6 +270,19 @@ class Waiting:
                     found[feature] = min(since, found.get(feature, since))
         return found
 
+    def by_turn(self) -> Iterator[Entry]:
+        """Everybody in the order in which they are expected to start: class by class, owners by turns, oldest first."""
+        for cls in self.classes:
+            queues = (
+                sorted(chain.from_iterable(group.members() for group in queue.groups.values()), key=_rank)
+                for *_, queue in cls.turns
+            )
+            if len(cls.turns) == 1:
+                yield from next(queues)
+                continue
+            turns = [(ahead, owner, entry) for owner, queue in enumerate(queues) for ahead, entry in enumerate(queue)]
+            yield from (entry for *_, entry in sorted(turns, key=_turn_of))
+
     def ahead_of(self, entry: Entry) -> int:
         """How many of its owner's jobs in its class came before it."""
         return entry.group.queue.ranks.before(entry.rank) if entry.group is not None else 0
@@ -299,6 +318,10 @@ class Waiting:
 
     def _sort_classes(self) -> None:
         self.classes = tuple(sorted(self._classes.values(), key=lambda cls: -cls.priority))
+
+
+_rank = attrgetter("rank")
+_turn_of = itemgetter(0, 1)
 
 
 def _turn(item: tuple[float, int, OwnerQueue]) -> tuple[float, int]:

@@ -36,6 +36,12 @@ export const api = {
   retry: (id) => call("POST", `/api/v1/jobs/${id}/retry`, {}),
   remove: (id) => call("DELETE", `/api/v1/jobs/${id}`),
   system: () => call("GET", "/api/v1/system/status"),
+  queue: (query) => call("GET", `/api/v1/system/queue?${new URLSearchParams(query)}`),
+  endAll: (body) => call("POST", "/api/v1/system/queue/cancel", body),
+  move: (id, priority) => call("PATCH", `/api/v1/jobs/${encodeURIComponent(id)}`, { priority }),
+  owners: () => call("GET", "/api/v1/owners"),
+  configuration: () => call("GET", "/api/v1/system/configuration"),
+  reload: () => call("POST", "/api/v1/system/reload"),
   control: (model, action, worker) => call("POST", `/api/v1/models/${encodeURIComponent(model)}/${action}`, { worker }),
   worker: (name, action) => action === "forget"
     ? call("DELETE", `/api/v1/workers/${encodeURIComponent(name)}`)

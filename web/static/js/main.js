@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { reload, startComposer } from "./composer.js";
 import { $, say } from "./dom.js";
-import { hearSystem, showServer } from "./server.js";
+import { hearSystem, hideServer, isServer, showServer } from "./operator/server.js";
 import { startShelf } from "./shelf.js";
 import { show, startStage } from "./stage.js";
 import * as store from "./store.js";
@@ -24,13 +24,14 @@ function hear(event) {
 
 async function showView() {
   if (location.hash === "#work") return; // the skip link
-  const name = location.hash === "#server" ? "server" : "make";
+  const name = isServer(location.hash) ? "server" : "make";
   for (const view of ["make", "server"]) $(view).hidden = view !== name;
   for (const link of document.querySelectorAll("nav a")) {
     if (link.dataset.view === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  if (name === "server") showServer();
+  if (name === "server") showServer(location.hash);
+  else hideServer();
   const [, wanted] = location.hash.match(/^#job=([\w-]+)$/) ?? [];
   if (wanted) await showJob(wanted);
 }

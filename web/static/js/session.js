@@ -1,0 +1,3 @@
+// Who uses the page, and what they may.
+
+export const hasAccounts = () => false;
