@@ -26,7 +26,7 @@ async function showView() {
   if (location.hash === "#work") return; // the skip link
   const name = isServer(location.hash) ? "server" : "make";
   for (const view of ["make", "server"]) $(view).hidden = view !== name;
-  for (const link of document.querySelectorAll("nav a")) {
+  for (const link of document.querySelectorAll(".bar nav a")) {
     if (link.dataset.view === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
