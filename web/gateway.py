@@ -18,6 +18,7 @@ from aigc.core.errors import AigcError, Conflict, NotFound, QueueFull, StoreBrok
 from aigc.core.ids import BootId, JobId, OwnerId
 from aigc.core.job import Job, Status
 from aigc.core.messages import (
+    AskEstimates,
     AskMetrics,
     AskQueue,
     CancelAnswer,
@@ -26,6 +27,7 @@ from aigc.core.messages import (
     ControlWorker,
     Counted,
     Estimate,
+    Estimates,
     ForgetJob,
     JobAnswer,
     Metrics,
@@ -404,6 +406,15 @@ class Gateway:
     async def refresh(self) -> None:
         """The catalogue here is the one that the broker has, if it answers."""
         await self._known_catalogue.refresh(self._link)
+
+    @property
+    def broker_silent_s(self) -> float:
+        """For how long no broker has been heard; 0 while one is."""
+        return self._link.silent_s
+
+    async def ping(self) -> None:
+        """A broker has answered just now. Raises Unavailable if none does."""
+        await self._link.ask(AskEstimates(()), Estimates)
 
     async def health(self) -> Health:
         """What is away, as far as can be known without writing."""

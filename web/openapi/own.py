@@ -168,6 +168,13 @@ OPERATIONS: dict[str, Operation] = {
     "GET /health": Operation(
         "health", OPERATING, {200: Answer("Jobs are accepted and will be run.", shapes.Health)}, errors=(503,)
     ),
+    "GET /ready": Operation(
+        "ready",
+        OPERATING,
+        {200: Answer("Each part was tried and works.", shapes.Ready)},
+        (Query("worker", {"type": "string", "enum": ["0", "1"]}, "1: a worker is needed too."),),
+        errors=(503,),
+    ),
     "GET /metrics": Operation(
         "metrics",
         OPERATING,

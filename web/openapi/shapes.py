@@ -454,6 +454,22 @@ class ForgottenUpload(_Answer):
     filename: str
 
 
+class ReadyPart(_Answer):
+    """One part of the server."""
+
+    ok: bool
+    detail: str
+    took_s: float
+
+
+class Ready(_Answer):
+    """What the parts said when they were tried, at most a second ago."""
+
+    ready: bool
+    parts: dict[str, ReadyPart]
+    version: str
+
+
 class Health(_Answer):
     """Jobs are accepted and will be run."""
 
