@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "serve": ("config.commands.serve", "Run the server on this machine."),
@@ -14,15 +15,26 @@ COMMANDS = {
     "broker": ("config.commands.broker", "Run the broker, which decides what runs where."),
     "worker": ("config.commands.worker", "Run a worker, the hands of one device."),
     "units": ("config.commands.units", "Print systemd units that run all of it on this machine."),
+    "run": ("config.commands.run", "From input to mesh in one line; each feature has its own options."),
     "submit": ("config.commands.submit", "Send a text, a picture or a mesh; wait for the result or not."),
-    "watch": ("config.commands.watch", "Follow a job until it ends."),
+    "watch": ("config.commands.watch", "Follow jobs until they end."),
+    "wait": ("config.commands.wait", "Say nothing until jobs have ended."),
     "status": ("config.commands.status", "Show a job, or the whole server."),
-    "cancel": ("config.commands.cancel", "End a job, waiting or running."),
-    "list": ("config.commands.list", "List jobs, newest first."),
+    "show": ("config.commands.show", "Show one job with all that is known of it."),
+    "list": ("config.commands.list", "List or search jobs, newest first."),
     "download": ("config.commands.download", "Save a job's result."),
+    "cancel": ("config.commands.cancel", "End jobs, waiting or running."),
+    "move": ("config.commands.move", "Give waiting jobs another priority."),
+    "retry": ("config.commands.retry", "Make a job again with another seed."),
+    "delete": ("config.commands.delete", "Remove finished jobs with their files."),
+    "upload": ("config.commands.upload", "Send files once, to be inputs of many jobs."),
+    "uploads": ("config.commands.upload:uploads", "List or delete files that were sent."),
+    "queue": ("config.commands.queue", "Show who waits, and why."),
+    "features": ("config.commands.features", "Show what can be asked for."),
     "models": ("config.commands.models", "Show what can be asked for; load, unload, pin, install."),
     "workers": ("config.commands.workers", "Show workers and their devices; drain, resume."),
     "config": ("config.commands.config", "Check, show, start or reload a configuration."),
+    "completion": ("config.commands.completion", "Print what makes a shell complete names, job ids among them."),
     "client-file": ("config.commands.client_file", "Print the Python client as one file, for Blender's Python."),
     "users": ("config.commands.users", "Make accounts and tokens, and say who may do what."),
     "audit": ("config.commands.audit", "Show who did what, when and from where."),
@@ -48,8 +60,15 @@ class LazyGroup(click.Group):
         """The command itself, imported now."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name or "command")
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """From the table, without importing anything but what completes options."""
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return [CompletionItem(name, help=line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table, without importing anything."""

@@ -268,6 +268,10 @@ class AsyncClient:
         """A new job like this one, with this seed or another one."""
         return AsyncJobHandle(self, await self._done(self._api.retry(job_id(job), seed)))
 
+    async def evidence(self, job: Any) -> Record:
+        """All that is known of a job and why its attempts ended, to be sent on."""
+        return await self._done(self._api.evidence(job_id(job)))
+
     async def delete(self, job: Any) -> Job:
         """The finished job as it was; it and its files are gone."""
         return await self._done(self._api.delete(job_id(job)))
@@ -341,6 +345,13 @@ class AsyncClient:
     async def worker(self, name: str) -> Worker:
         """One worker."""
         return await self._done(self._api.worker(name))
+
+    async def queue(
+        self, *, owner: str | None = None, model: str = "", words: str = "", order: str = "place", limit: int = 50
+    ) -> Record:
+        """Everybody's waiting jobs under `jobs`, who starts first at the top, with the reason why each waits."""
+        asked = {"owner": owner, "model": model, "words": words, "order": order, "limit": limit}
+        return await self._done(self._api.queue(asked))
 
     async def drain(self, worker: str) -> Begun:
         """What was begun so that the worker takes no more jobs."""

@@ -169,6 +169,10 @@ class Api:
         """The finished job as it was; it is gone."""
         return Job((yield from self.ask("DELETE", f"{JOBS}/{quoted(job)}")))
 
+    def evidence(self, job: str) -> Flow[Record]:
+        """Why a job's attempts ended."""
+        return Record((yield from self.ask("GET", f"{JOBS}/{quoted(job)}/evidence")))
+
     # Files.
 
     def upload(self, file: Any, name: str = "") -> Flow[Upload]:
@@ -260,6 +264,10 @@ class Api:
     def worker(self, name: str) -> Flow[Worker]:
         """One worker."""
         return Worker((yield from self.ask("GET", f"{API}/workers/{quoted(name)}")))
+
+    def queue(self, asked: Mapping[str, Any]) -> Flow[Record]:
+        """Everybody's waiting jobs."""
+        return Record((yield from self.ask("GET", f"{API}/system/queue{query(**asked)}")))
 
     def change_worker(self, name: str, action: str) -> Flow[Begun]:
         """`action` is drain, resume or forget."""

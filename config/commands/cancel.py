@@ -3,11 +3,12 @@
 import click
 
 from aigc.client import Client
+from config.commands import completing
 from config.commands.talking import show, talking
 
 
 @click.command("cancel")
-@click.argument("jobs", nargs=-1, required=True)
+@click.argument("jobs", nargs=-1, required=True, shell_complete=completing.job_ids)
 @talking
 def command(client: Client, as_json: bool, jobs: tuple[str, ...]) -> int:
     """End JOBS, waiting or running; one that has ended already stays as it is."""

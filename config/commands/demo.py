@@ -27,7 +27,7 @@ def command(output: Path) -> int:
         with resources.as_file(resources.files("web") / "static" / SAMPLE) as picture:
             click.echo(f"server at {url}; sending {picture.name}", err=True)
             accepted = client.submit("image_to_textured_mesh", files={"image": picture})
-        job = follow(client, accepted.job, as_json=False)
+        job = follow(client, {accepted.id: ""})[0]
         if job["status"] != "completed":
             error = job.get("error") or {"message": job["status"], "log_tail": ""}
             click.echo(f"{error['message']}\n{error['log_tail']}", err=True)

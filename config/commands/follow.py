@@ -1,77 +1,178 @@
-"""Following a job on a terminal: a bar with its stage while it lasts, one line per event where there is none."""
+"""Following jobs on a terminal: a bar for each with its stage, one line per change where there is no terminal."""
 
+import json
+import queue
 import sys
-from typing import Any
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Protocol
 
 import click
 
-from aigc.client import Client
+from aigc.client import Client, ClientError, Event, Job
 from config.commands.talking import ago, show
 
+Ended = Callable[[Job], None]
 
-def follow(client: Client, job: dict[str, Any], *, as_json: bool, quiet: bool = False) -> dict[str, Any]:
-    """The job when it is final; what happens on the way is drawn on standard error (as JSON lines with `as_json`)."""
+
+class Board(Protocol):
+    """Where is shown what happens."""
+
+    def tell(self, job: str, event: Event) -> None:
+        """Something has happened."""
+
+    def __enter__(self) -> "Board": ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None: ...
+
+
+def follow(
+    client: Client, jobs: Mapping[str, str], *, as_json: bool = False, quiet: bool = False, ended: Ended | None = None
+) -> list[Job]:
+    """The jobs when all are final; what happens on the way is drawn on standard error.
+
+    Args:
+        client: knows the server.
+        jobs: id -> what to call it.
+        as_json: every event is a line of JSON on standard output instead.
+        quiet: nothing is drawn.
+        ended: is told of each job when it is final, in the order in which they end.
+    """
+    final: dict[str, Job] = {}
+    with board(jobs, as_json=as_json, quiet=quiet) as shown:
+        for job, event in _events(client, list(jobs)):
+            shown.tell(job, event)
+            if event.is_final:
+                final[job] = client.job(job)
+                if ended is not None:
+                    ended(final[job])
+    return [final[job] for job in jobs]
+
+
+def board(jobs: Mapping[str, str], *, as_json: bool, quiet: bool) -> Board:
+    """The one that fits where the command runs."""
     if as_json:
-        for event in client.events(job["id"]):
-            click.echo(_line(event), err=False)
-    elif quiet:
-        return client.wait(job["id"])
-    elif sys.stderr.isatty():
-        _draw(client, job["id"])
-    else:
-        _print(client, job["id"])
-    return client.job(job["id"])
+        return JsonLines()
+    if quiet:
+        return Silence()
+    return Bars(jobs) if sys.stderr.isatty() else Lines(jobs)
 
 
-def _line(event: dict[str, Any]) -> str:
-    import json
+def _events(client: Client, jobs: list[str]) -> Iterator[tuple[str, Event]]:
+    """All that happens to all of them, each by a stream of its own."""
+    if len(jobs) == 1:
+        yield from ((jobs[0], event) for event in client.events(jobs[0]))
+        return
+    came: queue.SimpleQueue[tuple[str, Event | ClientError | None]] = queue.SimpleQueue()
 
-    return json.dumps(event, ensure_ascii=False)
+    def stream(job: str) -> None:
+        try:
+            for event in client.events(job):
+                came.put((job, event))
+        except ClientError as error:
+            came.put((job, error))
+        came.put((job, None))
+
+    for job in jobs:
+        # Daemons: an interrupt ends the command and not the jobs.
+        threading.Thread(target=stream, args=(job,), daemon=True).start()
+    open_streams = len(jobs)
+    while open_streams:
+        job, event = came.get()
+        if isinstance(event, ClientError):
+            raise event
+        if event is None:
+            open_streams -= 1
+        else:
+            yield job, event
 
 
-def _draw(client: Client, job: str) -> None:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+class Silence:
+    """Shows nothing."""
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=False) as bar:
-        task = bar.add_task("waiting", total=1.0)
-        for event in client.events(job):
-            words, fraction = _said(event)
-            if words:
-                bar.update(task, description=words)
-            if fraction is not None:
-                bar.update(task, completed=fraction)
+    def tell(self, job: str, event: Event) -> None:
+        """Nothing."""
+
+    def __enter__(self) -> "Silence":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
 
-def _print(client: Client, job: str) -> None:
-    said = ""
-    for event in client.events(job):
-        words, _ = _said(event)
-        if words and words != said:
-            said = words
-            click.echo(words, err=True)
+class JsonLines(Silence):
+    """Every event as it came, for programs."""
+
+    def tell(self, job: str, event: Event) -> None:
+        """One line."""
+        click.echo(json.dumps(event, ensure_ascii=False))
 
 
-def _said(event: dict[str, Any]) -> tuple[str, float | None]:
-    """What an event says in words, and how far the job is."""
-    kind = str(event["type"]).removeprefix("job.")
-    job: dict[str, Any] = event.get("job") or event
-    queue = job.get("queue") or {}
+class Lines(Silence):
+    """One line for each change of words."""
+
+    def __init__(self, jobs: Mapping[str, str]) -> None:
+        self._jobs = jobs
+        self._said: dict[str, str] = {}
+
+    def tell(self, job: str, event: Event) -> None:
+        """One line, if it says something new."""
+        words = said(event)
+        if words and words != self._said.get(job):
+            self._said[job] = words
+            click.echo(f"{self._jobs[job]}: {words}" if len(self._jobs) > 1 else words, err=True)
+
+
+class Bars(Silence):
+    """A bar for each job."""
+
+    def __init__(self, jobs: Mapping[str, str]) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        named = (TextColumn("{task.fields[label]}"),) if len(jobs) > 1 else ()
+        columns = (*named, TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+        self._progress = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))
+        self._tasks = {
+            job: self._progress.add_task("waiting", total=1.0, label=label[:32]) for job, label in jobs.items()
+        }
+
+    def tell(self, job: str, event: Event) -> None:
+        """Its bar and its words."""
+        words, fraction = said(event), 1.0 if event.kind == "completed" else event.fraction
+        if words:
+            self._progress.update(self._tasks[job], description=words)
+        if fraction is not None:
+            self._progress.update(self._tasks[job], completed=fraction)
+        if event.is_final:
+            self._progress.stop_task(self._tasks[job])
+
+    def __enter__(self) -> "Bars":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+
+def said(event: Event) -> str:
+    """What an event says in words."""
+    kind = event.job.status if event.job is not None and event.job.is_final else event.kind
     if kind in ("completed", "failed", "cancelled", "retrying"):
-        words = f"{kind}: {event['detail']}" if event.get("detail") else kind
-        return words, 1.0 if kind == "completed" else None
-    if queue.get("position") is not None:
-        start = queue.get("estimated_start_s")
-        wait = f", starts in about {ago(start)}" if start else ""
-        return f"waiting: {queue['position']} before it{wait}", None
-    progress = job.get("progress") or {}
-    if job.get("stage") == "waiting" and progress.get("message"):
-        return f"waiting: {progress['message']}", None
-    return str(job.get("stage") or kind).replace("_", " "), progress.get("fraction")
+        return f"{kind}: {event.text('detail')}" if event.text("detail") else kind
+    place = event.queue
+    if place is not None and place.position is not None:
+        start = place.estimated_start_s
+        return f"waiting: {place.position} before it" + (f", starts in about {ago(start)}" if start else "")
+    if event.stage == "waiting" and event.message:
+        return f"waiting: {event.message}"
+    return (event.stage or kind).replace("_", " ")
 
 
-def summary(job: dict[str, Any]) -> None:
+def summary(job: Mapping[str, Any], *, log_lines: int = 10) -> None:
     """Print what has become of a job, in a few lines."""
     click.echo(f"{job['id']}  {job['status']}  {job['feature']}  {job['model']}")
     timings = job["timings"]
@@ -89,20 +190,24 @@ def summary(job: dict[str, Any]) -> None:
         click.echo("  " + ", ".join(f"{name.replace('_', ' ')}: {_short(value)}" for name, value in told.items()))
     for warning in job["warnings"]:
         click.echo(f"  note: {warning}")
-    error = job.get("error")
-    if error:
-        click.echo(f"  {error['code']}: {error['message']}")
-        if error["suggestion"]:
-            click.echo(f"  {error['suggestion']}")
-        for line in error["log_tail"].splitlines()[-10:]:
-            click.echo(f"  | {line}")
+    if job.get("error"):
+        failure(job["error"], log_lines)
+
+
+def failure(error: Mapping[str, Any], log_lines: int) -> None:
+    """Print why an attempt failed, with the end of its log."""
+    click.echo(f"  {error['code']}: {error['message']}")
+    if error["suggestion"]:
+        click.echo(f"  {error['suggestion']}")
+    for line in error["log_tail"].splitlines()[-log_lines:]:
+        click.echo(f"  | {line}")
 
 
 def _short(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)[:80]
 
 
-def finish(client: Client, job: dict[str, Any], *, as_json: bool) -> None:
+def finish(job: Job, *, as_json: bool) -> None:
     """Print the end of a followed job in the form that was asked for."""
     if as_json:
         show(job)

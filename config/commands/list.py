@@ -1,26 +1,68 @@
 """`aigc list`"""
 
+import itertools
+import json
+from collections.abc import Iterator
+
 import click
 
-from aigc.client import Client
+from aigc.client import Client, Job
+from config.commands import completing
 from config.commands.talking import show, talking
+
+SEARCHED = 5000
+"""So many of the newest jobs are searched."""
 
 
 @click.command("list")
 @click.option("--status", type=click.Choice(["queued", "processing", "completed", "failed", "cancelled"]))
-@click.option("--feature", default="")
-@click.option("--tag", default="")
+@click.option("--feature", default="", shell_complete=completing.features)
+@click.option("--tag", default="", help="Only those with this word.")
+@click.option(
+    "--search", default="", metavar="WORDS", help="Only those in whose prompt, files, model or tags all these are."
+)
+@click.option("--since", default="", metavar="TIME", help="Made after it: 2026-01-31 or 2026-01-31T12:00Z.")
+@click.option("--until", default="", metavar="TIME", help="Made before it.")
 @click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True)
+@click.option("--cursor", default="", help="Go on where a page ended: its next_cursor.")
+@click.option("--all", "everything", is_flag=True, help="All of them; with --json one in each line.")
 @talking
-def command(client: Client, as_json: bool, status: str | None, feature: str, tag: str, limit: int) -> int:
+def command(
+    client: Client, as_json: bool, status: str | None, feature: str, tag: str, search: str, since: str, until: str,
+    limit: int, cursor: str, everything: bool,
+) -> int:  # fmt: skip
     """List jobs, newest first."""
-    page = client.jobs(status=status, feature=feature.replace("-", "_"), tag=tag, limit=limit)
-    if as_json:
-        show(page)
+    feature = feature.replace("-", "_")
+    if not (search or everything):
+        page = client.jobs(
+            status=status, feature=feature, tag=tag, created_after=since, created_before=until, limit=limit,
+            cursor=cursor,
+        )  # fmt: skip
+        if as_json:
+            show(page)
+            return 0
+        for job in page.jobs:
+            click.echo(_line(job))
+        if page.next_cursor:
+            click.echo(f"more: --cursor {page.next_cursor}", err=True)
         return 0
-    for job in page["jobs"]:
-        done = f"{job['progress']['fraction']:4.0%}" if job["status"] == "processing" else "    "
-        click.echo(
-            f"{job['id']}  {job['status']:10} {done}  {job['feature']:24} {job['created_at'][:19]}  {job['model']}"
-        )
+    jobs: Iterator[Job] = client.each_job(
+        status=status, feature=feature, tag=tag, created_after=since, created_before=until
+    )
+    if search:
+        words = search.lower().split()
+        jobs = (job for job in itertools.islice(jobs, SEARCHED) if all(word in _text(job) for word in words))
+    for job in jobs if everything else itertools.islice(jobs, limit):
+        click.echo(json.dumps(job, ensure_ascii=False) if as_json else _line(job))
     return 0
+
+
+def _line(job: Job) -> str:
+    done = f"{job.fraction:4.0%}" if job.status == "processing" else "    "
+    return f"{job.id}  {job.status:10} {done}  {job.feature:24} {job['created_at'][:19]}  {job.model}"
+
+
+def _text(job: Job) -> str:
+    """What a search looks in."""
+    given = [value.get("text") or value.get("filename") or "" for value in job.inner("inputs").values()]
+    return " ".join([*given, job.id, job.feature, job.model, job.text("name"), *job.tags]).lower()

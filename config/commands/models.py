@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from aigc.client import Client
-from config.commands import install
+from config.commands import completing, install
 from config.commands.new_model import command as new
 from config.commands.talking import begun, show, talking
 
@@ -39,7 +39,7 @@ command.add_command(install.listing)
 
 
 @command.command("show")
-@click.argument("model")
+@click.argument("model", shell_complete=completing.models)
 @talking
 def one(client: Client, as_json: bool, model: str) -> int:
     """Show one MODEL with its parameters."""
@@ -51,9 +51,19 @@ def one(client: Client, as_json: bool, model: str) -> int:
 command.add_command(new)
 
 
+@command.command("parameters")
+@click.argument("model", shell_complete=completing.models)
+@talking
+def parameters(client: Client, as_json: bool, model: str) -> int:
+    """Show the parameters of MODEL; with --json, their JSON Schema."""
+    found = client.model(model)
+    show(found.schema) if as_json else _one(found)
+    return 0
+
+
 def _changing(action: str, help_text: str) -> None:
     @command.command(action, help=help_text)
-    @click.argument("model")
+    @click.argument("model", shell_complete=completing.models)
     @click.option("--worker", default="", metavar="NAME", help="Only there. [default: where it is, or fits best]")
     @talking
     def change(client: Client, as_json: bool, model: str, worker: str) -> int:

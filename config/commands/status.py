@@ -5,13 +5,14 @@ from typing import Any
 import click
 
 from aigc.client import Client
+from config.commands import completing
 from config.commands.follow import summary
 from config.commands.talking import ago, outcome, show, talking
 from config.commands.workers import describe
 
 
 @click.command("status")
-@click.argument("job", required=False)
+@click.argument("job", required=False, shell_complete=completing.job_ids)
 @talking
 def command(client: Client, as_json: bool, job: str | None) -> int:
     """Show JOB, or without one the server: brokers, devices, resident models, queue, and why jobs wait."""

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from aigc.client import Client
+from config.commands import completing
 from config.commands.talking import ago, begun, show, talking
 
 
@@ -28,7 +29,7 @@ def command(ctx: click.Context, client: Client, as_json: bool) -> int:
 
 
 @command.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=completing.workers)
 @talking
 def one(client: Client, as_json: bool, name: str) -> int:
     """Show one worker."""
@@ -39,7 +40,7 @@ def one(client: Client, as_json: bool, name: str) -> int:
 
 def _changing(action: str, help_text: str, ask: Callable[[Client, str], dict[str, Any]]) -> None:
     @command.command(action, help=help_text)
-    @click.argument("name")
+    @click.argument("name", shell_complete=completing.workers)
     @talking
     def change(client: Client, as_json: bool, name: str) -> int:
         return begun(ask(client, name), as_json=as_json)

@@ -1,0 +1,51 @@
+"""Words of a command line as inputs: files, URLs, texts, and what other jobs made."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+_JOB = re.compile(r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:/(.+))?")
+
+
+def meant(word: str, *, is_text: bool) -> Any:
+    """A text as it is; else a file, a URL, a job's id, or `ID/OUTPUT`. Raises BadParameter."""
+    if is_text:
+        return word
+    path = Path(word)
+    if path.is_file():
+        return path
+    if word.startswith(("http://", "https://", "data:")):
+        return word
+    if found := _JOB.fullmatch(word):
+        return {"job": found[1], "output": found[2] or "model"}
+    raise click.BadParameter(f"{word} is no file, no URL and no job's id", param_hint="INPUT")
+
+
+def grouped(words: Sequence[str], needed: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The words in groups of as many as a job needs, each word under its input's name: one group, one job.
+
+    Within a group texts and files may stand in any order; files take the inputs in theirs. Raises UsageError.
+    """
+    if not needed:
+        if words:
+            raise click.UsageError(f"{words[0]} is one input too many")
+        return [{}]
+    if not words or len(words) % len(needed):
+        each = " and ".join(needed)
+        raise click.UsageError(f"each job needs {each}; {len(words)} given (quote a text of several words)")
+    size = len(needed)
+    return [_named(words[start : start + size], needed) for start in range(0, len(words), size)]
+
+
+def _named(words: Sequence[str], needed: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    texts = [name for name, kind in needed.items() if "text" in kind["formats"]]
+    files = [name for name in needed if name not in texts]
+    found = {}
+    for word in words:
+        is_file = Path(word).is_file() or _JOB.fullmatch(word) or word.startswith(("http://", "https://"))
+        place = files if (is_file and files) or not texts else texts
+        found[place.pop(0)] = word
+    return {name: found[name] for name in needed}

@@ -1,0 +1,201 @@
+"""The commands that talk to a server, each told what it says where and what it ends with; and the pages about them."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.shell_completion import ShellComplete
+
+from config import cli
+from config.commands.given import grouped, meant
+from tests.house.kit import REPOSITORY, SAMPLES, Server
+
+DONE, FAILED, REFUSED, AWAY, TIMED_OUT, NOT_ALLOWED, BUSY = range(7)
+AIGC = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def aigc(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> AIGC:
+    """Runs a command in a folder of its own: its exit code, and what it printed on each stream."""
+    monkeypatch.setenv("AIGC_URL", server.url)
+    monkeypatch.chdir(tmp_path)
+    for name in ("cat.png", "dog.png"):
+        shutil.copy(SAMPLES / "robot.png", tmp_path / name)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        capfd.readouterr()
+        code = cli.run(list(words))
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return run
+
+
+def completed(*words: str) -> list[str]:
+    """What a shell is proposed for the last word."""
+    *before, last = words
+    return [item.value for item in ShellComplete(cli.root, {}, "aigc", "_AIGC_COMPLETE").get_completions(before, last)]
+
+
+# Running.
+
+
+def test_a_line_is_enough_from_input_to_mesh(aigc: AIGC, tmp_path: Path) -> None:
+    code, out, err = aigc("run", "text-to-textured-mesh", "a red chair", "--seed", "7", "--no-tidy", "-o", "chair.glb")
+    assert (code, out.split()[1]) == (DONE, "completed") and "saved chair.glb" in err
+    assert (tmp_path / "chair.glb").read_bytes()[:4] == b"glTF"
+    code, out, _ = aigc(
+        "run", "mesh-retopology", "chair.glb", "--poly-type=quad", "--center", "[0, 1]", "--ratio", "0.5", "-p",
+        'model="x"', "--json", "--tag", "t", "--metadata", "shot=12",
+    )  # fmt: skip
+    job = json.loads(out)
+    assert (
+        code == DONE
+        and {"poly_type": "quad", "center": [0, 1], "ratio": 0.5, "model": "x"}.items() <= job["params"].items()
+    )
+    assert (job["tags"], job["metadata"]) == (["t"], {"shot": "12"})
+
+
+def test_several_inputs_are_several_jobs_with_results_under_their_names(aigc: AIGC, tmp_path: Path) -> None:
+    code, out, err = aigc("run", "image-to-textured-mesh", "cat.png", "dog.png", "cat.png", "-o", "made/")
+    assert code == DONE and out.count("completed") == 3 and "dog: completed" in err
+    assert sorted(path.name for path in (tmp_path / "made").iterdir()) == ["cat-2.glb", "cat.glb", "dog.glb"]
+    code, out, _ = aigc("run", "image-to-textured-mesh", "cat.png", "dog.png", "--json", "--all", "-o", "all")
+    assert code == DONE and [json.loads(line)["status"] for line in out.splitlines()] == ["completed"] * 2
+    assert (tmp_path / "all" / "dog" / "noop.glb").is_file()
+    assert aigc("run", "image-to-textured-mesh", "cat.png", "dog.png", "-o", "cat.png")[0] == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "no-such-thing", "x"], "known are"),
+        (["run", "text-to-textured-mesh"], "each job needs text"),
+        (["run", "text-to-textured-mesh", "x", "--seed", "100"], "0<=x<=99"),
+        (["run", "text-to-textured-mesh", "x", "--center", "middle"], "not JSON"),
+        (["run", "mesh-retopology", "nowhere.glb"], "no job's id"),
+        (["run", "mesh-retopology", "--mesh", "cat.png", "dog.png"], "too many"),
+        (["run", "text-to-textured-mesh", "x", "-o", "nowhere/x.glb"], "does not exist"),
+        (["run", "text-to-textured-mesh", "x", "-m", "no-such-model"], "no-such-model"),
+        (["move", "no-such-job", "--priority", "3"], "no-such-job"),
+        (["delete", "no-such-job"], "no-such-job"),
+    ],
+)
+def test_wrong_lines_are_refused_with_what_is_right(aigc: AIGC, words: list[str], said: str) -> None:
+    code, out, err = aigc(*words)
+    assert (code, out) == (REFUSED, "") and said in err
+
+
+def test_a_failed_job_shows_its_evidence(aigc: AIGC) -> None:
+    code, out, _ = aigc("run", "text-to-raw-mesh", "x", "-m", "raising", "-p", "at=1", "--json")
+    job = json.loads(out)["id"]
+    assert code == FAILED
+    code, out, _ = aigc("show", job, "--evidence")
+    assert code == DONE and "Traceback" in out and "attempt 1" in out and "x" in out.splitlines()[0]
+    assert json.loads(aigc("show", job, "--evidence", "--json")[1])
+    assert aigc("download", job)[0] == aigc("wait", job)[0] == FAILED
+
+
+def test_a_wait_that_is_too_short_has_its_own_code(aigc: AIGC) -> None:
+    _, job, _ = aigc("run", "text-to-raw-mesh", "x", "--sleep-s", "60", "--steps", "600", "--no-wait")
+    assert aigc("wait", job.strip(), "--timeout", "0.1")[0] == TIMED_OUT
+    assert aigc("cancel", job.strip())[0] == DONE
+    assert aigc("wait", job.strip(), "--timeout", "60")[0] == FAILED
+
+
+def test_words_find_the_inputs_that_they_are_for(tmp_path: Path) -> None:
+    mesh = tmp_path / "a.glb"
+    mesh.write_bytes(b"")
+    needed = {"text": {"formats": ["text"]}, "mesh": {"formats": ["glb"]}}
+    for words in ([str(mesh), "red"], ["red", str(mesh)]):
+        assert grouped(words, needed) == [{"text": "red", "mesh": str(mesh)}]
+    assert grouped(["a", "b"], {"text": {"formats": ["text"]}}) == [{"text": "a"}, {"text": "b"}]
+    assert grouped([], {}) == [{}]
+    job = "68b8105c-df6b-4bcd-925f-6db1fa0a393d"
+    assert meant(job, is_text=False) == {"job": job, "output": "model"}
+    assert meant(f"{job}/part 1.glb", is_text=False) == {"job": job, "output": "part 1.glb"}
+    assert meant(job, is_text=True) == job
+
+
+# Completing.
+
+
+def test_a_shell_completes_what_the_server_knows(aigc: AIGC) -> None:
+    _, job, _ = aigc("run", "text-to-raw-mesh", "x", "--no-wait")
+    assert "text-to-raw-mesh" in completed("run", "text")
+    assert completed("submit", "image-to-t") == ["image-to-textured-mesh"]
+    assert completed("run", "mesh-retopology", "--poly-type", "") == ["tri", "quad"]
+    assert "--no-tidy" in completed("run", "mesh-retopology", "--no-")
+    assert completed("run", "text-to-raw-mesh", "x", "-m", "rai") == ["raising"]
+    assert job.strip() in completed("show", "") and job.strip() not in completed("watch", job.strip(), "")
+    assert completed("models", "load", "noop-r") == ["noop-rig"]
+    assert completed("workers", "drain", "") == ["worker-0"]
+    assert completed("do") == ["download", "doctor"]
+
+
+def test_a_shell_is_told_nothing_while_the_server_is_away(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AIGC_URL", "http://127.0.0.1:9")
+    for line in (["show", ""], ["run", ""], ["run", "text-to-raw-mesh", "--se"], ["models", "load", ""]):
+        assert completed(*line) == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_script_for_bash_is_sound_and_completes(aigc: AIGC, tmp_path: Path) -> None:
+    script = tmp_path / "completion.bash"
+    script.write_text(aigc("completion", "bash")[1])
+    (tmp_path / "aigc").write_text(f'#!/bin/sh\nexec {sys.executable} -m aigc "$@"\n')
+    (tmp_path / "aigc").chmod(0o755)
+    typed = (
+        f"PATH={tmp_path}:$PATH; source {script}; COMP_WORDS=(aigc run text-to-r); COMP_CWORD=2;"
+        ' _aigc_completion aigc; echo "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(["bash", "-c", typed], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["text-to-raw-mesh"], done.stderr
+    for shell in ("zsh", "fish"):
+        assert "_AIGC_COMPLETE" in aigc("completion", shell)[1]
+
+
+# The pages.
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The fenced examples of a page."""
+    return re.findall(rf"^```{language}\n(.*?)^```", (REPOSITORY / "docs" / page).read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_every_line_of_the_page_about_the_command_line_works(aigc: AIGC, tmp_path: Path) -> None:
+    (tmp_path / "meshes").mkdir()
+    values: dict[str, str] = {}
+    lines = [line for block in blocks("command-line.md", "sh") for line in block.splitlines()]
+    assert len(lines) > 30
+    for line in lines:
+        name, _, asked = line.rpartition("=$(") if "=$(" in line else ("", "", line)
+        words = [re.sub(r"\$(\w+)", lambda found: values[found[1]], word) for word in shlex.split(asked.rstrip(")"))]
+        assert words[0] == "aigc"
+        code, out, err = aigc(*words[1:])
+        assert code == DONE, (line, out, err)
+        if name:
+            values[name] = out.strip()
+        if words[1] == "cancel":  # what is cancelled ends before the next line looks
+            aigc("wait", *words[2:])
+
+
+def test_every_example_of_the_page_about_python_works(
+    aigc: AIGC, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    names: dict[str, Any] = {}
+    examples = blocks("python.md", "python")
+    assert len(examples) > 6
+    for example in examples:
+        exec(compile(example, "docs/python.md", "exec"), names)
+    assert "/params/poly_typ" in capfd.readouterr().out
+    assert {"chair.glb", "quads.glb", "blue.glb", "cat.glb"} <= {path.name for path in tmp_path.iterdir()}
