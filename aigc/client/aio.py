@@ -236,7 +236,7 @@ class AsyncClient:
 
         A stream that breaks is taken up again where it broke; a server that is away is waited for `patience_s`.
         """
-        following = Following(job_id(job), since, patience_s)
+        following = Following(job_id(job), since, patience_s, was_heard=self._api.was_heard)
         while not following.is_over:
             error: ClientError | None = None
             try:

@@ -76,7 +76,8 @@ class Api:
         self._retry_s = retry_s
         held = token_for(self.address.url, token, token_file)
         self.headers = {"Authorization": f"Bearer {held}"} if held else {}
-        self._was_heard = False
+        self.was_heard = False
+        """The server has answered."""
         self._inputs: dict[str, dict[str, Any]] = {}
 
     # Jobs.
@@ -246,7 +247,7 @@ class Api:
     def health(self) -> Flow[Record]:
         """How the server is, at once: nothing is tried again."""
         answer: Answer = yield Send(Request("GET", "/health"))
-        self._was_heard = True
+        self.was_heard = True
         if error := refused(answer):
             raise error
         return Record(json_of(answer, self.address))
@@ -312,7 +313,7 @@ class Api:
         while True:
             try:
                 answer: Answer = yield Send(request)
-                self._was_heard = True
+                self.was_heard = True
                 error: ClientError | None = refused(answer)
             except ServerAway as away:
                 error = away
@@ -325,7 +326,7 @@ class Api:
         budget_s = self._retry_s if retry_s is None else retry_s
         # Chance spreads clients, it hides nothing.
         chance = random.random
-        return Retrying(budget_s, now, may_repeat=may_repeat, was_heard=self._was_heard, chance=chance)
+        return Retrying(budget_s, now, may_repeat=may_repeat, was_heard=self.was_heard, chance=chance)
 
     def _pause(self, tries: Retrying, error: ClientError) -> Flow[None]:
         now: float = yield Clock()
@@ -384,7 +385,7 @@ class Api:
             resumed = {"Range": f"bytes={had}-"} if had else {}
             try:
                 answer: Answer = yield Receive(Request("GET", path, resumed, may_repeat=True), sink)
-                self._was_heard = True
+                self.was_heard = True
                 error: ClientError | None = refused(answer)
             except ServerAway as away:
                 error = away

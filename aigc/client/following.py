@@ -41,12 +41,14 @@ class Following:
         job: its id.
         since: the last event that is known already; 0: none.
         patience_s: a server that is away is waited for so long.
+        was_heard: the server has answered this client before; one that never has is not waited for.
     """
 
-    def __init__(self, job: str, since: int, patience_s: float) -> None:
+    def __init__(self, job: str, since: int, patience_s: float, *, was_heard: bool = True) -> None:
         self._path = f"{API}/jobs/{quoted(job)}/events"
         self._last = since
         self._patience_s = patience_s
+        self._was_heard = was_heard
         self._parser = EventParser()
         self._broken_at: float | None = None
         self.is_over = False
@@ -61,6 +63,7 @@ class Following:
     def opened(self, status: int) -> None:
         """The server answered; 204 says that the last event has been told."""
         self._broken_at = None
+        self._was_heard = True
         self.is_over = status == 204
 
     def feed(self, piece: bytes) -> list[Event]:
@@ -81,6 +84,6 @@ class Following:
             return AGAIN_S
         self._broken_at = now if self._broken_at is None else self._broken_at
         wait_s = error.retry_after_s if isinstance(error, Refused) and error.retry_after_s else AGAIN_S
-        if now + wait_s - self._broken_at > self._patience_s:
+        if not self._was_heard or now + wait_s - self._broken_at > self._patience_s:
             raise error
         return wait_s

@@ -157,6 +157,8 @@ def test_a_stream_is_waited_for_as_long_as_patience_lasts_and_no_longer() -> Non
     following.pause_s(AWAY, 100.0)
     following.opened(204)  # and has nothing more to tell
     assert following.is_over
+    with pytest.raises(ServerAway):
+        Following("j", 0, 60, was_heard=False).pause_s(AWAY, 0.0)
 
 
 # Downloads.
