@@ -16,11 +16,11 @@ async def holds(options: Options) -> None:
 
 
 async def test_every_guarantee_holds_in_a_short_chaos(tmp_path: Path) -> None:
-    await holds(Options(seed=7, jobs=300, faults=15, folder=tmp_path / "evidence"))
+    await holds(Options(seed=7, jobs=150, faults=10, folder=tmp_path / "evidence"))
 
 
 async def test_every_guarantee_holds_in_a_short_chaos_under_a_supervisor(tmp_path: Path) -> None:
-    await holds(Options(seed=7, jobs=150, faults=8, is_up=True, folder=tmp_path / "evidence"))
+    await holds(Options(seed=7, jobs=80, faults=5, is_up=True, folder=tmp_path / "evidence"))
 
 
 @pytest.mark.slow

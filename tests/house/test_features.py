@@ -1,4 +1,4 @@
-"""Every feature, by its default model, through the whole house in both modes: others can read the mesh."""
+"""Every feature, by its default model, through the whole house: others can read the mesh."""
 
 from io import BytesIO
 from pathlib import Path
@@ -14,13 +14,20 @@ from aigc.features import FEATURES
 from aigc.mesh.preview import View, render
 from aigc.mesh.read import read_mesh
 from tests.gltf import gltf_issues
-from tests.house.kit import SAMPLES, House, Server
+from tests.house.kit import SAMPLES, UP, House, Server, mainly
 
 RABBIT = SAMPLES / "rabbit.glb"
 WORDS = {"text_mesh_editing": "make the head bigger", "text_mesh_painting": "red"}
 """What is said to features that change a mesh; to others it is what they make."""
 WHERE = {"mask_type": "ellipsoid", "mask_center": [0.0, 0.3, 0.05], "mask_size": [0.12, 0.12, 0.12]}
 SETTINGS: dict[str, dict[str, Any]] = {"text_mesh_editing": WHERE, "image_mesh_editing": WHERE}
+
+
+@pytest.fixture(scope="module", params=mainly(UP))
+def mode(request: pytest.FixtureRequest) -> str:
+    """The models and their runners are the same in both; what carries their files is more here."""
+    started: str = request.param
+    return started
 
 
 @pytest.fixture(scope="module")

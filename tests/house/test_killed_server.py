@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.house.kit import House, NotStarted, Server, descendants, gone
+from tests.house.kit import House, NotStarted, Server, descendants, eventually, gone
 
 LASTING = {"sleep_s": 0.6, "steps": 12}
 
@@ -60,19 +60,29 @@ def only_result(server: Server, job: dict[str, Any]) -> bytes:
     return target.read_bytes()
 
 
+@pytest.fixture
+def cold(server: Server) -> Server:
+    """The server that is killed at every point: it runs again, and has no model loaded."""
+    if server.process is None:
+        server.start()
+    server.client.control("unload", "noop")
+    eventually(lambda: not server.pids("runner"))
+    return server
+
+
 @pytest.mark.parametrize("point", POINTS)
-def test_a_job_survives_the_server_being_killed(fresh: Server, point: str) -> None:
-    job = fresh.submit("noop", **LASTING)["id"]
-    POINTS[point](fresh, job)
-    below = fresh.pids("runner")
-    fresh.kill()
+def test_a_job_survives_the_server_being_killed(cold: Server, point: str) -> None:
+    job = cold.submit("noop", **LASTING)["id"]
+    POINTS[point](cold, job)
+    below = cold.pids("runner")
+    cold.kill()
     assert gone(below, within_s=2.0), "a runner outlived its server"
-    fresh.start()
-    record = fresh.client.wait(job)
+    cold.start()
+    record = cold.client.wait(job)
     assert record["status"] == "completed", record["error"]
     assert [line["kind"] for line in record["history"]].count("completed") == 1
     assert [line["seq"] for line in record["history"]] == list(range(1, record["seq"] + 1))
-    assert only_result(fresh, record)[:4] == b"glTF"
+    assert only_result(cold, record)[:4] == b"glTF"
     assert record["failures"] == [], "a killed server is not the job's fault"
 
 
@@ -98,15 +108,14 @@ def test_whatever_was_acknowledged_before_a_random_kill_is_completed_after_it(fr
 
 
 def test_a_second_server_on_the_same_data_is_refused_with_the_reason(
-    fresh: Server, house: House, tmp_path: Path
+    cold: Server, house: House, tmp_path: Path
 ) -> None:
-    job = fresh.submit("noop", sleep_s=0.2)["id"]
-    (tmp_path / "second").mkdir()
-    second = house(tmp_path / "second")
-    second.data = fresh.data
-    with pytest.raises(NotStarted, match=rf"(?s){fresh.pid}"):
+    job = cold.submit("noop", sleep_s=0.2)["id"]
+    second = house(tmp_path)
+    second.data = cold.data
+    with pytest.raises(NotStarted, match=rf"(?s){cold.pid}"):
         second.start()
-    assert fresh.client.wait(job)["status"] == "completed"
+    assert cold.client.wait(job)["status"] == "completed"
 
 
 def test_sigterm_hands_a_long_job_back_and_it_is_done_after_the_restart(house: House, tmp_path: Path) -> None:
