@@ -241,6 +241,20 @@ KINDS = {
 }
 
 
+def table(figures: dict[str, dict[str, Any]]) -> list[list[str]]:
+    """A row for each way to do harm, and one for what Redis lost."""
+    rows = [["What", "Trials", "p50", "p99", "Most", "Goal for p99"]]
+    for name, kind in KINDS.items():
+        if (found := figures.get(name)) is not None:
+            told = [f"{found[each]:.3g} {kind.unit}".rstrip() for each in ("p50", "p99", "max")]
+            rows.append([kind.what, str(found["n"]), *told, f"<= {kind.goal:g} {kind.unit}".rstrip()])
+            if "lost" in found:
+                rows.append(
+                    ["the same: acknowledged jobs lost", str(found["acknowledged"]), "", "", str(found["lost"]), "0"]
+                )
+    return rows
+
+
 def main() -> None:
     """Harm, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

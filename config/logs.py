@@ -9,6 +9,11 @@ from typing import Any, Literal
 
 import structlog
 
+from actors.log_files import LogFile
+
+OURS = "aigc"
+"""What our own log is called among those of libraries."""
+
 PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
 """What the journal calls these levels (sd-daemon(3)); `journalctl -p warning` goes by it."""
 
@@ -22,8 +27,38 @@ _QUERY = re.compile(r"(://[^\s?'\"]*|/[^\s?'\"]*)\?[^\s'\"]*")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}")
 
 
-def configure(level: str, form: Literal["auto", "console", "json"]) -> None:
-    """Send structlog's and the standard library's records to standard error."""
+_NUMBERS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+"""Of structlog's methods; the others are errors."""
+
+
+class Levels:
+    """From which level on this process logs, until it ends; implements `web.compat_logs.Levels`."""
+
+    ours = logging.INFO
+
+    def known(self) -> dict[str, str]:
+        """Our own log, and every library's that has one."""
+        libraries = {
+            name: logging.getLevelName(logger.getEffectiveLevel())
+            for name, logger in sorted(logging.Logger.manager.loggerDict.items())
+            if isinstance(logger, logging.Logger)
+        }
+        return {OURS: logging.getLevelName(self.ours), **libraries}
+
+    def change(self, name: str, level: str) -> None:
+        """From now on. `level` is one of the standard library's, in capitals; `name` is known."""
+        if name == OURS:
+            self.ours = getattr(logging, level)
+        else:
+            logging.getLogger(name).setLevel(level)
+
+
+levels = Levels()
+"""Of this process, which has one log."""
+
+
+def configure(level: str, form: Literal["auto", "console", "json"], file: LogFile | None = None) -> None:
+    """Send structlog's and the standard library's records to standard error, and to a file as JSON, without secrets."""
     console = form == "console" or (form == "auto" and sys.stderr.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -31,6 +66,7 @@ def configure(level: str, form: Literal["auto", "console", "json"]) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         hide_secrets,
+        *([_into(file)] if file is not None else []),
     ]
     plain = structlog.dev.plain_traceback  # a traceback is text by then
     renderer: Any = structlog.processors.JSONRenderer()
@@ -38,10 +74,10 @@ def configure(level: str, form: Literal["auto", "console", "json"]) -> None:
         renderer = structlog.dev.ConsoleRenderer(exception_formatter=plain)
     if _is_read_by_journal():
         renderer = _with_priority(renderer)
-    number = getattr(logging, level.upper())
+    levels.ours = getattr(logging, level.upper())
     structlog.configure(
-        processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
+        processors=[_above_threshold, *shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
@@ -49,22 +85,29 @@ def configure(level: str, form: Literal["auto", "console", "json"]) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[_named, *shared],
         )
     )
     # Libraries have their say when something is wrong; their chatter is not ours to print.
-    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
+    logging.basicConfig(level=max(levels.ours, logging.WARNING), handlers=[handler], force=True)
     logging.getLogger("aiohttp.server").addFilter(_is_ours)
 
 
 def hide_secrets(logger: Any, method: str, event: Any) -> Any:
     """No password, token or signature is left in the line: whoever reads a log may not be whoever may act."""
     for name, value in event.items():
-        if name in SECRETS:
-            event[name] = HIDDEN
-        elif isinstance(value, str) and len(value) > 6:
-            event[name] = without_secrets(value)
+        event[name] = _hidden(name, value)
     return event
+
+
+def _hidden(name: str, value: Any) -> Any:
+    if name in SECRETS:
+        return HIDDEN
+    if isinstance(value, str):
+        return without_secrets(value) if len(value) > 6 else value
+    if isinstance(value, dict):
+        return {inner: _hidden(str(inner).lower(), one) for inner, one in value.items()}
+    return [_hidden("", one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def without_secrets(text: str) -> str:
@@ -75,6 +118,29 @@ def without_secrets(text: str) -> str:
         text = _USER.sub(f"{HIDDEN}@", text)
     lower = text.lower()
     return _BEARER.sub(rf"\1 {HIDDEN}", text) if "bearer " in lower or "basic " in lower else text
+
+
+def _above_threshold(logger: Any, method: str, event: Any) -> Any:
+    # Not structlog's own filter: that one is part of every logger that was ever made, and cannot be moved.
+    if _NUMBERS.get(method, logging.ERROR) < levels.ours:
+        raise structlog.DropEvent
+    return event
+
+
+def _named(logger: Any, method: str, event: Any) -> Any:
+    """A library's record knows its name."""
+    event["logger"] = event["_record"].name
+    return event
+
+
+def _into(file: LogFile) -> Callable[[Any, str, Any], Any]:
+    render = structlog.processors.JSONRenderer(separators=(",", ":"))
+
+    def write(logger: Any, method: str, event: Any) -> Any:
+        file.write(str(render(logger, method, {name: one for name, one in event.items() if name[:1] != "_"})))
+        return event
+
+    return write
 
 
 def _is_read_by_journal() -> bool:

@@ -71,6 +71,11 @@ class Storage(Section):
         return (self.data_dir or user_data_path("aigc")).expanduser().absolute()
 
     @property
+    def log_folder(self) -> Path:
+        """Where processes keep their log, for operators to read."""
+        return self.folder / "logs"
+
+    @property
     def backend(self) -> str:
         """What files are kept in, as metrics call it."""
         return "directory" if self.s3 is None else "s3"
@@ -185,6 +190,7 @@ class Logging(Section):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "console", "json"] = "auto"
+    keep_mb: Annotated[float, Field(ge=0)] = 50
 
 
 class Tracing(Section):

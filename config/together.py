@@ -62,7 +62,7 @@ async def together(settings: Settings, file: Path | None, brokers: int, announce
 
 def _all(settings: Settings, file: Path | None, brokers: int, listening: int, held: ExitStack) -> Iterator[ProcessSpec]:
     runtime, data = runtime_folder(settings), settings.storage.folder
-    environment = {"P3D_STORAGE__RUN_DIR": str(runtime), "P3D_REDIS__ENABLED": "true"}
+    environment = {"P3D_STORAGE__RUN_DIR": str(runtime), "P3D_REDIS__ENABLED": "true", parent.WHOLE: "true"}
     try:
         runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not is_shared(settings):

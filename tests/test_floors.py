@@ -25,6 +25,7 @@ TESTED_ELSEWHERE = {
     "actors/stores/redis_audit.py": "contract",
     "actors/stores/redis_talk.py": "contract",
     "actors/inquiries.py": "actors",
+    "config/checkup/": "config",
     "config/children.py": "house",
     "config/cli.py": "house",
     "config/commands/": "house",

@@ -1,7 +1,8 @@
 """The web application: routes, what every request passes, start and stop; nothing else."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 from aiohttp import web
 from msgspec import Struct, field
@@ -27,10 +28,12 @@ from web import (
     workers,
 )
 from web.access import ACCESS, Access
+from web.compat_logs import Levels
 from web.configuration import Setting
 from web.counters import COUNTERS
 from web.gateway import Gateway
 from web.intake import IntakeLimits
+from web.log_folder import LogFolder
 from web.middleware import Passage
 from web.openapi import pages
 from web.requests import JSON_BYTES
@@ -46,6 +49,12 @@ class WebSettings(Struct, frozen=True, kw_only=True):
     public_url: str = ""
     """What is put before absolute URLs in answers to existing clients; empty: the host that the client named."""
     limits: IntakeLimits = field(default_factory=IntakeLimits)
+    log_folder: Path | None = None
+    """Where this machine's processes keep their log, for operators to read."""
+    levels: Levels | None = None
+    """From which level on this process logs."""
+    stop: Callable[[], str] | None = None
+    """Begins the server's orderly end, and says in words what ends."""
     origins: frozenset[str] | None = None
     """Pages from which a browser may send requests; None: any, as existing clients expect."""
     log_every: int = 1000
@@ -90,7 +99,14 @@ def make_app(gateway: Gateway, settings: WebSettings, access: Access | None = No
             *page.routes(),
             *pages.routes(gateway),
             # Last: one of its routes takes any path that ends in a slash.
-            *compat.routes(gateway, limits=settings.limits, public_url=settings.public_url),
+            *compat.routes(
+                gateway,
+                limits=settings.limits,
+                public_url=settings.public_url,
+                logs=LogFolder(settings.log_folder),
+                levels=settings.levels,
+                stop=settings.stop,
+            ),
         ]
     )
 

@@ -1,14 +1,13 @@
 """The job routes of existing clients: one job, its result's story, the history, and what deletes them."""
 
 import time
-from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 
 from aiohttp import web
 from yarl import URL
 
-from aigc.core.errors import Conflict, InputInvalid
+from aigc.core.errors import Conflict
 from aigc.core.ids import JobId
 from aigc.core.job import Job, Status
 from aigc.core.ports import JobQuery
@@ -17,6 +16,7 @@ from web.compat_errors import legacy
 from web.compat_views import info_object, job_object
 from web.gateway import Gateway
 from web.requests import listed_for, number, reply, viewer_of
+from web.times import instant
 from web.urls import API
 from web.views import rfc3339
 
@@ -71,8 +71,8 @@ class CompatJobs:
                 status=Status(status) if status else None,
                 feature=filters["feature"] or "",
                 owner=listed_for(request),
-                created_from=_instant(filters["start_date"], "start_date"),
-                created_to=_instant(filters["end_date"], "end_date"),
+                created_from=_bound(filters, "start_date"),
+                created_to=_bound(filters, "end_date"),
                 limit=limit,
                 offset=offset,
             )
@@ -173,15 +173,6 @@ def _page(
     return {"jobs": rows, "pagination": pagination, "filters": filters, "timestamp": time.time()}
 
 
-def _instant(text: str | None, name: str) -> float | None:
-    """Seconds since the epoch; a time without a zone is UTC. Raises InputInvalid."""
-    if text is None:
-        return None
-    try:
-        # A plus sign that a client did not encode arrives as a blank.
-        found = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
-    except ValueError:
-        raise InputInvalid(
-            f"{name} {text[:40]!r} is no date", suggestion="write it like 2026-01-31 or 2026-01-31T12:00:00Z"
-        ) from None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+def _bound(filters: dict[str, str | None], name: str) -> float | None:
+    text = filters[name]
+    return None if text is None else instant(text, name)

@@ -29,10 +29,10 @@ BY_CODE = {
 """HTTP status of errors whose code says more than their class."""
 
 BY_CLASS: tuple[tuple[type[AigcError], int], ...] = (
-    (NotAllowed, 403),
     (NotFound, 404),
     (Conflict, 409),
     (InputInvalid, 422),
+    (NotAllowed, 403),
     (Unavailable, 503),
 )
 

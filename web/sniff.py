@@ -44,6 +44,7 @@ FORMATS: dict[str, Format] = {
         ("ply", "mesh", "model/ply", "PLY", ("ply",)),
         ("stl", "mesh", "model/stl", "STL", ("stl",)),
         ("off", "mesh", "model/off", "OFF", ("off",)),
+        ("zip", "mesh", "application/zip", "ZIP of a mesh with its textures", ("zip",)),
     )
 }
 BY_SUFFIX: dict[str, Format] = {suffix: form for form in FORMATS.values() for suffix in form.suffixes}
@@ -94,7 +95,7 @@ def sniff(head: bytes, suffix: str = "", size: int | None = None) -> Format | No
 
     Args:
         head: its first HEAD_BYTES, or all of it.
-        suffix: of its name, lower case without the dot; decides only where content alone cannot (TGA, binary STL).
+        suffix: of its name, lower case without the dot; decides only where content alone cannot (TGA, binary STL, ZIP).
         size: its whole length, where that is known already.
     """
     for name, magic in _MAGICS:
@@ -103,6 +104,8 @@ def sniff(head: bytes, suffix: str = "", size: int | None = None) -> Format | No
     for name, looks_like in (("gltf", _is_gltf(head)), ("stl", _is_ascii_stl(head)), ("obj", _is_obj(head))):
         if looks_like:
             return FORMATS[name]
+    if suffix == "zip" and head.startswith(b"PK\x03\x04"):
+        return FORMATS["zip"]
     if stranger(head):
         return None
     if suffix == "tga" and _is_tga(head):
@@ -207,6 +210,8 @@ class Inspection:
         self.bytes += len(chunk)
         for check in self._checks:
             check.feed(chunk)
+        if self.form.name == "zip":
+            return  # whatever it holds, a runner looks for a mesh in it
         if _HIDDEN.search(self._tail[-_HIDDEN_BYTES:] + chunk[:_HIDDEN_BYTES]) or _HIDDEN.search(chunk):
             raise self._disguise("a script")
         self._tail = (self._tail + chunk)[-_ZIP_END_BYTES:]
@@ -215,6 +220,8 @@ class Inspection:
         """The file is at its end."""
         for check in self._checks:
             check.finish()
+        if self.form.name == "zip":
+            return
         # An archive is found from its end: its last record closes the file, with a comment of the length that it says.
         found = self._tail.rfind(b"PK\x05\x06")
         if found >= 0 and len(self._tail) - found == 22 + int.from_bytes(self._tail[found + 20 : found + 22], "little"):

@@ -78,7 +78,7 @@ def _reference(value: bytes) -> InputInvalid:
     name = value.partition(b'"')[0].decode("ascii", "replace")
     return InputInvalid(
         f"the glTF refers to another file ({name!r}), which is not here",
-        suggestion="export it as one .glb file, or embed everything in the .gltf",
+        suggestion="send both in one ZIP archive, or export it as one .glb file",
         code="external_reference",
     )
 

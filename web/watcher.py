@@ -8,7 +8,7 @@ from web.stories import Event
 
 
 class Packed(NamedTuple):
-    """The events of one send, encoded for all sinks of one kind."""
+    """The events of one send, encoded for all sinks of one form."""
 
     data: bytes
     events: Sequence[Event]
@@ -20,13 +20,13 @@ class Sink(Protocol):
     kind: str
     """`websocket`, `sse`."""
     form: str
-    """Sinks of one kind are sent the same bytes."""
+    """Sinks of one form are sent the same bytes."""
 
     def backlog(self) -> int | None:
         """Bytes that were sent and not yet taken by the other side; None if it is gone."""
 
     def pack(self, events: Sequence[Event]) -> Packed:
-        """What a sink of this kind sends of these events."""
+        """What a sink of this form sends of these events."""
 
     def send(self, packed: Packed) -> None:
         """These events leave, in order."""

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 IMAGE_KINDS = ("png", "jpg", "jpeg", "webp", "bmp", "tiff", "tga")
-MESH_KINDS = ("glb", "gltf", "fbx", "obj", "ply", "stl", "off")
+MESH_KINDS = ("glb", "gltf", "fbx", "obj", "ply", "stl", "off", "zip")
 TEXT_KINDS = ("text",)
 
 

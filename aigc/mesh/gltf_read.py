@@ -10,8 +10,7 @@ import base64
 import binascii
 import json
 import struct
-import warnings
-from io import BytesIO
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from aigc.mesh.gltf_packed import DRACO, MESHOPT, Unpacker
-from aigc.mesh.image import MOST_PIXELS
+from aigc.mesh.textures import Textures
 from aigc.mesh.types import BytePixels, FloatArray, IntArray, Material, Mesh
 from aigc.runner.model import InputInvalid
 
@@ -28,17 +27,21 @@ _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "
 _READ = {"POSITION": (3,), "NORMAL": (3,), "TEXCOORD_0": (2,), "COLOR_0": (3, 4)}
 """Attributes that are read, and how many numbers each may have."""
 _DEEPEST = 64
+
+Beside = Callable[[str], bytes | None]
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 
 
-def read_gltf(data: bytes, most_faces: int) -> list[Mesh]:
+def read_gltf(data: bytes, most_faces: int, beside: Beside | None = None) -> list[Mesh]:
     """Every triangle primitive of the file's scene, placed as its nodes say.
 
+    Args:
+        beside: finds the bytes of another file that it refers to by a relative URI, or None; without it, none is.
     Raises:
         InputInvalid: the file is damaged, uses an extension that is not understood here, or is too large.
     """
     try:
-        return _Reader(data, most_faces).meshes()
+        return _Reader(data, most_faces, beside).meshes()
     except InputInvalid:
         raise
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, struct.error, RecursionError) as problem:
@@ -49,7 +52,8 @@ def read_gltf(data: bytes, most_faces: int) -> list[Mesh]:
 
 
 class _Reader:
-    def __init__(self, data: bytes, most_faces: int) -> None:
+    def __init__(self, data: bytes, most_faces: int, beside: Beside | None) -> None:
+        self._beside = beside
         text, self._chunk = _chunks(data)
         self._document: dict[str, Any] = json.loads(text)
         self._faces_left = most_faces
@@ -57,7 +61,7 @@ class _Reader:
         self._buffers: dict[int, bytes] = {}
         self._pictures: dict[int, BytePixels] = {}
         self._materials: dict[int, Material] = {}
-        self._pixels_left = 2 * MOST_PIXELS  # colours, and as much again of what else a surface has
+        self._textures = Textures()
         self._unpacker = Unpacker()
         self._unpacked: dict[int, bytes] = {}
 
@@ -208,7 +212,7 @@ class _Reader:
     def _buffer(self, index: int) -> bytes:
         if index not in self._buffers:
             buffer = self._document["buffers"][_whole(index)]
-            self._buffers[index] = _data_uri(buffer["uri"]) if "uri" in buffer else self._chunk
+            self._buffers[index] = self._uri(buffer["uri"]) if "uri" in buffer else self._chunk
         return self._buffers[index]
 
     def _material(self, index: int | None) -> Material:
@@ -265,25 +269,20 @@ class _Reader:
             return None
         if source not in self._pictures:
             image = self._document["images"][_whole(source)]
-            data = _data_uri(image["uri"]) if "uri" in image else self._view(image["bufferView"])
-            self._pictures[source] = self._decoded(data)
+            data = self._uri(image["uri"]) if "uri" in image else self._view(image["bufferView"])
+            self._pictures[source] = self._textures.decoded(data)
         return self._pictures[source]
 
-    def _decoded(self, data: bytes) -> BytePixels:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                with Image.open(BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as picture:
-                    self._pixels_left -= picture.width * picture.height
-                    if self._pixels_left < 0:
-                        raise InputInvalid(
-                            f"the textures have more than {2 * MOST_PIXELS // 1_000_000} million pixels",
-                            "make them smaller",
-                        )
-                    mode = "RGBA" if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info else "RGB"
-                    return np.asarray(picture.convert(mode), np.uint8)
-            except (OSError, SyntaxError, EOFError, Image.DecompressionBombError) as problem:
-                raise InputInvalid(f"a texture cannot be decoded: {problem}", "export the file anew") from None
+    def _uri(self, uri: str) -> bytes:
+        if uri.startswith("data:"):
+            return _data_uri(uri)
+        found = self._beside(uri) if self._beside is not None else None
+        if found is None:
+            raise InputInvalid(
+                f"the file refers to another file ({uri[:80]!r}), which is not with it",
+                "send both in one ZIP archive, or export it as one GLB file",
+            )
+        return found
 
 
 def _floats(raw: NDArray[Any], accessor: dict[str, Any]) -> FloatArray:
@@ -336,10 +335,6 @@ def _chunks(data: bytes) -> tuple[bytes, bytes]:
 
 
 def _data_uri(uri: str) -> bytes:
-    if not uri.startswith("data:"):
-        raise InputInvalid(
-            f"the file refers to another file ({uri[:80]!r}), which is not with it", "export it as one GLB file"
-        )
     try:
         return base64.b64decode(uri.split(",", 1)[1], validate=True)
     except (binascii.Error, IndexError) as problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import struct
 import warnings
@@ -12,16 +13,18 @@ from typing import Any
 import numpy as np
 import trimesh
 
+from aigc.mesh.archive import MAGIC, Archive
 from aigc.mesh.fbx_read import read_fbx
-from aigc.mesh.gltf_read import read_gltf, too_many_faces
+from aigc.mesh.gltf_read import Beside, read_gltf, too_many_faces
+from aigc.mesh.obj_read import read_obj
 from aigc.mesh.types import Mesh
 from aigc.runner.model import InputInvalid
 
 MOST_FACES = 1_000_000
 MOST_BYTES = 512 * 1024 * 1024
-_FORMATS = "send a GLB, FBX, OBJ, PLY, STL or OFF file"
+_FORMATS = "send a GLB, FBX, OBJ, PLY, STL or OFF file, or a ZIP archive of one with its textures"
 _STRANGERS = {
-    b"PK\x03\x04": ("a zip archive (or USDZ, 3MF)", "unpack it and send the mesh"),
+    MAGIC: ("an archive in an archive", "unpack it and send the mesh"),
     b"BLENDER": ("a Blender file", "export it as GLB"),
     b"\x1f\x8b": ("a gzip archive", "unpack it and send the mesh"),
     b"\x89PNG": ("a picture", _FORMATS),
@@ -40,11 +43,18 @@ def read_mesh(path: str | Path, most_faces: int = MOST_FACES) -> list[Mesh]:
     if size > MOST_BYTES:
         raise InputInvalid(f"the mesh file has {size:,} bytes, more than {MOST_BYTES:,}", "simplify the mesh first")
     data = Path(path).read_bytes()
+    beside = None
+    if data.startswith(MAGIC):
+        archive = Archive(data)
+        name = archive.mesh()
+        data, beside = archive.read(name), functools.partial(archive.beside, name)
     kind = mesh_kind(data)
-    if kind in ("gltf", "fbx"):
-        meshes = (read_gltf if kind == "gltf" else read_fbx)(data, most_faces)
+    if kind == "gltf":
+        meshes = read_gltf(data, most_faces, beside)
+    elif kind == "fbx":
+        meshes = read_fbx(data, most_faces)
     else:
-        meshes = [_other(data, kind, most_faces)]
+        meshes = _other(data, kind, most_faces, beside)
     meshes = [mesh for mesh in meshes if len(mesh.faces)]
     if not meshes:
         raise InputInvalid("the file holds no triangles (points and lines alone are no surface)", _FORMATS)
@@ -78,24 +88,31 @@ def mesh_kind(data: bytes) -> str:
     raise InputInvalid("the file is no mesh of a known format", _FORMATS)
 
 
-def _other(data: bytes, kind: str, most_faces: int) -> Mesh:
-    """The mesh of a PLY, OFF, STL or OBJ file."""
+def _other(data: bytes, kind: str, most_faces: int, beside: Beside | None) -> list[Mesh]:
+    """The mesh of a PLY, OFF, STL or OBJ file; of an OBJ file with its materials, one for each."""
     _check_counts(data, kind, most_faces)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            # A file object instead of a path: an OBJ file's material library is then not looked for on this disk.
-            loaded: Any = trimesh.load(BytesIO(data), file_type=kind, process=False, force="mesh")
-            positions = np.asarray(loaded.vertices, np.float32).reshape(-1, 3)
-            faces = np.asarray(loaded.faces, np.int64).reshape(-1, 3)
+            meshes = read_obj(data, beside) if kind == "obj" and beside else [_plain(data, kind)]
+        except InputInvalid:
+            raise
         # The readers of half a dozen formats fail in as many ways on damaged files.
         except Exception as problem:  # noqa: BLE001
             raise InputInvalid(
                 f"the {kind.upper()} file cannot be read ({type(problem).__name__}: {str(problem)[:200]})",
                 "open it in a mesh editor and export it as GLB",
             ) from None
-    if len(faces) > most_faces:
+    if sum(len(mesh.faces) for mesh in meshes) > most_faces:
         raise too_many_faces(most_faces)
+    return meshes
+
+
+def _plain(data: bytes, kind: str) -> Mesh:
+    # A file object instead of a path: an OBJ file's material library is then not looked for on this disk.
+    loaded: Any = trimesh.load(BytesIO(data), file_type=kind, process=False, force="mesh")
+    positions = np.asarray(loaded.vertices, np.float32).reshape(-1, 3)
+    faces = np.asarray(loaded.faces, np.int64).reshape(-1, 3)
     if len(faces) and (faces.min() < 0 or faces.max() >= len(positions)):
         raise InputInvalid("a face names a vertex that is not there", "repair the file in a mesh editor")
     return Mesh(

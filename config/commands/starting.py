@@ -23,6 +23,7 @@ def loaded(file: Path | None, flags: dict[str, Any], *, shares: str = "") -> Loa
         shares: what a process is called that is nothing without others, see `wiring.check_shared`.
     """
     from config import lean  # noqa: F401, I001 - first: what comes after does without
+    from actors.log_files import LogFile
     from aigc.core.errors import InputInvalid
     from config import logs
     from config.marks import ConfigInvalid
@@ -38,7 +39,11 @@ def loaded(file: Path | None, flags: dict[str, Any], *, shares: str = "") -> Loa
     except (ConfigInvalid, InputInvalid) as error:
         click.echo(error, err=True)
         sys.exit(2)
-    logs.configure(found.settings.logging.level, found.settings.logging.format)
+    told = found.settings.logging
+    role = click.get_current_context().info_name or "server"
+    folder = found.settings.storage.log_folder
+    kept = LogFile(folder, role, int(told.keep_mb * (1 << 20))) if told.keep_mb else None
+    logs.configure(told.level, told.format, kept)
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
     return found

@@ -4,6 +4,8 @@ import socket
 
 from actors.supervisor import ChildSpec
 from config.agreement import agreed
+from config.logs import levels
+from config.parent import stop_family
 from config.roles.site import MIB, Site, new_boot
 from config.shown import shown
 from web.access import Access, AccessSettings
@@ -83,6 +85,9 @@ class WebPart:
             configuration=shown(settings, self._site.origins),
             public_url=settings.server.public_url or "",
             limits=limits,
+            log_folder=settings.storage.log_folder,
+            levels=levels,
+            stop=stop_family,
             origins=None if "*" in settings.security.cors_origins else frozenset(settings.security.cors_origins),
         )
         return WebServer(gateway, web, self._listening, self._access(signer))

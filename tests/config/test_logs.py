@@ -56,3 +56,7 @@ def test_the_journal_is_told_how_bad_a_line_is(tmp_path: Path, form: str) -> Non
 def test_whoever_reads_a_log_may_not_act_by_it(text: str, left: str) -> None:
     assert logs.without_secrets(text) == left
     assert logs.hide_secrets(None, "info", {"reason": text, "password": "x"}) == {"reason": left, "password": "***"}
+    deep = {"complaints": [text], "headers": {"Authorization": "x", "Host": text}}
+    assert logs.hide_secrets(None, "info", deep) == {
+        "complaints": [left], "headers": {"Authorization": "***", "Host": left},
+    }  # fmt: skip

@@ -127,7 +127,8 @@ class Replaced(Server):
         self.inputs = folder / "inputs"
         self.inputs.mkdir()
         (self.inputs / "allowed.obj").write_bytes(OBJ)
-        super().__init__(folder, mode=mode, settings={"security": {"input_folders": [str(self.inputs)]}})
+        settings = {"security": {"input_folders": [str(self.inputs)]}, "worker": {"memory_gb": 8, "drain_s": 1}}
+        super().__init__(folder, mode=mode, settings=settings)
         (folder / "models.yaml").write_text(yaml.safe_dump(catalogue()))
 
     @property

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from aigc.client import Client, Unreachable
@@ -51,6 +52,12 @@ def test_catalogue() -> dict[str, Any]:
 SERVE, UP = "serve", "up"
 MODES = (SERVE, UP)
 """Ways to start everything: one process, or a supervisor with web, broker, worker and Redis as its children."""
+
+
+def mainly(mode: str) -> list[Any]:
+    """Modes for tests of what is the same code in both: this one in each run, any other with `make soak`."""
+    return [mode, *(pytest.param(other, marks=pytest.mark.slow) for other in MODES if other != mode)]
+
 
 ROLES = ("web", "broker", "worker", "redis")
 
@@ -167,6 +174,10 @@ class Server:
         """SIGTERM, and what it ended with."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
+        return self._reap()
+
+    def ended(self) -> int:
+        """What it ended with, once it has by itself."""
         return self._reap()
 
     def _signal(self, role: str, number: signal.Signals) -> None:

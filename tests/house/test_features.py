@@ -1,5 +1,6 @@
 """Every feature, by its default model, through the whole house: others can read the mesh."""
 
+import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def mode(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The rabbit, and the same with a blue spot."""
+    """The rabbit, the same with a blue spot, and what one feature is given in place of the plain mesh: an archive."""
     folder = tmp_path_factory.mktemp("pictures")
     before = render(read_mesh(RABBIT), View(0, 0, orthographic=True), 256, "transparent")
     after = before.copy()
@@ -40,7 +41,13 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     after[(np.hypot(x - 128, y - 110) < 24) & (before[..., 3] > 0), :3] = (30, 60, 200)
     for name, pixels in (("before", before), ("after", after)):
         Image.fromarray(pixels).save(folder / f"{name}.png")
-    return {"source_image": folder / "before.png", "target_image": folder / "after.png"}
+    with zipfile.ZipFile(folder / "rabbit.zip", "w") as archive:
+        archive.write(RABBIT, "scene/rabbit.glb")
+    return {
+        "source_image": folder / "before.png",
+        "target_image": folder / "after.png",
+        "uv_unwrapping": folder / "rabbit.zip",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +60,7 @@ def jobs(house: House, pictures: dict[str, Path], tmp_path_factory: pytest.TempP
 def _submitted(server: Server, name: str, pictures: dict[str, Path]) -> str:
     kinds = FEATURES[name].inputs
     files = {
-        one: pictures.get(one) or (RABBIT if "mesh" in one else SAMPLES / "penguin.png")
+        one: pictures.get(name) or pictures.get(one) or (RABBIT if "mesh" in one else SAMPLES / "penguin.png")
         for one in kinds
         if one != "text"
     }

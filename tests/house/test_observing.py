@@ -1,6 +1,7 @@
 """What an operator sees from outside, in numbers, lines and traces; the same in one process and in several."""
 
 import contextlib
+import io
 import json
 import re
 import urllib.error
@@ -12,8 +13,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from aigc.core.metrics.families import FAMILIES
+from config import cli
 from tests.house.kit import House, Server, eventually
 from tests.promtool_kit import alerts, needs_promtool, promtool, questions
+from tests.redis_kit import free_port
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +136,30 @@ def test_no_secret_and_no_signature_gets_into_the_log(server: Server) -> None:
         urllib.request.urlopen(f"{server.url}/api/v1/system/status?token={secret}", timeout=60)
     done(server)
     assert secret not in server.log.read_text()
+
+
+def diagnosed(server: Server, monkeypatch: pytest.MonkeyPatch, port: int, **more: str) -> dict[str, dict[str, str]]:
+    """What the doctor says, by code, when it is started with the options of a server at that port."""
+    for name, value in more.items():
+        monkeypatch.setenv(name, value)
+    out = io.StringIO()
+    arguments = ["--config", str(server.settings_file), "--data", str(server.data), "--port", str(port), "--json"]
+    with contextlib.redirect_stdout(out):
+        code = cli.run(["doctor", *arguments])
+    found = {finding["code"]: finding for finding in json.loads(out.getvalue())}
+    assert code == int(any(finding["level"] == "wrong" for finding in found.values()))
+    return found
+
+
+def test_the_doctor_knows_a_server_of_ours_from_one_that_is_in_the_way(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.checkup.models.models", lambda catalogue: iter(()))  # tried elsewhere; takes seconds
+    port = int(server.url.rpartition(":")[2])
+    found = diagnosed(server, monkeypatch, port)
+    assert found["server"]["level"] == "fine" and "healthy" in found["server"]["what"]
+    assert "data_in_use" not in found
+    # A second server on the same folder would not start: that is said before it is tried.
+    assert diagnosed(server, monkeypatch, free_port())["data_in_use"]["level"] == "wrong"
+    other = diagnosed(server, monkeypatch, port, P3D_LIMITS__QUEUE="7")
+    assert "limits.queue is 7 here and 10000 at the broker" in other["settings_differ"]["what"]

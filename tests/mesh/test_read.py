@@ -39,7 +39,7 @@ def test_every_format_is_known_by_its_content_and_gives_the_same_cube(tmp_path, 
     [
         (b"", "no mesh of a known format"),
         (b"hello, this is a letter", "no mesh of a known format"),
-        (b"PK\x03\x04rest", "zip archive"),
+        (b"PK\x03\x04rest", "ZIP archive is damaged"),
         (b"Kaydara FBX Binary  \x00", "FBX"),
         (b"\x89PNG\r\n", "picture"),
         (b"\x1f\x8b" + b"0" * 100, "gzip"),

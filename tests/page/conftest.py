@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.house.kit import MODES, House, Server
+from tests.house.kit import SERVE, House, Server, mainly
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--use-angle=swiftshader"]
@@ -38,10 +38,17 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="module", params=MODES)
-def house(request: pytest.FixtureRequest) -> House:
+@pytest.fixture(scope="module", params=mainly(SERVE))
+def mode(request: pytest.FixtureRequest) -> str:
+    """How everything is started; the page hears the same from both."""
+    started: str = request.param
+    return started
+
+
+@pytest.fixture(scope="module")
+def house(mode: str) -> House:
     """Servers of one mode, with the bundled models and the misbehaving ones."""
-    return partial(Server, mode=request.param, bundled=True)
+    return partial(Server, mode=mode, bundled=True)
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
-from tests.house.kit import Server
+from tests.house.kit import UP, Server, mainly
 from tests.page.conftest import Watch, visit
 from tests.page.test_access import AXE, CUT_OFF, violations
+
+
+@pytest.fixture(scope="module", params=mainly(UP))
+def mode(request: pytest.FixtureRequest) -> str:
+    """Here the one that has more to show."""
+    started: str = request.param
+    return started
 
 
 def test_the_devices_show_what_they_hold_and_what_is_worked_on(

@@ -124,6 +124,7 @@ GOOD: dict[str, bytes] = {
     "m.off": OFF,
     "n.fbx": FBX,
     "o.fbx": FBX_TEXT,
+    "p.zip": b"PK\x03\x04" + bytes(26),
 }
 """One good file for each suffix."""
 

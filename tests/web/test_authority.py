@@ -1,0 +1,31 @@
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+
+from aigc.core.errors import NotAllowed
+from web.authority import own_pages_only
+
+
+@own_pages_only
+async def answering(request: web.Request) -> web.Response:
+    """For operators."""
+    return web.Response()
+
+
+def asking(**headers: str) -> web.Request:
+    return make_mocked_request("GET", "/x", headers={"Host": "here.example:7842", **headers})
+
+
+async def test_programs_and_the_server_s_own_page_may_ask() -> None:
+    assert answering.__doc__ == "For operators."
+    assert (await answering(asking())).status == 200
+    assert (await answering(asking(Origin="http://here.example:7842"))).status == 200
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "http://here.example", "null", "http://here.example:7842.x"]
+)
+async def test_pages_of_other_origins_may_not(origin: str) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        await answering(asking(Origin=origin))
+    assert refused.value.code == "origin_refused"

@@ -1,0 +1,28 @@
+"""Who may ask for what is for operators alone, beside the role that a route demands."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from aigc.core.errors import NotAllowed
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def own_pages_only(handler: Handler) -> Handler:
+    """The handler, which answers no page of another origin: where nobody has to log in, any page that an operator
+    visits could ask a server on the same machine."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        origin = request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != request.host:
+            raise NotAllowed(
+                f"pages of {origin[:200]} may not ask for this",
+                suggestion="use the server's own page, or a program",
+                code="origin_refused",
+            )
+        return await handler(request)
+
+    guarded.__doc__ = handler.__doc__
+    return guarded
