@@ -9,6 +9,7 @@ ANYBODY = frozenset(
     {
         "/",
         "/static/{name}",
+        "/client/aigc_client.py",
         "/docs",
         "/docs/{name}",
         "/redoc",

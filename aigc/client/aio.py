@@ -198,16 +198,20 @@ class AsyncClient:
         status: str | None = None,
         feature: str | None = None,
         tag: str | None = None,
+        owner: str | None = None,
         created_after: str | None = None,
         created_before: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Page:
-        """One page of jobs, newest first; the next one is asked for by its `next_cursor`."""
+        """One page of one's own jobs, newest first; the next one is asked for by its `next_cursor`.
+
+        `owner` is for operators: another's id, or `*` for everybody's.
+        """
         return await self._done(
             self._api.jobs(
-                status=status, feature=feature, tag=tag, created_after=created_after, created_before=created_before,
-                limit=limit, cursor=cursor,
+                status=status, feature=feature, tag=tag, owner=owner, created_after=created_after,
+                created_before=created_before, limit=limit, cursor=cursor,
             )
         )  # fmt: skip
 
@@ -217,15 +221,16 @@ class AsyncClient:
         status: str | None = None,
         feature: str | None = None,
         tag: str | None = None,
+        owner: str | None = None,
         created_after: str | None = None,
         created_before: str | None = None,
     ) -> AsyncIterator[Job]:
-        """All jobs, newest first, page by page as they are taken."""
+        """All jobs as `jobs` has them, page by page as they are taken."""
         cursor: str | None = ""
         while cursor is not None:
             page = await self.jobs(
-                status=status, feature=feature, tag=tag, created_after=created_after, created_before=created_before,
-                limit=100, cursor=cursor,
+                status=status, feature=feature, tag=tag, owner=owner, created_after=created_after,
+                created_before=created_before, limit=100, cursor=cursor,
             )  # fmt: skip
             for job in page.jobs:
                 yield job
@@ -336,6 +341,16 @@ class AsyncClient:
         """The former name of `status`."""
         return await self.status()
 
+    # Who asks.
+
+    async def login(self, username: str, password: str) -> str:
+        """The token that name and password give; this client uses it from now on. Raises Unauthorized."""
+        return await self._done(self._api.login(username, password))
+
+    async def whoami(self) -> Record:
+        """Whether the server wants to know who asks, and who this client is there: `required`, `user`, `role`."""
+        return await self._done(self._api.whoami())
+
     # Operators.
 
     async def workers(self) -> Workers:
@@ -439,8 +454,8 @@ class AsyncClient:
     @contextlib.asynccontextmanager
     async def _opened(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
-            self._session = aiohttp.ClientSession(auto_decompress=False, headers=self._api.headers)
-        body, headers = request.body, dict(request.headers)
+            self._session = aiohttp.ClientSession(auto_decompress=False)
+        body, headers = request.body, {**self._api.headers, **request.headers}
         data: Any = body
         if isinstance(body, Source):
             headers["Content-Length"] = str(body.size)

@@ -256,6 +256,19 @@ class Api:
         """Brokers, devices, resident models, queue."""
         return Record((yield from self.ask("GET", f"{API}/system/status")))
 
+    # Who asks.
+
+    def login(self, username: str, password: str) -> Flow[str]:
+        """A token, which is used from now on."""
+        told = yield from self.ask("POST", f"{API}/users/login", {"username": username, "password": password})
+        token = str(told["token"])
+        self.headers = {"Authorization": f"Bearer {token}"}
+        return token
+
+    def whoami(self) -> Flow[Record]:
+        """Who this is to the server."""
+        return Record((yield from self.ask("GET", f"{API}/session")))
+
     # Operators.
 
     def workers(self) -> Flow[Workers]:

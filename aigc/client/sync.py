@@ -265,16 +265,20 @@ class Client:
         status: str | None = None,
         feature: str | None = None,
         tag: str | None = None,
+        owner: str | None = None,
         created_after: str | None = None,
         created_before: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Page:
-        """One page of jobs, newest first; the next one is asked for by its `next_cursor`."""
+        """One page of one's own jobs, newest first; the next one is asked for by its `next_cursor`.
+
+        `owner` is for operators: another's id, or `*` for everybody's.
+        """
         return self._done(
             self._api.jobs(
-                status=status, feature=feature, tag=tag, created_after=created_after, created_before=created_before,
-                limit=limit, cursor=cursor,
+                status=status, feature=feature, tag=tag, owner=owner, created_after=created_after,
+                created_before=created_before, limit=limit, cursor=cursor,
             )
         )  # fmt: skip
 
@@ -284,15 +288,16 @@ class Client:
         status: str | None = None,
         feature: str | None = None,
         tag: str | None = None,
+        owner: str | None = None,
         created_after: str | None = None,
         created_before: str | None = None,
     ) -> Iterator[Job]:
-        """All jobs, newest first, page by page as they are taken."""
+        """All jobs as `jobs` has them, page by page as they are taken."""
         cursor: str | None = ""
         while cursor is not None:
             page = self.jobs(
-                status=status, feature=feature, tag=tag, created_after=created_after, created_before=created_before,
-                limit=100, cursor=cursor,
+                status=status, feature=feature, tag=tag, owner=owner, created_after=created_after,
+                created_before=created_before, limit=100, cursor=cursor,
             )  # fmt: skip
             yield from page.jobs
             cursor = page.next_cursor or None
@@ -400,6 +405,16 @@ class Client:
     def system(self) -> Record:
         """The former name of `status`."""
         return self.status()
+
+    # Who asks.
+
+    def login(self, username: str, password: str) -> str:
+        """The token that name and password give; this client uses it from now on. Raises Unauthorized."""
+        return self._done(self._api.login(username, password))
+
+    def whoami(self) -> Record:
+        """Whether the server wants to know who asks, and who this client is there: `required`, `user`, `role`."""
+        return self._done(self._api.whoami())
 
     # Operators.
 

@@ -19,6 +19,9 @@ SEARCHED = 5000
 @click.option("--feature", default="", shell_complete=completing.features)
 @click.option("--tag", default="", help="Only those with this word.")
 @click.option(
+    "--owner", default="", metavar="ID", help="Another's, for operators; '*': everybody's. [default: your own]"
+)
+@click.option(
     "--search", default="", metavar="WORDS", help="Only those in whose prompt, files, model or tags all these are."
 )
 @click.option("--since", default="", metavar="TIME", help="Made after it: 2026-01-31 or 2026-01-31T12:00Z.")
@@ -28,15 +31,15 @@ SEARCHED = 5000
 @click.option("--all", "everything", is_flag=True, help="All of them; with --json one in each line.")
 @talking
 def command(
-    client: Client, as_json: bool, status: str | None, feature: str, tag: str, search: str, since: str, until: str,
-    limit: int, cursor: str, everything: bool,
+    client: Client, as_json: bool, status: str | None, feature: str, tag: str, owner: str, search: str, since: str,
+    until: str, limit: int, cursor: str, everything: bool,
 ) -> int:  # fmt: skip
     """List jobs, newest first."""
     feature = feature.replace("-", "_")
     if not (search or everything):
         page = client.jobs(
-            status=status, feature=feature, tag=tag, created_after=since, created_before=until, limit=limit,
-            cursor=cursor,
+            status=status, feature=feature, tag=tag, owner=owner, created_after=since, created_before=until,
+            limit=limit, cursor=cursor,
         )  # fmt: skip
         if as_json:
             show(page)
@@ -47,7 +50,7 @@ def command(
             click.echo(f"more: --cursor {page.next_cursor}", err=True)
         return 0
     jobs: Iterator[Job] = client.each_job(
-        status=status, feature=feature, tag=tag, created_after=since, created_before=until
+        status=status, feature=feature, tag=tag, owner=owner, created_after=since, created_before=until
     )
     if search:
         words = search.lower().split()

@@ -70,7 +70,8 @@ def exit_codes() -> Iterator[None]:
         yield
     except (ClientError, TimeoutError) as error:
         code = next(code for kind, code in CODES if isinstance(error, kind))
-        raise _failure(str(error) or "timed out", code) from None
+        hint = "\nlog in with: aigc login" if isinstance(error, Unauthorized) else ""
+        raise _failure((str(error) or "timed out") + hint, code) from None
 
 
 def _told(option: str, value: Any) -> Any:

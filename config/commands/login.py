@@ -1,0 +1,73 @@
+"""`aigc login [NAME]`, `aigc logout`, `aigc whoami`"""
+
+import sys
+
+import click
+
+from aigc.client import Client, ClientError, Record
+from aigc.client.tokens import forget, remember, token_for
+from config.commands.talking import NOT_ALLOWED, show, talking
+
+
+@click.command("login")
+@click.argument("name", required=False)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--token-stdin", is_flag=True, help="Keep this token instead, read from standard input.")
+@talking
+def command(client: Client, as_json: bool, name: str | None, password_stdin: bool, token_stdin: bool) -> int:
+    """Log in as NAME, and keep the token for this server in ~/.config/aigc/tokens.json, for you alone."""
+    if token_stdin:
+        token = sys.stdin.readline().strip()
+    else:
+        name = name or click.prompt("Name", err=True)
+        password = (
+            sys.stdin.readline().rstrip("\r\n")
+            if password_stdin
+            else click.prompt("Password", hide_input=True, err=True)
+        )
+        token = Client(client.url, token="", retry_s=0).login(name, password)
+    known = Client(client.url, token=token, retry_s=0).whoami()
+    if known.get("required") and not known.get("user"):
+        raise click.ClickException("the server does not know this token")
+    path = remember(client.url, token)
+    if as_json:
+        show(known)
+    else:
+        click.echo(f"{_who(known)}; the token is kept in {path}")
+    return 0
+
+
+@click.command("logout")
+@talking
+def logout(client: Client, as_json: bool) -> int:
+    """Forget the token that is kept for this server, and have the server refuse it from now on."""
+    token = token_for(client.url)
+    was_kept = forget(client.url)
+    if was_kept:
+        try:
+            client.ask("DELETE", f"/api/v1/users/tokens/{token[:12]}")
+        except ClientError as error:
+            click.echo(f"the server still takes it: {str(error).splitlines()[0]}", err=True)
+    if as_json:
+        show({"url": client.url, "forgotten": was_kept})
+    else:
+        click.echo(
+            f"{'no token is' if was_kept else 'none was'} kept for {client.url}{' any more' if was_kept else ''}"
+        )
+    return 0
+
+
+@click.command("whoami")
+@talking
+def whoami(client: Client, as_json: bool) -> int:
+    """Show who you are to this server; 5 is the exit code where it wants to know and you have not logged in."""
+    known = client.whoami()
+    show(known) if as_json else click.echo(_who(known))
+    return NOT_ALLOWED if known.get("required") and not known.get("user") else 0
+
+
+def _who(known: Record) -> str:
+    if not known.get("required"):
+        return "nobody has to log in here"
+    user = known.get("user")
+    return f"{user['username']}, {known['role']}" if user else "not logged in; log in with: aigc login"
