@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Literal
 
+import msgspec
 import structlog
 
 from actors.log_files import LogFile
@@ -69,7 +70,7 @@ def configure(level: str, form: Literal["auto", "console", "json"], file: LogFil
         *([_into(file)] if file is not None else []),
     ]
     plain = structlog.dev.plain_traceback  # a traceback is text by then
-    renderer: Any = structlog.processors.JSONRenderer()
+    renderer: Any = structlog.processors.JSONRenderer(serializer=_as_json)
     if console:
         renderer = structlog.dev.ConsoleRenderer(exception_formatter=plain)
     if _is_read_by_journal():
@@ -91,6 +92,10 @@ def configure(level: str, form: Literal["auto", "console", "json"], file: LogFil
     # Libraries have their say when something is wrong; their chatter is not ours to print.
     logging.basicConfig(level=max(levels.ours, logging.WARNING), handlers=[handler], force=True)
     logging.getLogger("aiohttp.server").addFilter(_is_ours)
+
+
+def _as_json(event: dict[str, Any], **_: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=repr).decode()
 
 
 def hide_secrets(logger: Any, method: str, event: Any) -> Any:
@@ -134,10 +139,8 @@ def _named(logger: Any, method: str, event: Any) -> Any:
 
 
 def _into(file: LogFile) -> Callable[[Any, str, Any], Any]:
-    render = structlog.processors.JSONRenderer(separators=(",", ":"))
-
     def write(logger: Any, method: str, event: Any) -> Any:
-        file.write(str(render(logger, method, {name: one for name, one in event.items() if name[:1] != "_"})))
+        file.write(_as_json({name: one for name, one in event.items() if name[:1] != "_"}))
         return event
 
     return write

@@ -332,7 +332,7 @@ class Gateway:
         if not created.replayed:
             self.counters.submitted(created.job)
             self._export_span(created.job, began)
-            log.info("job.accepted", task=job.feature, model=job.model, **job.origin.fields(job.id))
+            log.debug("job.accepted", task=job.feature, model=job.model, **job.origin.fields(job.id))
         if created.job.status is Status.QUEUED:
             # Also one that stood there before: whoever created it may have ended before it told the broker.
             self._link.submit(created.job)

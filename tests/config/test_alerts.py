@@ -8,7 +8,7 @@ import yaml
 from prometheus_client.exposition import generate_latest
 
 from aigc.core.metrics.families import FAMILIES
-from tests.promtool_kit import RULES, alerts, needs_promtool, promtool, questions
+from tests.promtool_kit import ROOT, RULES, alerts, needs_promtool, promtool, questions
 from web.metrics import Exposition
 
 
@@ -55,3 +55,8 @@ def test_whatever_is_asked_for_is_told_with_those_labels(where: str) -> None:
 def test_every_metric_is_drawn_somewhere() -> None:
     drawn = " ".join(questions())
     assert [name for name in FAMILIES if name not in drawn] == []
+
+
+def test_every_metric_and_every_alert_is_explained() -> None:
+    explained = (ROOT / "docs" / "operating.md").read_text()
+    assert [name for name in (*FAMILIES, *alerts()) if f"`{name}`" not in explained] == []

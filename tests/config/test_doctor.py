@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -196,3 +197,12 @@ def test_a_key_that_is_missing_open_to_others_or_not_the_one_that_is_known_is_wr
     assert own.public in found(others.keys(with_keys(folder.path, theirs, socket.gethostname())))["keys_differ"].do
     folder.allow("far", KeyPair.new().public)
     assert "another key of far" in found(others.keys(with_keys(folder.path, theirs)))["keys_differ"].what
+
+
+def test_every_code_of_something_amiss_is_explained() -> None:
+    root = Path(__file__).parents[2]
+    sources = [*(root / "config" / "checkup").glob("*.py"), root / "config" / "commands" / "doctor.py"]
+    codes = {code for file in sources for code in re.findall(r'(?:"wrong"|"note"), "(\w+_?\w+)",', file.read_text())}
+    assert len(codes) > 25
+    explained = (root / "docs" / "operating.md").read_text()
+    assert [code for code in sorted(codes) if f"`{code}`" not in explained] == []
