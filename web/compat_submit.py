@@ -73,7 +73,13 @@ ROUTES = (
     Route("mesh-generation/text-mesh-painting", "text_mesh_painting", "Text mesh painting", _PROMPT, files=("mesh",)),
     Route("mesh-generation/image-mesh-painting", "image_mesh_painting", "Image mesh painting", files=("image", "mesh")),
     Route("mesh-segmentation/segment-mesh", "mesh_segmentation", "Mesh segmentation", files=("mesh",)),
-    Route("mesh-generation/part-completion", "part_completion", "Part completion", files=("mesh",)),
+    Route(
+        "mesh-generation/part-completion",
+        "part_completion",
+        "Part completion",
+        files=("mesh",),
+        assumed="holopart_part_completion",
+    ),
     Route("mesh-retopology/retopologize-mesh", "mesh_retopology", "Mesh retopology", files=("mesh",)),
     Route("mesh-uv-unwrapping/unwrap-mesh", "uv_unwrapping", "UV unwrapping", files=("mesh",)),
     # The second path never existed in the API that this replaces, but one of its clients calls it.

@@ -123,12 +123,12 @@ def form(name: str, content: bytes, content_type: str = "application/octet-strea
 class Replaced(Server):
     """A server in the place of the one that it replaces; tests share it, so each makes what it changes."""
 
-    def __init__(self, folder: Path, mode: str) -> None:
+    def __init__(self, folder: Path, mode: str, **more: Any) -> None:
         self.inputs = folder / "inputs"
         self.inputs.mkdir()
         (self.inputs / "allowed.obj").write_bytes(OBJ)
         settings = {"security": {"input_folders": [str(self.inputs)]}, "worker": {"memory_gb": 8, "drain_s": 1}}
-        super().__init__(folder, mode=mode, settings=settings)
+        super().__init__(folder, mode=mode, settings=settings | more)
         (folder / "models.yaml").write_text(yaml.safe_dump(catalogue()))
 
     @property

@@ -3,6 +3,8 @@
 import stat
 
 from tests.conformance.kit import Replaced, Wire
+from tests.conformance.models.answering import MESHES
+from tests.conformance.studio import POLLED, Studio
 from tests.house.kit import SERVE, alive, eventually
 
 LOGS = "system/logs"
@@ -109,9 +111,10 @@ def test_row_26_a_shutdown_drains_the_server_loses_no_job_and_the_history_is_rig
     assert server.ended() == 0
     assert not any(alive(pid) for pids in family.values() for pid in pids)
     server.start()
-    rows = {row["job_id"]: row for row in server.wire.get("system/jobs/history?limit=500")["jobs"]}
+    studio = Studio(server.url)
+    tasks = {task["id"]: task for task in studio.start()}
     for feature, job in done.items():
-        assert (rows[job]["status"], rows[job]["feature"]) == ("completed", feature)
-        assert server.wire("GET", rows[job]["mesh_url"]).status == 200
-    assert rows[running]["status"] in ("queued", "processing")
+        assert (tasks[job]["status"], tasks[job]["feature"]) == ("completed", feature)
+        assert studio.open(tasks[job]["mesh"]) == MESHES[tasks[job]["format"]]
+    assert tasks[running]["status"] in POLLED
     assert server.wire("DELETE", f"system/jobs/{running}").body["deleted"] is True

@@ -67,6 +67,12 @@ def test_rows_2_4_health_is_as_clients_compare_it(wire: Wire) -> None:
     assert 0 <= told["uptime"] < 3600  # seconds since the start, not since the epoch
 
 
+def test_row_5_nobody_has_to_log_in_where_no_accounts_are(wire: Wire) -> None:
+    told = wire.get("system/auth-status")
+    assert (told["user_auth_enabled"], told["api_key_required"], told["mode"]) == (False, False, "simple")
+    assert set(told["features"].values()) == {False}
+
+
 def test_section_1_4_the_state_has_true_numbers_and_takes_no_second(wire: Wire) -> None:
     status = wire("GET", "system/status")
     assert float(status.headers["x-process-time"]) < 1

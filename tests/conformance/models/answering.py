@@ -22,7 +22,7 @@ MESHES = {
     "glb": triangle_glb(),
     "obj": OBJ,
     "ply": b"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nend_header\n0\n",
-    "fbx": b"; FBX 7.4.0 project file\n",
+    "fbx": b"; FBX 7.4.0 project file\nFBXHeaderExtension:  {\n\tFBXHeaderVersion: 1003\n}\n",
     "stl": b"solid x\nfacet normal 0 0 1\nendfacet\nendsolid x\n",
 }
 
