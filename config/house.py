@@ -15,7 +15,7 @@ from aigc.core.model import Catalogue
 from config.reload import Reload
 from config.roles.site import Part, Site
 from config.settings import Settings
-from config.tracing import exporter
+from config.tracing import exporter, nobody
 from config.wiring import Topology
 from transport import Authenticator, KeysInvalid
 
@@ -68,7 +68,8 @@ class House:
         self._context: zmq.Context[Any] = zmq.Context()
         self._opened = AsyncExitStack()
         self._leading: BrokerPart | None = None
-        export, self._send_spans = exporter(settings.tracing.endpoint, "+".join(role.value for role in roles))
+        tells = "+".join(role.value for role in roles if role is not Role.WORKER)  # a broker tells of its workers
+        export, self._send_spans = exporter(settings.tracing.endpoint, tells) if tells else nobody()
         self._site = Site(
             self._context, topology, settings, lambda name: self._supervisor.living(name), origins or {}, export
         )

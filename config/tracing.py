@@ -17,6 +17,11 @@ ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 """The variable that all programs with OpenTelemetry read."""
 
 
+def nobody() -> tuple[Export | None, Callable[[], None]]:
+    """Spans are not collected."""
+    return None, lambda: None
+
+
 def exporter(endpoint: str, role: str) -> tuple[Export | None, Callable[[], None]]:
     """What takes spans, and what sends the last of them off; None where nobody collects.
 
@@ -28,10 +33,10 @@ def exporter(endpoint: str, role: str) -> tuple[Export | None, Callable[[], None
     """
     endpoint = endpoint or os.environ.get(ENDPOINT, "")
     if not endpoint:
-        return None, lambda: None
+        return nobody()
     if not is_installed():
         log.warning("tracing.off", reason="its packages are not installed", do="pip install 'aigc[tracing]'")
-        return None, lambda: None
+        return nobody()
     return _by_otlp(endpoint, role)
 
 

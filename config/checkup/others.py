@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 
-from aigc.client import Client, ClientError
+from aigc.client import Client, ClientError, Forbidden, Unauthorized
 from config.checkup.finding import Finding
 from config.settings import Settings
 from config.wiring import keys_folder
@@ -46,8 +46,12 @@ def agreement(settings: Settings, url: str) -> Iterator[Finding]:
 
     try:
         broker = Client(url, retry_s=0, timeout_s=5).system()["broker"]
+    except (Unauthorized, Forbidden):
+        what = f"the server at {url} lets only operators see its settings; they were not compared"
+        yield Finding("note", "settings_unseen", what, "aigc login, or set AIGC_TOKEN, as an operator")
+        return
     except ClientError:
-        return  # none runs here, or it does not let us look
+        return  # none runs here
     if not broker["answers"]:
         yield Finding("wrong", "no_broker", f"the server at {url} hears no broker", "start one: aigc broker")
         return

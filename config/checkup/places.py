@@ -65,9 +65,9 @@ def address(settings: Settings) -> Iterator[Finding]:
 
 def reach(settings: Settings) -> Iterator[Finding]:
     """Who can come in without an account."""
-    if not settings.server.is_loopback and settings.security.allow_open_access:
+    if not settings.server.is_loopback and not settings.accounts.enabled:
         what = f"everybody who reaches {settings.server.host} may use the server: nobody has to log in"
-        do = "listen on 127.0.0.1 behind a proxy that asks for a password, or have users log in"
+        do = "set accounts.enabled: true, or listen on 127.0.0.1 behind a proxy that asks for a password"
         yield Finding("note", "open_to_all", what, do)
 
 

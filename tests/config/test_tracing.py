@@ -1,49 +1,17 @@
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from structlog.testing import capture_logs
 
 from aigc.core.trace import Span, Traceparent
 from config import tracing
-
-
-class Collector(HTTPServer):
-    """Takes spans as any OTLP collector does, and keeps them."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.came: list[ExportTraceServiceRequest] = []
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Collector
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers.get("Content-Encoding") == "gzip":
-            import gzip
-
-            body = gzip.decompress(body)
-        assert self.path == "/v1/traces"
-        self.server.came.append(ExportTraceServiceRequest.FromString(body))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+from tests.otlp_kit import Collector, collecting
 
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    with Collector() as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with collecting() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 SPAN = Span(
@@ -53,7 +21,7 @@ SPAN = Span(
 
 
 def test_a_span_arrives_under_the_ids_that_the_log_has(collector: Collector) -> None:
-    export, send = tracing.exporter(f"http://127.0.0.1:{collector.server_address[1]}/", "broker")
+    export, send = tracing.exporter(f"{collector.url}/", "broker")
     assert export is not None
     export(SPAN)
     send()
