@@ -13,8 +13,11 @@ from aigc.models.shapes import library as _fills_the_library  # noqa: F401
 from aigc.models.shapes.builder import LIBRARY, Shape
 from aigc.models.shapes.palette import MATERIAL_WORDS, PATTERN_WORDS
 
-LEFT_OUT = frozenset({"star", "donut"})
-"""Shapes that are nothing like a few primitives."""
+LEFT_OUT = frozenset(
+    "star donut anchor bell boot bridge cannon crab drum fountain frog hat helmet motorcycle octopus piano skull snail"
+    " spider submarine tank tractor ufo whale".split()
+)
+"""Shapes that are nothing like a few primitives, and those that came after the network was trained."""
 
 _COLORS = [
     "red",

@@ -221,7 +221,7 @@ def _snake(b: Builder) -> None:
 
 @shape(
     "butterfly",
-    "moth bee insect ladybug beetle spider",
+    "moth bee insect ladybug beetle",
     "a butterfly with colourful wings; a ladybug with dots; a bee with stripes",
     0.12,
     "wing",

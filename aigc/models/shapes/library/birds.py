@@ -158,8 +158,8 @@ def _penguin(b: Builder) -> None:
 
 @shape(
     "fish",
-    "goldfish shark whale dolphin tuna",
-    "a goldfish with fins; a shark; a tropical fish; a whale",
+    "goldfish shark dolphin tuna",
+    "a goldfish with fins; a shark; a tropical fish",
     0.4,
     "body",
     "fin tail=fin eye belly",
