@@ -14,8 +14,32 @@ from aigc.models.shapes.builder import LIBRARY, Shape
 from aigc.models.shapes.palette import MATERIAL_WORDS, PATTERN_WORDS
 
 LEFT_OUT = frozenset(
-    "star donut anchor bell boot bridge cannon crab drum fountain frog hat helmet motorcycle octopus piano skull snail"
-    " spider submarine tank tractor ufo whale".split()
+    [
+        "star",
+        "donut",
+        "anchor",
+        "bell",
+        "boot",
+        "bridge",
+        "cannon",
+        "crab",
+        "drum",
+        "fountain",
+        "frog",
+        "hat",
+        "helmet",
+        "motorcycle",
+        "octopus",
+        "piano",
+        "skull",
+        "snail",
+        "spider",
+        "submarine",
+        "tank",
+        "tractor",
+        "ufo",
+        "whale",
+    ]
 )
 """Shapes that are nothing like a few primitives, and those that came after the network was trained."""
 
