@@ -42,8 +42,12 @@ def test_axe_finds_no_violation_in_any_state_light_or_dark(
         page = visit(context, server, place)
         if state == "made":
             expect(page.locator("model-viewer")).to_have_js_property("loaded", True)
+            page.locator(".code summary").click()
         if state == "empty":
-            page.locator("#settings summary").click()
+            page.locator("#settings > summary").click()
+            page.locator(".more summary").click()
+        if state == "failed":
+            page.get_by_role("button", name="Keyboard shortcuts").click()
         page.evaluate(AXE.read_text())
         found[state] = violations(page)
         page.emulate_media(color_scheme="dark")

@@ -4,6 +4,8 @@ import json
 import subprocess
 from typing import Any
 
+import pytest
+
 from aigc.features import FEATURES
 from tests.page.test_access import STATIC
 
@@ -91,3 +93,59 @@ def test_a_snippet_tells_what_differs_and_asks_for_a_token_where_jobs_have_owner
     assert params == {"seed": 42, "back": "soft"}
     assert owned.count("Authorization: Bearer $AIGC_TOKEN") == 3
     assert "Authorization" not in free
+
+
+def test_files_go_where_they_fit_and_several_of_a_kind_are_several_jobs() -> None:
+    each = "cases.map(([name, formats, taken]) => placed(features.find((one) => one.name === name), formats, taken))"
+    cases = [
+        ("image_to_textured_mesh", ["png", "jpg"], []),
+        ("image_mesh_editing", ["png", "glb", "png", "png"], []),
+        ("image_mesh_editing", ["png"], ["source_image"]),
+        ("auto_rig", ["glb", "png"], []),
+    ]
+    several, edit, second, rig = ask("offers", each, features=offered(), cases=cases)
+    assert several == {"at": {"image": [0, 1]}, "left": []}, "the optional picture is not given by a guess"
+    assert edit == {"at": {"source_image": [0], "mesh": [1], "target_image": [2]}, "left": [3]}
+    assert second["at"] == {"target_image": [0]}
+    assert rig == {"at": {"mesh": [0]}, "left": [1]}
+    assert ask("offers", "combinations([[1, 2], ['a'], [3, 4]]).length") == 4
+
+
+def test_a_slider_reaches_both_ends_and_goes_through_wide_ranges_by_factors() -> None:
+    fields = [
+        {"type": "integer", "minimum": 200, "maximum": 200_000},
+        {"type": "integer", "minimum": 0, "maximum": 32},
+        {"type": "number", "minimum": 0.1, "maximum": 2.0},
+        {"type": "number", "minimum": -0.11, "maximum": 0.11},
+    ]
+    each = "fields.map((field) => [0, .5, 1].map((share) => fromSlider(Math.round(share * steps(field)), field)))"
+    wide, few, plain, around = ask("scale", each, fields=fields)
+    assert wide == [200, 6300, 200_000]
+    assert few == [0, 16, 32]
+    assert plain == [0.1, 1.05, 2]
+    assert around == [-0.11, 0, 0.11]
+    there_and_back = "[0, 7, steps(field)].every((at) => Math.abs(toSlider(fromSlider(at, field), field) - at) < 9)"
+    assert ask("scale", f"fields.every((field) => {there_and_back})", fields=fields) is True
+    assert ask("scale", "steps({type: 'number', minimum: 0})") is None
+
+
+def test_a_side_of_a_region_follows_the_pointer_alone_and_the_middle_takes_all_along() -> None:
+    # Looking along -z, 100 pixels a metre: x to the right, y up.
+    matrix = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+    region = {"center": [0, 0, 0], "half": [0.2, 0.3, 0.4]}
+    size = {"width": 200, "height": 200}
+    each = """[
+        pulled(region, {axis: 0, sign: 1}, [10, 0], matrix, size),
+        pulled(region, {axis: 1, sign: -1}, [0, 20], matrix, size),
+        pulled(region, {axis: null}, [10, -20], matrix, size),
+        faces(region).filter(({corners}) => isFront(corners.map((one) => project(matrix, one, size))))
+          .map(({axis, sign}) => [axis, sign]),
+        rings(region).every((ring, axis) => ring.every((point) => point[axis] === 0
+          && Math.abs(point.reduce((sum, value, at) => sum + (value / region.half[at]) ** 2, 0) - 1) < 1e-9)),
+    ]"""
+    right, bottom, middle, front, is_on_surface = ask("region_geometry", each, region=region, matrix=matrix, size=size)
+    assert right == {"center": pytest.approx([0.05, 0, 0]), "half": pytest.approx([0.25, 0.3, 0.4])}
+    assert bottom == {"center": pytest.approx([0, -0.1, 0]), "half": pytest.approx([0.2, 0.4, 0.4])}
+    assert middle == {"center": pytest.approx([0.1, 0.2, 0]), "half": region["half"]}
+    assert front == [[2, 1]]
+    assert is_on_surface is True

@@ -10,8 +10,8 @@ export function drawActions(job, main) {
   if (!isFinal(job)) return h("div", { class: "actions" }, button("Cancel", (self) => stop(job, self)));
   const way = job.status !== "completed" ? "Try again" : "seed" in job.params ? "Another seed" : "Make again";
   return h("div", { class: "actions" },
-    main && h("a", { class: "button main", href: main.url, download: main.name }, `Download ${main.format.toUpperCase()}`),
-    button(way, (self) => again(job, self), { class: main ? "" : "main", data: { action: "again" } }),
+    main && h("a", { class: "button main", href: main.url, download: main.name, data: { key: "d" } }, `Download ${main.format.toUpperCase()}`),
+    button(way, (self) => again(job, self), { class: main ? "" : "button main", data: { key: "r" } }),
     drawDelete(job));
 }
 

@@ -9,8 +9,11 @@ export class Refused extends Error {
   }
 }
 
-async function call(method, path, body) {
-  const options = { method, headers: {} };
+// The server was not reached: asked again it may answer.
+export class Unreachable extends Error {}
+
+async function call(method, path, body, headers = {}) {
+  const options = { method, headers };
   if (body !== undefined) {
     options.body = JSON.stringify(body);
     options.headers["Content-Type"] = "application/json";
@@ -19,7 +22,7 @@ async function call(method, path, body) {
   try {
     response = await fetch(path, options);
   } catch {
-    throw new Error("The server does not answer.");
+    throw new Unreachable("The server does not answer.");
   }
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Refused(response, answer);
@@ -31,7 +34,7 @@ export const api = {
   models: () => call("GET", "/api/v1/models"),
   jobs: (query) => call("GET", `/api/v1/jobs?${new URLSearchParams(query)}`),
   job: (id) => call("GET", `/api/v1/jobs/${encodeURIComponent(id)}`),
-  submit: (body) => call("POST", "/api/v1/jobs", body),
+  submit: (body, key) => call("POST", "/api/v1/jobs", body, { "Idempotency-Key": key }),
   cancel: (id) => call("POST", `/api/v1/jobs/${id}/cancel`, {}),
   retry: (id) => call("POST", `/api/v1/jobs/${id}/retry`, {}),
   remove: (id) => call("DELETE", `/api/v1/jobs/${id}`),
@@ -54,7 +57,7 @@ export function upload(file, onProgress) {
     const request = new XMLHttpRequest();
     request.open("PUT", `/api/v1/uploads?${new URLSearchParams({ filename: file.name })}`);
     request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
-    request.onerror = () => reject(new Error("The upload broke off."));
+    request.onerror = () => reject(new Unreachable("The upload broke off."));
     request.onload = () => {
       let answer = {};
       try {

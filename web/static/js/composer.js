@@ -1,14 +1,18 @@
 // The form: what one has, what one wants, and the settings of the model, drawn from its schema.
 
 import { api } from "./api.js";
+import * as bench from "./bench.js";
 import * as catalogue from "./catalogue.js";
 import { $, about, h, say, title } from "./dom.js";
 import * as inputs from "./inputs.js";
 import { isFinal } from "./job.js";
-import { isText, kindOf } from "./offers.js";
+import { isFileOf, isText, kindOf, offers, placed } from "./offers.js";
 import * as parameters from "./parameters.js";
+import { patiently } from "./patience.js";
 import { drawSamples } from "./samples.js";
-import { show } from "./stage.js";
+import { shape } from "./region.js";
+import { rollOn, seedOf } from "./seed.js";
+import { hide, show } from "./stage.js";
 import * as store from "./store.js";
 
 const KINDS = [
@@ -33,12 +37,13 @@ export function startComposer() {
   $("feature").addEventListener("change", chooseFeature);
   $("model").addEventListener("change", chooseModel);
   $("composer").addEventListener("submit", submit);
+  $("parameters").addEventListener("input", (event) => event.target.name === "mask_type" && drawBench());
   $("prompt").addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("composer").requestSubmit();
   });
   document.addEventListener("use-output", (event) => useOutput(event.detail));
-  inputs.startInputs(complain);
-  inputs.listenToDrops(placeFile);
+  inputs.startInputs({ onTrouble: complain, onChange: drawGiven });
+  inputs.listenToDrops(placeFiles);
   store.listen((news) => {
     drawAhead();
     // A finished job has taught the server how long its model takes, and left it in memory.
@@ -82,11 +87,52 @@ function setKind(name) {
   return true;
 }
 
+// In one step, for what the feature between would not take would be forgotten.
+function setFeature(name) {
+  if ($("feature").value === name) return;
+  document.querySelector(`#kinds [value=${kindOf(catalogue.allFeatures().find((item) => item.name === name))}]`).checked = true;
+  fillFeatures();
+  $("feature").value = name;
+  chooseFeature();
+}
+
 function drawFeatures() {
+  fillFeatures();
+  chooseFeature();
+}
+
+// What has a use for all files at hand stands first, where that tells anything.
+function fillFeatures() {
   const fitting = catalogue.allFeatures().filter((item) => kindOf(item) === kind());
   fitting.sort((a, b) => b.name.includes("textured") - a.name.includes("textured"));
-  $("feature").replaceChildren(...fitting.map((item) => h("option", { value: item.name }, item.title)));
-  chooseFeature();
+  const best = offers(fitting, inputs.formats());
+  const options = (list) => list.map((item) => h("option", { value: item.name }, item.title));
+  const rest = fitting.filter((item) => !best.includes(item));
+  $("feature").replaceChildren(...(best.length && rest.length
+    ? [h("optgroup", { label: "With what is here" }, ...options(best)), h("optgroup", { label: "With less, or with more" }, ...options(rest))]
+    : options(fitting)));
+}
+
+// There are other files than before.
+function drawGiven(name) {
+  const chosen = $("feature").value;
+  fillFeatures();
+  $("feature").value = chosen;
+  drawGo();
+  drawBench(name);
+}
+
+// A mesh that was just given is shown, and one in which a region is to be set.
+function drawBench(name = "") {
+  const [mesh] = inputs.all("mesh");
+  if (bench.canShow(mesh) && ((name === "mesh" && mesh.file) || shape())) bench.open(mesh);
+  else if (!mesh && bench.isOpen()) hide();
+}
+
+function drawGo() {
+  const count = model() ? inputs.count(fileNames(model())) : 1;
+  say($("go"), count > 1 ? `Make all ${count}` : "Make it");
+  drawAhead();
 }
 
 function chooseFeature() {
@@ -108,11 +154,15 @@ function chooseModel() {
   inputs.forgetAllBut(Object.keys(all));
   inputs.drawZones($("file-fields"), files(chosen.inputs));
   const optional = h("div", { class: "stack" });
-  $("parameters").prepend(optional);
+  $("parameters").append(optional);
   inputs.drawZones(optional, files(chosen.optional_inputs), "if you like");
+  if (parameters.field("mask_type")) $("settings").open = true; // where it shall happen is half of what is asked for
   complain(null);
-  drawAhead();
+  drawGo();
+  drawBench();
 }
+
+const fileNames = (from) => Object.entries({ ...from.inputs, ...from.optional_inputs }).filter(([, input]) => !isText(input)).map(([name]) => name);
 
 // How long it will take, as far as the server has learned it.
 function drawAhead() {
@@ -120,35 +170,49 @@ function drawAhead() {
   if (!chosen) return;
   const known = chosen.learned ?? chosen;
   const load_s = chosen.residency?.length ? 0 : known.load_s;
+  const count = inputs.count(fileNames(chosen));
   const waiting = store.open().filter((job) => job.status === "queued").length;
   say($("ahead"), [
-    `Takes ${about(known.run_s + load_s)}${load_s >= 0.5 ? " with loading" : ""}`,
+    `${count > 1 ? "Each takes" : "Takes"} ${about(known.run_s + load_s)}${load_s >= 0.5 ? " with loading" : ""}`,
     waiting && `${waiting} ${waiting === 1 ? "job waits" : "jobs wait"} already`,
   ].filter(Boolean).join(". ") + ".");
 }
 
-function placeFile(file, zone) {
+// Files that were dropped or pasted: into the zone under them, else wherever they fit, and the features follow.
+function placeFiles(files, zone) {
   location.hash = "#make";
+  const known = catalogue.allFeatures();
+  const usable = (file) => known.some((item) => Object.values({ ...item.inputs, ...item.optional_inputs }).some((input) => isFileOf(input, inputs.formatOf(file))));
+  const fine = files.filter(usable);
+  if (fine.length) sort(fine, zone);
+  const strange = files.filter((file) => !usable(file)).map((file) => file.name);
+  if (strange.length) complain(new Error(`${strange.join(", ")}: no model of this server takes such a file.`));
+}
+
+function sort(files, zone) {
+  const formats = files.map(inputs.formatOf);
   const accepts = document.querySelector(`.zone[data-input="${zone}"]`)?.dataset.formats.split(" ") ?? [];
-  if (accepts.includes(file.name.split(".").pop().toLowerCase())) return inputs.take(zone, file);
-  const wanted = inputs.isMesh(file) ? "mesh" : "image";
-  if (!setKind(wanted)) return complain(new Error(`No model of this server takes ${wanted === "mesh" ? "a mesh" : "a picture"}.`));
-  return inputs.take(wanted, file);
+  if (formats.every((format) => accepts.includes(format))) return inputs.take(zone, files);
+  const known = catalogue.allFeatures();
+  const fits = (item) => item && !placed(item, [...new Set(formats)]).left.length;
+  const chosen = [feature(), offers(known, [...inputs.formats(), ...formats])[0], offers(known, formats)[0]].find(fits);
+  if (!chosen) return complain(new Error("No model of this server takes these files together."));
+  setFeature(chosen.name);
+  const { at, left } = placed(chosen, formats, Object.keys(chosen.inputs).filter(inputs.has));
+  for (const [name, found] of Object.entries(at)) inputs.take(name, found.map((index) => files[index]));
+  if (left.length) complain(new Error(`${left.map((index) => files[index].name).join(", ")} found no place: ${chosen.title} takes one file of a kind.`));
 }
 
 function start(name, { file, text }) {
   setKind(name);
   if (text) $("prompt").value = text;
-  else inputs.take(name, file);
+  else inputs.take(name, [file]);
   $("composer").requestSubmit();
 }
 
 function useOutput({ feature: wanted, file }) {
-  if (!setKind("mesh")) return complain(new Error("No model of this server takes a mesh."));
-  if (wanted) {
-    $("feature").value = wanted;
-    chooseFeature();
-  }
+  if (wanted) setFeature(wanted);
+  else if (!setKind("mesh")) return complain(new Error("No model of this server takes a mesh."));
   inputs.takeOutput("mesh", file);
   ($("prompt-field").hidden ? $("feature") : $("prompt")).focus();
   $("composer").scrollIntoView({ block: "nearest" });
@@ -167,13 +231,24 @@ async function submit(event) {
   complain(null);
   setSending(true);
   try {
-    const given = await inputs.references(Object.keys(all));
-    if (text && prompt) given[text] = { text: prompt };
-    const name = inputs.inherited();
-    const metadata = name ? { name: name.slice(0, 512) } : {};
-    const job = await api.submit({ feature: chosen.feature, model: chosen.id, inputs: given, params: parameters.read($("parameters")), metadata });
-    store.put(job);
-    show(job.id);
+    const params = parameters.read($("parameters"));
+    const seed = params.seed ?? chosen.schema.properties?.seed?.default;
+    const given = await inputs.references(fileNames(chosen));
+    for (const [at, { inputs: files, label }] of given.entries()) {
+      const body = {
+        feature: chosen.feature,
+        model: chosen.id,
+        inputs: { ...files, ...(text && prompt && { [text]: { text: prompt } }) },
+        params: { ...params, ...(at && seed !== undefined && { seed: seedOf(seed, at) }) },
+        metadata: label ? { name: label.slice(0, 512) } : {},
+      };
+      const key = crypto.randomUUID?.() ?? String(Math.random());
+      const job = await patiently(() => api.submit(body, key), complain);
+      complain(null);
+      store.put(job);
+      if (at === 0) show(job.id);
+    }
+    rollOn($("parameters"));
   } catch (error) {
     complain(error);
   } finally {

@@ -1,7 +1,9 @@
-// The files that a job begins from: dropped, chosen, pasted, or taken from another job's result.
+// The files that a job begins from: dropped, chosen, pasted, or taken from another job's result. Several files in one
+// input are several jobs.
 
-import { upload } from "./api.js";
+import { Refused, upload } from "./api.js";
 import { $, bytes, h, title } from "./dom.js";
+import { combinations } from "./offers.js";
 
 const LABELS = {
   source_image: "Picture before",
@@ -10,126 +12,179 @@ const LABELS = {
   mask_image: "Where, as a white area in a picture",
   mask: "Where, as a mesh around it",
 };
-const MESH = /\.(glb|gltf|obj|ply|stl|off|fbx|usdz?|3mf)$/i;
 
-let given = {}; // input name -> {file, preview, sent, upload} or {job, output, label, picture}
+const given = new Map(); // input name -> [{file, preview, sent, upload} or {job, output, format, url, label, picture}]
 let tell = () => {}; // called with what went wrong, or with null when a new file has come
+let changed = () => {}; // called when there are other files than before
 
-export const isMesh = (file) => MESH.test(file.name);
-export const has = (name) => name in given;
+export const formatOf = (file) => file.name.split(".").pop().toLowerCase();
+export const all = (name) => given.get(name) ?? [];
+export const has = (name) => given.has(name);
 export const labelOf = (name) => LABELS[name] ?? title(name);
-export const zoneInput = (name) => document.querySelector(`.zone[data-input="${name}"] input`);
+export const zoneInput = (name) => zone(name)?.querySelector("input");
+export const formats = () => [...given.values()].flat().map((item) => item.format);
+const zone = (name) => document.querySelector(`.zone[data-input="${name}"]`);
 
-export function startInputs(onTrouble) {
+export function startInputs({ onTrouble, onChange }) {
   tell = onTrouble;
+  changed = onChange;
 }
 
 // A zone for each input that is a file. What was given before under the same name stays given.
 export function drawZones(place, inputs, note = "") {
-  place.replaceChildren(...Object.entries(inputs).map(([name, { formats }]) => drawZone(name, formats, note)));
+  place.replaceChildren(...Object.entries(inputs).map(([name, { formats: known }]) => drawZone(name, known, note)));
   Object.keys(inputs).forEach(drawFace);
 }
 
 export function forgetAllBut(names) {
-  for (const name of Object.keys(given)) if (!names.includes(name)) remove(name);
+  for (const name of given.keys()) if (!names.includes(name)) clear(name);
 }
 
-export function take(name, file) {
-  remove(name);
-  const item = { file, preview: URL.createObjectURL(file), sent: 0 };
-  given[name] = item;
+// `files` are what the input has from now on.
+export function take(name, files) {
+  clear(name);
+  add(name, files);
+}
+
+export function add(name, files) {
+  given.set(name, [...all(name), ...files.map((file) => ({ file, format: formatOf(file), preview: URL.createObjectURL(file), sent: 0 }))]);
+  // The files travel while their owner still thinks about the settings, one after the other.
+  all(name).forEach((item) => item.upload ?? send(name, item));
   tell(null);
-  // The file travels while its owner still thinks about the settings.
-  item.upload = upload(file, (sent) => {
+  drawFace(name);
+  changed(name);
+}
+
+export function takeOutput(name, output) {
+  clear(name);
+  given.set(name, [output]);
+  tell(null);
+  drawFace(name);
+  changed(name);
+}
+
+let last = Promise.resolve();
+
+function send(name, item) {
+  const start = () => (all(name).includes(item) ? upload(item.file, (sent) => {
     item.sent = sent;
-    const meter = document.querySelector(`.zone[data-input="${name}"] progress`);
-    if (meter && given[name] === item) meter.value = sent;
-  });
+    drawSent(name);
+  }) : Promise.reject(new Error("It was taken away.")));
+  item.upload = last.then(start, start);
+  last = item.upload.catch(() => {});
   item.upload.then(
     () => {
       item.sent = 1;
       drawFace(name);
     },
     (error) => {
-      if (given[name] !== item) return;
-      remove(name);
+      if (!all(name).includes(item)) return;
+      // What the server refuses it will refuse again; what broke off is sent again with the job.
+      if (error instanceof Refused) remove(name, item);
+      else item.upload = null;
       tell(error);
     },
   );
-  drawFace(name);
 }
 
-export function takeOutput(name, output) {
-  remove(name);
-  given[name] = output;
-  drawFace(name);
+function clear(name) {
+  for (const item of all(name)) if (item.preview) URL.revokeObjectURL(item.preview);
+  given.delete(name);
 }
 
-export function remove(name) {
-  if (given[name]?.preview) URL.revokeObjectURL(given[name].preview);
-  delete given[name];
+export function remove(name, item) {
+  const rest = all(name).filter((other) => other !== item);
+  if (item.preview) URL.revokeObjectURL(item.preview);
+  if (rest.length) given.set(name, rest);
+  else given.delete(name);
   drawFace(name);
+  changed(name);
 }
 
-// What the API wants to read, once every file has arrived.
+// How many jobs the files make.
+export const count = (names) => combinations(names.filter(has).map(all)).length;
+
+// What the API wants to read, for each job, once every file has arrived; and the name that what is made of it keeps.
 export async function references(names) {
-  const found = {};
-  for (const name of names.filter(has)) {
-    const item = given[name];
-    found[name] = item.job ? { job: item.job, output: item.output } : { upload: (await item.upload).file_id };
+  const used = names.filter(has);
+  const found = [];
+  for (const items of combinations(used.map(all))) {
+    const inputs = {};
+    for (const [at, name] of used.entries()) inputs[name] = await reference(name, items[at]);
+    found.push({ inputs, label: items.find((item) => item.job)?.label });
   }
   return found;
 }
 
-// The name of the job whose result is used: what is made of it keeps that name.
-export const inherited = () => Object.values(given).find((item) => item.job)?.label;
+async function reference(name, item) {
+  if (item.job) return { job: item.job, output: item.output };
+  if (!item.upload) send(name, item);
+  return { upload: (await item.upload).file_id };
+}
 
-function drawZone(name, formats, note) {
+function drawZone(name, known, note) {
   const id = `input-${name}`;
-  const accept = formats.map((format) => `.${format}`).join(",");
-  const input = h("input", { type: "file", id, accept, "aria-describedby": `${id}-formats`, onchange: () => {
-    const [file] = input.files;
+  const accept = known.map((format) => `.${format}`).join(",");
+  const input = h("input", { type: "file", id, accept, multiple: true, "aria-describedby": `${id}-formats`, onchange: () => {
+    const files = [...input.files];
     input.value = ""; // so that the same file can be chosen again
-    if (file) take(name, file);
+    if (files.length) take(name, files);
   } });
-  const zone = h("div", { class: "zone", data: { input: name, formats: formats.join(" ") } }, h("div", { class: "face" }), input);
-  zone.addEventListener("dragover", () => zone.classList.add("over"));
-  for (const end of ["dragleave", "drop"]) zone.addEventListener(end, () => zone.classList.remove("over"));
-  return h("div", { class: "field" }, h("label", { for: id }, labelOf(name), note && h("span", { class: "help" }, ` ${note}`)), zone);
+  const node = h("div", { class: "zone", data: { input: name, formats: known.join(" ") } }, h("div", { class: "face" }), input);
+  node.addEventListener("dragover", () => node.classList.add("over"));
+  for (const end of ["dragleave", "drop"]) node.addEventListener(end, () => node.classList.remove("over"));
+  return h("div", { class: "field" }, h("label", { for: id }, labelOf(name), note && h("span", { class: "help" }, ` ${note}`)), node);
 }
 
 function drawFace(name) {
-  const zone = document.querySelector(`.zone[data-input="${name}"]`);
-  if (!zone) return;
-  const item = given[name];
-  zone.classList.toggle("filled", !!item);
-  zone.querySelector(".face").replaceChildren(...(item ? drawGiven(name, item) : drawWish(name, zone.dataset.formats)));
+  const node = zone(name);
+  if (!node) return;
+  const items = all(name);
+  const had = node.contains(document.activeElement) && document.activeElement.matches(".remove");
+  node.classList.toggle("filled", items.length > 0);
+  node.classList.toggle("many", items.length > 1);
+  node.querySelector(".face").replaceChildren(...(items.length ? items.flatMap((item) => drawGiven(name, item, items)) : drawWish(name, node.dataset.formats)));
+  if (had) zoneInput(name).focus(); // the button that had it is gone
+  drawSent(name);
 }
 
-function drawWish(name, formats) {
+function drawSent(name) {
+  const items = all(name);
+  const meter = zone(name)?.querySelector("progress");
+  if (!meter) return;
+  meter.value = items.reduce((sum, item) => sum + (item.job ? 1 : item.sent), 0) / items.length;
+  meter.hidden = meter.value >= 1;
+}
+
+function drawWish(name, known) {
   return [
     h("p", { class: "wish" }, "Drop a file, or ", h("span", {}, "choose one")),
-    h("p", { class: "note", id: `input-${name}-formats` }, formats.split(" ").join(", ")),
+    h("p", { class: "note", id: `input-${name}-formats` }, `${known.split(" ").join(", ")}; several make a job each`),
   ];
 }
 
-function drawGiven(name, item) {
+function drawGiven(name, item, items) {
   const label = item.label ?? item.file.name;
+  const isMany = items.length > 1;
   const picture = item.job ? item.picture : item.file.type.startsWith("image/") && item.preview;
-  const image = picture && h("img", { src: picture, alt: "" });
+  const image = picture && h("img", { src: picture, alt: isMany ? label : "" });
   if (image) image.addEventListener("error", () => image.remove()); // a format that the browser does not know
+  const forget = h("button", { type: "button", class: "remove", "aria-label": `Remove ${label}`, onclick: () => remove(name, item) }, isMany ? "×" : "Remove");
+  const isLast = item === items.at(-1);
+  const meter = isLast && h("progress", { max: 1, hidden: true, "aria-label": "Upload" });
+  if (isMany) {
+    return [h("div", { class: "one", title: label }, image || h("span", { class: "name" }, label), forget),
+      isLast && h("p", { class: "note total", id: `input-${name}-formats` }, `${items.length} files, a job for each`), meter].filter(Boolean);
+  }
   return [
     image,
     h("p", { class: "name", id: `input-${name}-formats` }, label, h("span", { class: "note" }, item.job ? " from your jobs" : ` ${bytes(item.file.size)}`)),
-    item.sent < 1 && h("progress", { max: 1, value: item.sent, "aria-label": "Upload" }),
-    h("button", { type: "button", class: "remove", "aria-label": `Remove ${label}`, onclick: () => {
-      remove(name);
-      zoneInput(name)?.focus();
-    } }, "Remove"),
+    meter,
+    forget,
   ].filter(Boolean);
 }
 
-// Files dropped or pasted anywhere on the page; `place(file, zone)` finds them an input.
+// Files dropped or pasted anywhere on the page; `place(files, zone)` finds them inputs.
 export function listenToDrops(place) {
   const carries = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
   let depth = 0;
@@ -148,9 +203,7 @@ export function listenToDrops(place) {
   });
   addEventListener("paste", (event) => placeAll(event.clipboardData?.files ?? []));
 
-  function placeAll(files, zone) {
-    if (!files.length) return;
-    place(files[0], zone);
-    if (files.length > 1) tell(new Error(`One file at a time: only ${files[0].name} was taken.`));
+  function placeAll(files, name) {
+    if (files.length) place([...files], name);
   }
 }

@@ -3,6 +3,7 @@
 import { api } from "./api.js";
 import { reload, startComposer } from "./composer.js";
 import { $, say } from "./dom.js";
+import { startKeys } from "./keys.js";
 import { hearSystem, hideServer, isServer, showServer } from "./operator/server.js";
 import { startShelf } from "./shelf.js";
 import { show, startStage } from "./stage.js";
@@ -54,6 +55,7 @@ async function refill() {
 startStage();
 startShelf(refill().catch(() => ({ jobs: [] })));
 startComposer();
+startKeys();
 addEventListener("hashchange", showView);
 showView();
 

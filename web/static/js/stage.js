@@ -33,7 +33,20 @@ export function show(id) {
   $("stage").scrollIntoView({ block: "nearest" });
 }
 
-function hide() {
+// Something else than a job.
+export function present(...nodes) {
+  shownId = null;
+  drawn = "";
+  $("empty").hidden = true;
+  $("shown").hidden = false;
+  $("shown").replaceChildren(...nodes);
+  document.title = "aigc";
+  if (location.hash.startsWith("#job=")) history.replaceState(null, "", "#make");
+  document.dispatchEvent(new Event("shown"));
+}
+
+// The beginning: nothing is shown.
+export function hide() {
   shownId = null;
   $("shown").hidden = true;
   $("shown").replaceChildren();

@@ -1,7 +1,9 @@
 // A mesh that can be turned around.
 
+import { drawCompare } from "./compare.js";
 import { h, title } from "./dom.js";
 import { mainOutput, nameOf, picture, thumbnail } from "./job.js";
+import { canShowEdges, showEdges } from "./wireframe.js";
 
 const MODULE = "/static/vendor/model-viewer@4.4.0/model-viewer.min.js";
 
@@ -17,45 +19,69 @@ self.ModelViewerElement = {
 const isCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export function drawMesh(job) {
+  const view = drawView(mainOutput(job).url, { alt: `3D model of ${nameOf(job)}`, poster: thumbnail(job)?.url });
+  const before = job.inputs.mesh;
+  if (before?.content_type === "model/gltf-binary") {
+    view.querySelector(".tools").prepend(drawCompare(view, () => makeViewer(before.url, { alt: `The mesh before: ${before.filename}` })));
+  }
+  view.append(drawSource(job));
+  return view;
+}
+
+// A viewer with its buttons. `isTurning`: whether it turns by itself.
+export function drawView(src, { isTurning = !isCalm(), ...more }) {
   const view = h("div", { class: "view" });
+  const viewer = makeViewer(src, { "auto-rotate": isTurning, "auto-rotate-delay": "0", "camera-controls": true, ...more });
+  viewer.addEventListener("error", async () => {
+    viewer.remove();
+    view.querySelector(".tools").remove();
+    view.prepend(h("p", { class: "lead wait" }, await isGone(src) ? "The file is gone: results are kept for a while only. Make it again." : "This browser cannot show the mesh. The file itself can be downloaded."));
+  });
+  view.append(viewer, drawTools(view, viewer, isTurning));
+  return view;
+}
+
+export function makeViewer(src, more) {
   const viewer = h("model-viewer", {
-    src: mainOutput(job).url,
-    alt: `3D model of ${nameOf(job)}`,
-    poster: thumbnail(job)?.url,
-    "camera-controls": true,
-    "auto-rotate": !isCalm(),
-    "auto-rotate-delay": "0",
+    src,
     "environment-image": "neutral",
     "tone-mapping": "neutral",
     "shadow-intensity": "0.9",
     "interaction-prompt": "none",
     "touch-action": "pan-y",
+    ...more,
   }, h("div", { slot: "progress-bar" }));
-  const fail = () => {
-    viewer.remove();
-    view.prepend(h("p", { class: "lead wait" }, "This browser cannot show the mesh. The file itself can be downloaded."));
-  };
-  viewer.addEventListener("error", fail);
-  import(MODULE).catch(fail);
-  view.append(viewer, drawSource(job), drawTools(view, viewer));
-  return view;
+  import(MODULE).catch(() => viewer.dispatchEvent(new Event("error")));
+  return viewer;
 }
 
-function drawTools(view, viewer) {
-  const turn = h("button", { type: "button", "aria-pressed": String(!isCalm()) }, "Turn");
+async function isGone(src) {
+  const answer = await fetch(src, { method: "HEAD" }).catch(() => null);
+  return [404, 410].includes(answer?.status);
+}
+
+function drawTools(view, viewer, isTurning) {
+  const turn = h("button", { type: "button", class: "turn", "aria-pressed": String(isTurning), data: { key: "t" } }, "Turn");
   turn.addEventListener("click", () => {
     viewer.autoRotate = !viewer.autoRotate;
     turn.setAttribute("aria-pressed", String(viewer.autoRotate));
   });
-  const front = h("button", { type: "button", onclick: () => {
+  const wires = h("button", { type: "button", "aria-pressed": "false", hidden: true, data: { key: "w" } }, "Wireframe");
+  wires.addEventListener("click", () => {
+    const isOn = wires.getAttribute("aria-pressed") !== "true";
+    wires.setAttribute("aria-pressed", String(isOn));
+    showEdges(viewer, isOn);
+  });
+  viewer.addEventListener("load", () => { wires.hidden = !canShowEdges(viewer); });
+  const front = h("button", { type: "button", data: { key: "0" }, onclick: () => {
     viewer.cameraOrbit = "0deg 75deg auto";
     viewer.cameraTarget = "auto auto auto";
     viewer.fieldOfView = "auto";
     viewer.resetTurntableRotation(0);
     if (isCalm()) viewer.jumpCameraToGoal();
   } }, "Front");
-  const fill = h("button", { type: "button", onclick: () => (document.fullscreenElement ? document.exitFullscreen() : view.requestFullscreen()) }, "Full screen");
-  return h("div", { class: "tools" }, front, turn, document.fullscreenEnabled && fill);
+  const fill = h("button", { type: "button", data: { key: "f" }, onclick: () => (document.fullscreenElement ? document.exitFullscreen() : view.requestFullscreen()) }, "Full screen");
+  return h("div", { class: "tools" }, wires, front, turn, document.fullscreenEnabled && fill);
 }
 
 // In a corner: what it was made from, for comparison, or drawings of what the mesh itself does not show, as its parts
