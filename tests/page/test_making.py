@@ -144,7 +144,7 @@ def test_the_page_survives_a_killed_server_and_shows_the_job_finish(
     watch.forgiven = re.compile(r"WebSocket connection to|Failed to load resource")
     with house(tmp_path) as server:
         page = visit(context, server)
-        server.submit("noop", text="a lasting thing", sleep_s=1.5, steps=30)
+        server.submit("noop", text="a lasting thing", sleep_s=3, steps=60)
         row(page, "a lasting thing").locator(".open").click()
         expect(page.locator("#stage .state")).to_contain_text("Sampling")
         port = int(server.url.rsplit(":", 1)[1])
@@ -185,7 +185,7 @@ def test_a_point_is_three_numbers_beside_each_other(server: Server, page: Page, 
     page.get_by_role("button", name="Make it").click()
     expect(page.locator(".numbers-beside .error")).to_have_count(1)
     expect(page.get_by_label("Mask center x")).to_be_focused()
-    labels = page.locator("#parameters label, #parameters legend").all_inner_texts()
+    labels = page.locator("#parameters label, #parameters legend").all_text_contents()
     seed = labels.index("Seed")
     assert labels.index("Mask type") < seed < labels.index("Falloff"), (
         "what changes the result comes first, what few set last"

@@ -90,7 +90,7 @@ def test_a_setting_is_drawn_along_its_range_and_reset_and_the_seed_rolls_unless_
         if not is_locked:
             expect(seed).not_to_have_value(before)
     assert sent[1:] == [7, 7]
-    expect(page.get_by_role("button", name="Keep this seed")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Lock the seed")).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_region_is_set_on_the_mesh_and_the_result_is_compared_and_shown_as_wires(

@@ -12,12 +12,11 @@ export const roll = (most = MOST) => Math.floor(Math.random() * (Math.min(most, 
 // The buttons beside the field of the seed.
 export function drawSeed(input, most) {
   if (kept !== null && kept <= most) input.value = String(kept);
-  const lock = h("button", { type: "button", class: "lock", "aria-label": "Keep this seed", onclick: () => setLocked(!isLocked) });
+  const lock = h("button", { type: "button", class: "lock", "aria-label": "Lock the seed", onclick: () => setLocked(!isLocked) }, "Lock");
   const setLocked = (value) => {
     isLocked = value;
     kept = value || kept !== null ? Number(input.value) : null;
     lock.setAttribute("aria-pressed", String(value));
-    lock.textContent = value ? "Locked" : "Lock";
     lock.title = value ? "The next job has this seed too" : "The next job has another seed";
   };
   setLocked(isLocked);
