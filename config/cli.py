@@ -34,6 +34,7 @@ COMMANDS = {
     "models": ("config.commands.models", "Show what can be asked for; load, unload, pin, install."),
     "workers": ("config.commands.workers", "Show workers and their devices; drain, resume."),
     "config": ("config.commands.config", "Check, show, start or reload a configuration."),
+    "api": ("config.commands.api", "Ask any route of the server, and print its answer."),
     "completion": ("config.commands.completion", "Print what makes a shell complete names, job ids among them."),
     "client-file": ("config.commands.client_file", "Print the Python client as one file, for Blender's Python."),
     "login": ("config.commands.login", "Keep a token, so that a server knows who you are."),

@@ -30,9 +30,9 @@ class AsyncJobHandle(Handle["AsyncClient"]):
         self.job = await self.client.job(self.id)
         return self.job
 
-    async def events(self, since: int = 0) -> AsyncGenerator[Event, None]:
+    async def events(self, since: int = 0, timeout_s: float | None = None) -> AsyncGenerator[Event, None]:
         """All that happens to it until it is final, after event number `since`; the record is kept up to date."""
-        async with contextlib.aclosing(self.client.events(self.id, since=since)) as events:
+        async with contextlib.aclosing(self.client.events(self.id, since=since, timeout_s=timeout_s)) as events:
             async for event in events:
                 self.job = event.job or self.job
                 yield event
@@ -145,7 +145,7 @@ class AsyncClient:
         begun = time.monotonic()
         job = await self.submit(feature, **asked)
         if on_event is not None:
-            async with contextlib.aclosing(job.events()) as events:
+            async with contextlib.aclosing(job.events(timeout_s=timeout_s)) as events:
                 async for event in events:
                     on_event(event)
         return await job.result(to, None if timeout_s is None else max(0.0, begun + timeout_s - time.monotonic()))
@@ -236,12 +236,16 @@ class AsyncClient:
                 yield job
             cursor = page.next_cursor or None
 
-    async def events(self, job: Any, *, since: int = 0, patience_s: float = 60.0) -> AsyncGenerator[Event, None]:
+    async def events(
+        self, job: Any, *, since: int = 0, patience_s: float = 60.0, timeout_s: float | None = None
+    ) -> AsyncGenerator[Event, None]:
         """All that happens to a job until it is final, after event number `since`.
 
-        A stream that breaks is taken up again where it broke; a server that is away is waited for `patience_s`.
+        A stream that breaks is taken up again where it broke; a server that is away is waited for `patience_s`. After
+        `timeout_s`, and at most one heartbeat of the server, it ends with Timeout.
         """
-        following = Following(job_id(job), since, patience_s, was_heard=self._api.was_heard)
+        ends = None if timeout_s is None else time.monotonic() + timeout_s
+        following = Following(job_id(job), since, patience_s, was_heard=self._api.was_heard, ends=ends)
         while not following.is_over:
             error: ClientError | None = None
             try:
@@ -254,6 +258,7 @@ class AsyncClient:
                     async for piece in answer.content.iter_any():
                         for event in following.feed(piece):
                             yield event
+                        following.check(time.monotonic())
                         if following.is_over:
                             break
             except ServerAway as away:
@@ -455,8 +460,10 @@ class AsyncClient:
     async def _opened(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
             self._session = aiohttp.ClientSession(auto_decompress=False)
-        body, headers = request.body, {**self._api.headers, **request.headers}
-        data: Any = body
+        body: Any = request.body
+        # Nothing is to be unpacked: sizes and checksums are of what the server has.
+        headers = {"Accept-Encoding": "identity", **self._api.headers, **request.headers}
+        data = body
         if isinstance(body, Source):
             headers["Content-Length"] = str(body.size)
             data = _pieces(body)

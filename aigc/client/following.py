@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from aigc.client.errors import ClientError, Refused
+from aigc.client.errors import ClientError, Refused, Timeout
 from aigc.client.records import Event
 from aigc.client.wire import API, Request, quoted
 
@@ -42,9 +42,14 @@ class Following:
         since: the last event that is known already; 0: none.
         patience_s: a server that is away is waited for so long.
         was_heard: the server has answered this client before; one that never has is not waited for.
+        ends: when the caller's time is over, on its clock; None: never.
     """
 
-    def __init__(self, job: str, since: int, patience_s: float, *, was_heard: bool = True) -> None:
+    def __init__(
+        self, job: str, since: int, patience_s: float, *, was_heard: bool = True, ends: float | None = None
+    ) -> None:
+        self._job = job
+        self._ends = ends
         self._path = f"{API}/jobs/{quoted(job)}/events"
         self._last = since
         self._patience_s = patience_s
@@ -78,8 +83,15 @@ class Following:
                 break
         return found
 
+    def check(self, now: float) -> None:
+        """Raises Timeout where the caller's time is over; to be asked after each piece, and one comes at least with
+        each heartbeat of the server."""
+        if self._ends is not None and now >= self._ends and not self.is_over:
+            raise Timeout(f"job {self._job} is not done in time; it goes on", self._job)
+
     def pause_s(self, error: ClientError | None, now: float) -> float:
         """Seconds until it is opened again, after `error` or an orderly end. Raises the error once patience is out."""
+        self.check(now)
         if error is None:
             return AGAIN_S
         self._broken_at = now if self._broken_at is None else self._broken_at

@@ -93,9 +93,9 @@ class JobHandle(Handle["Client"]):
         self.job = self.client.job(self.id)
         return self.job
 
-    def events(self, since: int = 0) -> Iterator[Event]:
+    def events(self, since: int = 0, timeout_s: float | None = None) -> Iterator[Event]:
         """All that happens to it until it is final, after event number `since`; the record is kept up to date."""
-        for event in self.client.events(self.id, since=since):
+        for event in self.client.events(self.id, since=since, timeout_s=timeout_s):
             self.job = event.job or self.job
             yield event
 
@@ -194,7 +194,7 @@ class Client:
         begun = time.monotonic()
         job = self.submit(feature, **asked)
         if on_event is not None:
-            for event in job.events():
+            for event in job.events(timeout_s=timeout_s):
                 on_event(event)
         return job.result(to, None if timeout_s is None else max(0.0, begun + timeout_s - time.monotonic()))
 
@@ -302,12 +302,16 @@ class Client:
             yield from page.jobs
             cursor = page.next_cursor or None
 
-    def events(self, job: Any, *, since: int = 0, patience_s: float = 60.0) -> Iterator[Event]:
+    def events(
+        self, job: Any, *, since: int = 0, patience_s: float = 60.0, timeout_s: float | None = None
+    ) -> Iterator[Event]:
         """All that happens to a job until it is final, after event number `since`.
 
-        A stream that breaks is taken up again where it broke; a server that is away is waited for `patience_s`.
+        A stream that breaks is taken up again where it broke; a server that is away is waited for `patience_s`. After
+        `timeout_s`, and at most one heartbeat of the server, it ends with Timeout.
         """
-        following = Following(job_id(job), since, patience_s, was_heard=self._api.was_heard)
+        ends = None if timeout_s is None else time.monotonic() + timeout_s
+        following = Following(job_id(job), since, patience_s, was_heard=self._api.was_heard, ends=ends)
         while not following.is_over:
             error: ClientError | None = None
             try:
@@ -319,6 +323,7 @@ class Client:
                     following.opened(answer.status)
                     while not following.is_over and (piece := answer.read1(CHUNK)):
                         yield from following.feed(piece)
+                        following.check(time.monotonic())
             except (OSError, http.client.HTTPException) as broken:
                 error = ServerAway(f"the stream from {self.url} broke off ({broken})")
             except ServerAway as away:

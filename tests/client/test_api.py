@@ -157,6 +157,10 @@ def test_a_stream_is_waited_for_as_long_as_patience_lasts_and_no_longer() -> Non
     following.pause_s(AWAY, 100.0)
     following.opened(204)  # and has nothing more to tell
     assert following.is_over
+    hurried = Following("j", 0, 60, ends=10.0)
+    hurried.check(9.0)
+    with pytest.raises(Timeout, match="goes on"):
+        hurried.check(10.0)
     with pytest.raises(ServerAway):
         Following("j", 0, 60, was_heard=False).pause_s(AWAY, 0.0)
 

@@ -91,6 +91,8 @@ def test_a_handle_waits_cancels_retries_downloads_and_deletes(client: Any, tmp_p
     slow = client.submit(TEXT, text="x", params={"sleep_s": 60, "steps": 600}, tags=["t1"], metadata={"shot": "12"})
     with pytest.raises(Timeout) as told:
         slow.wait(0.1)
+    with pytest.raises(Timeout):
+        list(slow.events(timeout_s=0.1))
     assert told.value.job_id == slow.id
     slow.cancel()
     assert slow.wait(60).status == slow.status == "cancelled"
