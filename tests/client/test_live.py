@@ -3,6 +3,8 @@
 import asyncio
 import inspect
 import io
+import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -157,6 +159,22 @@ def test_a_bad_line_costs_neither_events_nor_bytes_nor_a_second_job(make: Make, 
 def test_a_server_that_is_away_says_so_at_once(make: Make) -> None:
     with pytest.raises(ServerAway, match="aigc serve"):
         make("http://127.0.0.1:9").models()
+
+
+def test_a_refusal_is_heard_though_the_file_was_not_read_to_its_end(make: Make) -> None:
+    def refuse() -> None:
+        connection, _ = listening.accept()
+        with connection:
+            while b"\r\n\r\n" not in connection.recv(1 << 16):
+                pass
+            body = b'{"code": "too_large", "detail": "the proxy takes 1 MB"}'
+            head = f"HTTP/1.1 413 Content Too Large\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            connection.sendall(head.encode() + body)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=refuse, daemon=True).start()
+        with pytest.raises(BadRequest, match="the proxy takes"):
+            make(f"http://127.0.0.1:{listening.getsockname()[1]}").upload(("big.glb", bytes(64 << 20)))
 
 
 def test_a_large_file_is_streamed_and_refused_by_its_size(client: Any) -> None:
