@@ -3,12 +3,15 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.web.house_kit import House
 from tests.web.people_kit import PASSWORDS, Guarded, guarded
 from web.access import AccessSettings
 from web.accounts import DAY_S
+from web.openapi import people
 
 USERS = "/api/v1/users"
 USER_KEYS = {"user_id", "username", "email", "role", "is_active", "created_at"}
@@ -147,3 +150,26 @@ async def test_without_accounts_their_routes_say_so_and_everybody_may_everything
         assert (await house.call("GET", "/api/v1/audit"))[1]["entries"] == []
         told = (await house.call("GET", "/api/v1/system/auth-status"))[1]
         assert (told["user_auth_enabled"], told["mode"]) == (False, "simple")
+
+
+async def test_the_description_says_what_is_answered_and_who_may_ask(house: Guarded) -> None:
+    found = (await house.call("GET", "/openapi.json"))[1]
+    OpenAPIV31SpecValidator(found).validate()
+    assert found["paths"]["/health"]["get"]["security"] == []
+    assert {"bearer": []} in found["paths"]["/api/v1/jobs"]["post"]["security"]
+    assert {"signedUrl": []} in found["paths"]["/api/v1/jobs/{id}/thumbnail"]["get"]["security"]
+    assert {"signedUrl": []} not in found["paths"]["/api/v1/jobs/{id}"]["get"]["security"]
+    new = {"username": "eve", "password": "secret"}
+    for shape, answer in (
+        (people.Session, await house.ask("ada", "GET", "/api/v1/session")),
+        (people.Session, await house.call("GET", "/api/v1/session")),
+        (people.LetIn, await house.call("POST", f"{USERS}/register", json=new)),
+        (people.TheUser, await house.ask("ada", "GET", f"{USERS}/me")),
+        (people.NewToken, await house.ask("ada", "POST", f"{USERS}/tokens", json={"token_name": "t"})),
+        (people.Tokens, await house.ask("ada", "GET", f"{USERS}/tokens")),
+        (people.Users, await house.ask("adam", "GET", f"{USERS}/admin/users")),
+        (people.Owners, await house.ask("adam", "GET", "/api/v1/owners")),
+        (people.Audit, await house.ask("adam", "GET", "/api/v1/audit?limit=1")),
+    ):
+        assert answer[0] == 200
+        msgspec.convert(answer[1], shape)

@@ -14,7 +14,7 @@ from aigc.core.model import Catalogue, ModelSpec
 from aigc.features.base import TEXT_KINDS
 from web.inputs import input_kinds, required_inputs
 from web.jobs import JobRequest
-from web.openapi import compat, own, shapes
+from web.openapi import compat, own, people, shapes
 from web.openapi.operation import Operation, Query, Shape
 
 TITLE, VERSION = "3D Generative Models API", "1.0.0"
@@ -36,7 +36,8 @@ _HIDDEN = frozenset(
 """What serves the page and this document itself, and the redirect of paths that end in a slash."""
 _ERRORS = {
     400: "The request cannot be understood.",
-    403: "A page of that origin may not ask.",
+    401: "Nobody knows who asks, or name or password is wrong.",
+    403: "Who asks may not, or a page of that origin may not ask.",
     404: "There is nothing of that name.",
     408: "The body did not come in time.",
     409: "The state of the thing forbids it.",
@@ -44,7 +45,7 @@ _ERRORS = {
     415: "The body, or the file in it, is of a kind that is not taken.",
     416: "The file has no such part.",
     422: "One or more fields are wrong; `errors` names each.",
-    429: "The queue is full; `Retry-After` says when to come back.",
+    429: "The queue is full, or one asks too often; `Retry-After` says when to come back.",
     503: "A part that is needed is away; `Retry-After` says when to come back.",
     507: "The disk is full.",
 }
@@ -60,9 +61,11 @@ def routes_of(app: web.Application) -> dict[str, Any]:
     return found
 
 
-def document(routes: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+def document(routes: Mapping[str, Any], catalogue: Catalogue, *, is_guarded: bool = False) -> dict[str, Any]:
     """OpenAPI 3.1 of these routes, with a typed body for every model of the catalogue.
 
+    Args:
+        is_guarded: one has to say who one is.
     Raises:
         KeyError: two operations have one id.
     """
@@ -77,7 +80,10 @@ def document(routes: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for path, operation in operations.items():
         method, _, where = path.partition(" ")
-        paths.setdefault(where, {})[method.lower()] = _operation(where, operation, routes[path], catalogue)
+        told = _operation(where, operation, routes[path], catalogue)
+        if is_guarded:
+            told["security"] = people.security_of(method, where)
+        paths.setdefault(where, {})[method.lower()] = told
     components |= {f"Params_{spec.id}": _own_refs(spec) for spec in catalogue.models}
     components |= {f"JobRequest_{spec.id}": _job_request(spec) for spec in catalogue.models}
     tags = {**own.TAGS, compat.TAG: compat.ABOUT}
@@ -86,7 +92,7 @@ def document(routes: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
         "info": {"title": TITLE, "version": VERSION, "description": "Text, image or mesh in, mesh out."},
         "tags": [{"name": name, "description": about} for name, about in tags.items()],
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {"schemas": components} | ({"securitySchemes": people.SCHEMES} if is_guarded else {}),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aigc.core.job import Status
 from web.control import ACTIONS, Where
 from web.jobs import PAGE_LIMIT, WAIT_LIMIT_S, MoveRequest, RetryRequest
-from web.openapi import shapes
+from web.openapi import people, shapes
 from web.openapi.operation import Answer, Operation, Query
 from web.queue import ORDERS, Ending
 from web.queue import PAGE_LIMIT as QUEUE_LIMIT
@@ -18,6 +18,7 @@ TAGS = {
     UPLOADS: "Files to be used as inputs; they are kept for a day.",
     EVENTS: "What happens, as it happens.",
     OPERATING: "Devices, workers, health.",
+    people.TAG: people.ABOUT,
 }
 
 _WAIT = Query("wait", {"type": "number"}, f"Seconds to wait for the job's end, at most {WAIT_LIMIT_S:g}.")
@@ -213,6 +214,7 @@ OPERATIONS: dict[str, Operation] = {
     "DELETE /api/v1/uploads/{id}": Operation(
         "deleteUpload", UPLOADS, {200: Answer("It is gone.", shapes.ForgottenUpload)}, errors=(404,)
     ),
+    **people.OPERATIONS,
 }
 """`METHOD path` -> what is to be known of it."""
 

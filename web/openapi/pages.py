@@ -7,6 +7,7 @@ import asyncio
 import msgspec
 from aiohttp import web
 
+from web.access import access_of
 from web.gateway import Gateway
 from web.openapi.document import document, routes_of
 from web.page import static_page
@@ -37,7 +38,10 @@ class Pages:
         if self._made[0] != catalogue.digest:
             routes_ = routes_of(request.app)
             # Some tens of milliseconds with many models: not in the loop.
-            made = await asyncio.to_thread(lambda: msgspec.json.encode(document(routes_, catalogue)))
+            is_guarded = access_of(request).is_required
+            made = await asyncio.to_thread(
+                lambda: msgspec.json.encode(document(routes_, catalogue, is_guarded=is_guarded))
+            )
             self._made = (catalogue.digest, made)
         return web.Response(body=self._made[1], content_type="application/json", headers={"Cache-Control": "no-cache"})
 
