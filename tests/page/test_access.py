@@ -39,7 +39,7 @@ def test_axe_finds_no_violation_in_any_state_light_or_dark(
 ) -> None:
     found = {}
     for state, place in places.items():
-        page = visit(context, server, place)
+        page = visit(context, server, place, viewer=state == "made")
         if state == "made":
             expect(page.locator("model-viewer")).to_have_js_property("loaded", True)
             page.locator(".code summary").dispatch_event("click")  # a click waits for frames, and the viewer makes few
@@ -128,7 +128,7 @@ def test_even_a_compressed_mesh_makes_the_viewer_ask_no_other_host(
         route.fulfill(body=compressed_glb(), content_type="model/gltf-binary")
 
     context.route("**/outputs/*.glb", answer)
-    page = visit(context, server, places["made"])
+    page = visit(context, server, places["made"], viewer=True)
     expect(page.locator("#stage .wait")).to_contain_text("can be downloaded")
     assert any("/static/vendor/decoders/" in line for line in watch.complaints), "the decoder was never asked for"
     assert watch.outside == []

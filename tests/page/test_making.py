@@ -56,7 +56,7 @@ def triangles(glb: bytes) -> int:
 def test_a_dropped_picture_becomes_a_mesh_that_can_be_turned_and_downloaded(
     server: Server, context: BrowserContext
 ) -> None:
-    page = visit(context, server)
+    page = visit(context, server, viewer=True)
     drop(page, "#stage", SAMPLES / "robot.png", "image/png")
     expect(page.locator("#drop")).to_be_hidden()
     expect(page.locator(".zone .name")).to_contain_text("robot.png")

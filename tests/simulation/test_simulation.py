@@ -23,7 +23,7 @@ def test_in_calm_every_job_runs_once_and_ends_as_it_must() -> None:
     assert len(house.checks.accepted) == 2000
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_after_a_storm_every_accepted_job_has_ended_once(seed: int) -> None:
     house = House(seed, audit_every=100)
     house.run(2200, rate=8.0, faults=STORM)
@@ -112,7 +112,7 @@ def test_equal_seeds_give_equal_worlds() -> None:
     assert msgspec.to_builtins(first.records.all) == msgspec.to_builtins(second.records.all)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0])
 def test_a_swarm_of_jobs_ends_once_each(seed: int) -> None:
     _swarm(seed, jobs=20_000)
 
