@@ -120,6 +120,9 @@ class Api:
         }
         for name, value in given.items():
             formats = kinds.get(name, {}).get("formats", ["text"] if name == "text" else [])
+            job = getattr(value, "job", value)
+            if isinstance(job, Job) and not job.is_final:
+                yield from self._completed(job.id)
             reference = reference_of(value, is_text="text" in formats)
             if isinstance(reference, Source):
                 reference = {"upload": (yield from self.upload(reference)).id}
@@ -360,6 +363,13 @@ class Api:
                 for one in (yield from self.features()).features:
                     self._inputs[one.name] = {**one.inputs, **one.optional_inputs}
         return self._inputs.get(model or feature, {})
+
+    def _completed(self, job: str) -> Flow[Job]:
+        """The job once it has a result. Raises JobFailed."""
+        ended = yield from self.wait(job, None)
+        if ended.status != "completed":
+            raise failure(ended)
+        return ended
 
     def _output(self, job: str, output: str) -> Flow[Output]:
         record = yield from self.job(job)

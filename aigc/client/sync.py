@@ -218,7 +218,8 @@ class Client:
         """The accepted job. Whatever is a file is uploaded first.
 
         An input is a path, bytes, `(name, bytes)`, an open file, a PIL image, a URL, a text, an upload, a job (its main
-        output is meant) or one of a job's outputs.
+        output is meant) or one of a job's outputs. A job that is not done yet is waited for, and JobFailed raised where
+        it makes nothing.
 
         Args:
             feature: what is wanted.

@@ -140,6 +140,9 @@ def _run(
     for group in groups:
         words_of = {**fixed, **group}
         inputs = {name: meant(word, is_text="text" in kinds[name]["formats"]) for name, word in words_of.items()}
+        for value in inputs.values():
+            if isinstance(value, dict):  # what another job makes; it may be at it still
+                client.wait(value["job"])
         job = client.submit(
             feature.name, model=about["model"], inputs=inputs, params={**chosen, **parameters(about["param"])},
             output_format=format_of(about["output_format"], output, is_folder=is_folder), priority=about["priority"],

@@ -301,7 +301,7 @@ def test_names_are_sorted_into_inputs_and_parameters_as_the_model_has_them(tmp_p
         "optional_inputs": {"mesh": {"formats": ["glb"]}},
     }
     world = World(says({"features": [feature]}), says({"file_id": "u"}, 201), says({"id": "j"}, 202))
-    named = {"image": tmp_path / "a.png", "mesh": Job({"id": "i"}), "seed": 7, "mode": None}
+    named = {"image": tmp_path / "a.png", "mesh": Job({"id": "i", "status": "completed"}), "seed": 7, "mode": None}
     client = heard()
     world.run(client.submit("f", **{**NOTHING, "named": named, "priority": 0}))
     body = json.loads(world.sent[-1].body)  # type: ignore[arg-type]

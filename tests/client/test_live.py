@@ -83,9 +83,12 @@ def test_run_goes_from_inputs_to_a_file_and_tells_all_on_the_way(client: Any, tm
     assert {"sampling"} <= {event.stage for event in told} and told[-1].fraction == 1.0
     picture = Image.new("RGB", (64, 64))
     assert client.run("image_to_raw_mesh", image=picture, to=None).data[:4] == b"glTF"
-    # A job, an output, a path, and a file are inputs, too.
+    with pytest.raises(JobFailed):
+        client.submit("mesh_retopology", mesh=client.submit(TEXT, text="x", fail="input"))
+    # A job that is not done yet, one that is, an output, a path, and a file are inputs, too.
     with result.path.open("rb") as file:
-        for mesh in (result.job, result.job.outputs[0], str(result.path), file, ("x.glb", result.data)):
+        slow = client.submit(TEXT, text="x", sleep_s=0.3)
+        for mesh in (slow, result.job, result.job.outputs[0], str(result.path), file, ("x.glb", result.data)):
             assert client.submit("mesh_retopology", mesh=mesh)["inputs"]["mesh"]["bytes"] == len(result.data)
 
 
