@@ -153,3 +153,21 @@ def test_an_expired_result_says_so_and_is_made_again(server: Server, context: Br
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("r")
     expect(page.locator("#jobs > li").filter(has_text="a thing of the past")).to_have_count(2)
+
+
+def test_a_job_that_was_refused_goes_back_into_the_form_to_be_changed(server: Server, page: Page) -> None:
+    params = {"mask_type": "bbox", "mask_center": [9, 0.3, 0], "mask_size": [0.4, 0.3, 0.4], "seed": 11}
+    files = {"mesh": SAMPLES / "rabbit.glb"}
+    sent = server.client.submit("text_mesh_editing", text="paint it green", files=files, params=params)
+    server.client.wait(sent["id"])
+    page.goto(f"{server.url}/#job={sent['id']}")
+    expect(page.locator("#shown .wait")).to_contain_text("lace the mask there")
+    page.get_by_role("button", name="Change it").click()
+    expect(page.locator(".zone[data-input=mesh]")).to_contain_text("rabbit.glb")
+    expect(page.get_by_label("Description")).to_have_value("paint it green")
+    page.get_by_label("Mask center x").fill("0")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.locator("#jobs > li").filter(has_text="paint it green")).to_have_count(2)
+    newest = server.client.jobs(limit=1)["jobs"][0]
+    server.client.cancel(newest["id"])
+    assert newest["params"] == {**sent["params"], "mask_center": [0, 0.3, 0]}

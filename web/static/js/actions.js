@@ -9,11 +9,17 @@ import * as store from "./store.js";
 export function drawActions(job, main) {
   if (!isFinal(job)) return h("div", { class: "actions" }, button("Cancel", (self) => stop(job, self)));
   const way = job.status !== "completed" ? "Try again" : "seed" in job.params ? "Another seed" : "Make again";
+  const retry = (kind) => button(way, (self) => again(job, self), { class: kind, data: { key: "r" } });
   return h("div", { class: "actions" },
     main && h("a", { class: "button main", href: main.url, download: main.name, data: { key: "d" } }, `Download ${main.format.toUpperCase()}`),
-    button(way, (self) => again(job, self), { class: main ? "" : "button main", data: { key: "r" } }),
+    // What was refused for its input will be refused again as it is.
+    !main && !isHopeless(job) && retry("button main"),
+    button("Change it", () => document.dispatchEvent(new CustomEvent("reuse-job", { detail: job })), { class: isHopeless(job) ? "button main" : "", data: { key: "e" } }),
+    (main || isHopeless(job)) && retry(""),
     drawDelete(job));
 }
+
+const isHopeless = (job) => job.status === "failed" && job.error?.code === "input_invalid";
 
 export function button(text, onclick, more = {}) {
   return h("button", { type: "button", onclick: (event) => onclick(event.currentTarget), ...more }, text);

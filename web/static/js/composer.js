@@ -42,6 +42,7 @@ export function startComposer() {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("composer").requestSubmit();
   });
   document.addEventListener("use-output", (event) => useOutput(event.detail));
+  document.addEventListener("reuse-job", (event) => reuse(event.detail).catch(complain));
   inputs.startInputs({ onTrouble: complain, onChange: drawGiven });
   inputs.listenToDrops(placeFiles);
   store.listen((news) => {
@@ -218,6 +219,26 @@ function useOutput({ feature: wanted, file }) {
   $("composer").scrollIntoView({ block: "nearest" });
 }
 
+// A job back into the form, with its files, to be changed and made again.
+async function reuse(job) {
+  if (!catalogue.modelNamed(job.model)) throw new Error(`${job.model} is not served here any more.`);
+  setFeature(job.feature);
+  $("model").value = job.model;
+  chooseModel();
+  for (const [name, value] of Object.entries(job.params)) if (parameters.field(name)) parameters.assign(parameters.field(name), value);
+  for (const [name, input] of Object.entries(job.inputs)) {
+    if (input.text !== undefined) {
+      $("prompt").value = input.text;
+      continue;
+    }
+    const answer = await fetch(input.url);
+    if (!answer.ok) throw new Error(`${input.filename} is gone: inputs are kept for a while only. Give the file again.`);
+    inputs.take(name, [new File([await answer.blob()], input.filename, { type: input.content_type })]);
+  }
+  $("feature").focus();
+  $("composer").scrollIntoView({ block: "nearest" });
+}
+
 async function submit(event) {
   event.preventDefault();
   const chosen = model();
@@ -260,6 +281,8 @@ async function submit(event) {
 function setSending(value) {
   isSending = value;
   $("go").setAttribute("aria-disabled", String(value));
+  if (value) say($("go"), "Sending…");
+  else drawGo();
 }
 
 function complain(error, where) {

@@ -17,7 +17,7 @@ export function drawFacts(job) {
     h("p", { class: "complaint", role: "alert", hidden: true }),
     main && job.status === "completed" && drawNext(job, main),
     main && h("dl", { class: "numbers" }, ...list(numbers(job, main))),
-    job.error && drawEvidence(job),
+    (job.error?.log_tail || job.failures.length > 1) && drawEvidence(job),
     drawFiles(job),
     drawPairs("What it did", told(job.info)),
     drawPairs("Settings used", told(job.params)),

@@ -23,6 +23,7 @@ export function stateOf(job) {
   if (job.status === "failed") return job.error?.message ?? "failed";
   if (job.status === "cancelled") return "cancelled";
   if (job.stage === "waiting" && job.status === "processing") return job.progress.message || "waiting";
+  if (job.stage === "loading_model") return "loading the model"; // which tells nothing of how far it is
   if (job.status === "processing") return `${words(job.stage) || "starting"} ${percent(job.progress.fraction)}`;
   return placeOf(job);
 }

@@ -14,6 +14,7 @@ const KEYS = [
   ["k", "The job above", () => walk(-1)],
   ["d", "Download the result"],
   ["r", "Make it again, with another seed"],
+  ["e", "Change it: back into the form"],
   ["w", "Wireframe"],
   ["c", "Before and after"],
   ["t", "Turn by itself, or stop"],

@@ -100,11 +100,11 @@ function update(job) {
   const wait = $("shown").querySelector(".wait");
   const isWaiting = job.status === "queued";
   const bar = wait.querySelector("progress");
-  if (isWaiting) bar.removeAttribute("value");
+  if (isWaiting || job.stage === "loading_model") bar.removeAttribute("value");
   else bar.value = job.progress.fraction;
   say(wait.querySelector(".state"), title(isWaiting ? forecast(job) : stateOf(job)));
   say(wait.querySelector(".why"), isWaiting ? reasonOf(job) : job.progress.message);
-  const url = job.progress.preview_url && `${job.progress.preview_url}?step=${job.progress.step}`;
+  const url = job.progress.preview_url && `${job.progress.preview_url}${job.progress.preview_url.includes("?") ? "&" : "?"}step=${job.progress.step}`;
   const preview = wait.querySelector(".preview");
   if (url && preview.getAttribute("src") !== url) {
     preview.src = url;
