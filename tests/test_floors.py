@@ -20,6 +20,7 @@ TESTED_ELSEWHERE = {
     "web/openapi/": "web",
     "web/rights.py": "web",
     "web/session.py": "web",
+    "web/stream_logins.py": "web",
     "actors/actor.py": "actors",
     "actors/stores/redis_accounts.py": "contract",
     "actors/stores/redis_audit.py": "contract",

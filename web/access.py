@@ -5,7 +5,8 @@ import ipaddress
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -24,10 +25,10 @@ from web.passwords import LOG2_N, Passwords
 from web.requests import IDENTITY, asker_of, request_id_of
 from web.rights import Rights, rights_of
 from web.signing import EXPIRES, SIGNATURE, Signer
+from web.stream_logins import StreamLogins
+from web.tries import Tries
 
 COOKIE = "aigc_session"
-RECHECK_S = 10.0
-"""A stream whose login has ended is closed within so long."""
 KEY_BYTES = 32
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 REALM = 'Bearer realm="aigc"'
@@ -83,10 +84,10 @@ class Access:
         self._keyring = Keyring(store, clock) if store else None
         per_minute = self.settings.per_minute
         self._rate = Buckets(per_minute, max(1, int(per_minute))) if per_minute else None
-        self._logins = [Buckets(5, 5), Buckets(20, 20), Buckets(10, 20)]  # of name and address, address, name
+        self._tries = Tries()
         self._proxies = [ipaddress.ip_network(one, strict=False) for one in self.settings.proxies]
         self._rights: dict[web.AbstractRoute, Rights] = {}
-        self._streams: dict[str, set[Callable[[], None]]] = {}
+        self._streams = StreamLogins(self._keyring) if self._keyring else None
         self._rechecking: asyncio.Task[None] | None = None
 
     @property
@@ -124,7 +125,10 @@ class Access:
             await self._store.open()
             with suppress(Unavailable):
                 await self._learn_key()
-            self._rechecking = asyncio.get_running_loop().create_task(self._recheck(), name="streams' logins")
+                if not await self._store.accounts():
+                    log.warning("accounts.none", do="make the first one: aigc users add NAME --role admin")
+        if self._streams is not None:
+            self._rechecking = asyncio.get_running_loop().create_task(self._streams.run(), name="streams' logins")
 
     async def close(self) -> None:
         """Everything is written."""
@@ -252,59 +256,27 @@ class Access:
 
         Raises Unavailable (`too_many_logins`) where there were too many.
         """
-        address, name = self.address_of(request), Accounts.named(name).lower()[:100]
-        keys, now = (f"{name}\n{address}", address, name), time.monotonic()
-        verdicts = [bucket.look(key, now) for bucket, key in zip(self._logins, keys, strict=True)]
-        worst = max(verdicts, key=lambda verdict: verdict.retry_after_s)
-        request[RATE] = worst
-        if not worst.allowed:
+        name, address = Accounts.named(name), self.address_of(request)
+        verdict = request[RATE] = self._tries.take(name, address, time.monotonic())
+        if not verdict.allowed:
             raise Unavailable(
                 "too many tries to log in",
-                retry_after_s=worst.retry_after_s,
+                retry_after_s=verdict.retry_after_s,
                 suggestion="wait for Retry-After",
                 code="too_many_logins",
             )
-        for bucket, key in zip(self._logins, keys, strict=True):
-            bucket.take(key, now)
-
-        def succeeded() -> None:
-            for bucket, key in zip(self._logins, keys, strict=True):
-                bucket.give_back(key)
-
-        yield succeeded
+        yield partial(self._tries.give_back, name, address)
 
     # Streams
 
-    @contextmanager
-    def streaming(self, asker: Identity, end: Callable[[], None]) -> Iterator[None]:
+    def streaming(self, asker: Identity, end: Callable[[], None]) -> AbstractContextManager[None]:
         """While a stream is open: `end` is called when its login has ended."""
-        if asker.token is None:
-            yield
-            return
-        ends = self._streams.setdefault(asker.token.digest, set())
-        ends.add(end)
-        try:
-            yield
-        finally:
-            ends.discard(end)
-            if not ends:
-                self._streams.pop(asker.token.digest, None)
+        return nullcontext() if self._streams is None else self._streams.open(asker, end)
 
     async def end_streams(self) -> None:
         """Streams whose login has ended are closed."""
-        for digest, ends in list(self._streams.items()):
-            with suppress(Unavailable):  # who cannot be asked for now stays
-                if await self.keyring.holder_of(digest) is None:
-                    for end in list(ends):
-                        end()
-
-    async def _recheck(self) -> None:
-        while True:
-            await asyncio.sleep(RECHECK_S)
-            try:
-                await self.end_streams()
-            except Exception:
-                log.exception("streams.unchecked")
+        if self._streams is not None:
+            await self._streams.look()
 
     async def _learn_key(self) -> None:
         if self._store is not None:

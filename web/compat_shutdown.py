@@ -6,6 +6,7 @@ import structlog
 from aiohttp import web
 
 from aigc.core.errors import Unavailable
+from web.access import note
 from web.authority import own_pages_only
 from web.compat_errors import legacy
 from web.requests import reply
@@ -22,6 +23,7 @@ def routes(stop: Callable[[], str] | None) -> list[web.RouteDef]:
         if stop is None:
             raise Unavailable("this server can be ended by whoever started it alone", retry_after_s=3600.0)
         log.warning("server.shutdown", asked_by=request.remote)
+        await note(request, "server.shutdown")
         return reply({"message": f"Shutting down: {stop()}", "status": "shutting_down"})
 
     return [web.post(f"{API}/system/shutdown", own_pages_only(legacy(shutdown)))]
