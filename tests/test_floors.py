@@ -18,7 +18,6 @@ TESTED_ELSEWHERE = {
     "web/accounts.py": "web",
     "web/audit.py": "web",
     "web/openapi/": "web",
-    "web/rights.py": "web",
     "web/session.py": "web",
     "web/stream_logins.py": "web",
     "actors/actor.py": "actors",
