@@ -15,7 +15,7 @@ from aiohttp import web
 from aigc import __version__
 from aigc.core.errors import AigcError, StoreBroken
 from web.gateway import Gateway
-from web.problem import problem
+from web.problem import FieldError, FieldsInvalid, problem
 from web.requests import reply, request_id_of
 
 FRESH_S = 1.0
@@ -45,8 +45,11 @@ class Readiness:
 
         No worker is no reason to send requests elsewhere: jobs are accepted and wait. `?worker=1` asks for one too.
         """
+        wanted = request.query.get("worker", "0")
+        if wanted not in ("0", "1"):
+            raise FieldsInvalid([FieldError("?worker", f"{wanted[:40]!r} is neither 0 nor 1")])
         parts = await self._parts()
-        needed = [name for name in parts if name != "worker" or request.query.get("worker") == "1"]
+        needed = [name for name in parts if name != "worker" or wanted == "1"]
         amiss = {name: str(parts[name]["detail"]) for name in needed if not parts[name]["ok"]}
         if amiss:
             detail = "; ".join(f"{name}: {reason}" for name, reason in amiss.items())

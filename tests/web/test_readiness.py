@@ -52,6 +52,7 @@ async def test_without_a_worker_requests_are_still_welcome_unless_one_is_asked_f
     assert (await ready(house))[0] == 200
     status, found = await ready(house, "?worker=1")
     assert (status, found["parts"]["worker"]["ok"]) == (503, False)
+    assert (await ready(house, "?worker=yes"))[0] == 422
 
 
 async def test_many_who_ask_at_once_cost_one_look(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,7 +174,7 @@ OPERATIONS: dict[str, Operation] = {
         OPERATING,
         {200: Answer("Each part was tried and works.", shapes.Ready)},
         (Query("worker", {"type": "string", "enum": ["0", "1"]}, "1: a worker is needed too."),),
-        errors=(503,),
+        errors=(422, 503),
     ),
     "GET /metrics": Operation(
         "metrics",
