@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 
 from aigc.core.errors import InputInvalid, NotFound
+from web.access import note
 from web.authority import own_pages_only
 from web.compat_errors import Handler, legacy
 from web.log_folder import Line, LogFolder, file_view, selected
@@ -92,6 +93,7 @@ class CompatLogs:
         name = request.match_info["filename"]
         await asyncio.to_thread(self._folder.remove, name)
         log.warning("log.deleted", file=name)
+        await note(request, "log.deleted", name)
         return reply({"message": f"Log file {name} deleted successfully", "deleted_file": name})
 
     async def config(self, request: web.Request) -> web.Response:
@@ -124,6 +126,7 @@ class CompatLogs:
             raise NotFound(f"there is no logger {name[:80]!r}", suggestion=f"GET {API}/system/logs/config lists them")
         self._levels.change(name, level)
         log.warning("log.level", of=name, old=known[name], new=level)
+        await note(request, "log.level", name, f"{known[name]} to {level}")
         return reply(
             {
                 "message": f"{name} logs from {level} on, in the process that answered, until it ends",

@@ -1,8 +1,12 @@
+from pathlib import Path
+
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
+from actors.stores.sqlite_accounts import SqliteAccountStore
 from aigc.core.errors import NotAllowed
+from web.access import ACCESS, Access
 from web.authority import own_pages_only
 
 
@@ -12,8 +16,10 @@ async def answering(request: web.Request) -> web.Response:
     return web.Response()
 
 
-def asking(**headers: str) -> web.Request:
-    return make_mocked_request("GET", "/x", headers={"Host": "here.example:7842", **headers})
+def asking(access: Access | None = None, **headers: str) -> web.Request:
+    app = web.Application()
+    app[ACCESS] = access or Access()
+    return make_mocked_request("GET", "/x", headers={"Host": "here.example:7842", **headers}, app=app)
 
 
 async def test_programs_and_the_server_s_own_page_may_ask() -> None:
@@ -29,3 +35,8 @@ async def test_pages_of_other_origins_may_not(origin: str) -> None:
     with pytest.raises(NotAllowed) as refused:
         await answering(asking(Origin=origin))
     assert refused.value.code == "origin_refused"
+
+
+async def test_where_one_has_to_log_in_a_page_needs_what_anybody_needs(tmp_path: Path) -> None:
+    guarded = Access(store=SqliteAccountStore(tmp_path / "accounts.db"))
+    assert (await answering(asking(guarded, Origin="https://studio.example"))).status == 200
