@@ -7,8 +7,9 @@ from typing import Any
 
 from aigc.core.model import Catalogue
 from web import compat_editing
+from web.compat_logs import LEVELS, LINES_MAX
 from web.compat_submit import ROUTES, Route
-from web.openapi.operation import Answer, Operation
+from web.openapi.operation import Answer, Operation, Query
 
 TAG = "Existing clients"
 ABOUT = "The API that this server replaces, unchanged for its clients. New clients find more in the chapters above."
@@ -26,6 +27,50 @@ _ACCEPTED = {
 }
 
 
+_NUMBER = {"type": "number"}
+_LEVEL = {"type": "string", "enum": list(LEVELS)}
+_LINES = (
+    Query("lines", _NUMBER | {"default": 100}, f"The last so many, 1 to {LINES_MAX}."),
+    Query("level", _LEVEL, "Lines of this level and of those above it."),
+    Query("logger_name", _STRING, "Lines of this logger."),
+    Query("since", _STRING, "Lines of this time and later: RFC 3339."),
+)
+_FILE = (
+    Query("format", {"type": "string", "enum": ["file", "base64"], "default": "file"}, "How it is sent."),
+    Query("filename", _STRING, "What the file shall be called."),
+)
+_OWNER = Query("owner", _STRING, "For operators: whose; `*` is everybody's.")
+_SYSTEM = "/api/v1/system"
+_TAKES = {
+    f"GET {_SYSTEM}/jobs/history": (
+        Query("limit", _NUMBER | {"default": 100}, "Jobs in a page, 1 to 500."),
+        Query("offset", _NUMBER | {"default": 0}, "So many are left out before the page."),
+        Query("status", _STRING, "Only jobs with this status; for an unknown one the page is empty and says so."),
+        Query("feature", _STRING, "Only jobs of this feature."),
+        Query("start_date", _STRING, "Only jobs made then or later: RFC 3339; without a zone it is UTC."),
+        Query("end_date", _STRING, "Only jobs made then or earlier."),
+        _OWNER,
+    ),
+    f"GET {_SYSTEM}/models": (Query("feature", _STRING, "Only models of this feature."),),
+    "GET /api/v1/file-upload/list": (
+        Query("file_type", _STRING, "`image` or `mesh`: only these."),
+        Query("limit", _NUMBER | {"default": 100}, "At most so many, 1 to 1000."),
+        _OWNER,
+    ),
+    f"GET {_SYSTEM}/logs": _LINES,
+    f"GET {_SYSTEM}/logs/files/{{filename}}": _LINES,
+    f"POST {_SYSTEM}/logs/test": (
+        Query("level", _LEVEL, "Of the lines."),
+        Query("count", _NUMBER | {"default": 1}, "How many, 1 to 50."),
+    ),
+    f"PUT {_SYSTEM}/logs/level": (
+        Query("level", _LEVEL, "The least that is logged from now on; it must be given."),
+        Query("logger_name", _STRING, "Whose; without it the server's own."),
+    ),
+}
+"""What each route takes in its query; those that send a file take `_FILE`."""
+
+
 def operations(catalogue: Catalogue, paths: list[str]) -> dict[str, Operation]:
     """Every route of `paths` (`METHOD path`) that is one of theirs."""
     submits = {f"POST /api/v1/{route.path}": _submit(route, catalogue) for route in ROUTES}
@@ -40,6 +85,7 @@ def _plain(method: str, path: str) -> Operation:
         _name(path) + method.capitalize(),
         TAG,
         {200: Answer("As ever.", {} if _is_file(path) else {"type": "object"}, media)},
+        takes=_FILE if _is_file(path) else _TAKES.get(f"{method} {path}", ()),
         body=_FORM if is_upload else None,
         body_media="multipart/form-data",
         errors=(400, 404, 422),
