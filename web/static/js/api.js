@@ -25,11 +25,32 @@ async function call(method, path, body, headers = {}) {
     throw new Unreachable("The server does not answer.");
   }
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response, answer);
+  if (!response.ok) throw refused(response, answer, path);
   return answer;
 }
 
+// Whoever is not known any more has to log in again; see login.js.
+function refused(response, answer, path) {
+  if (response.status === 401 && path !== SESSION) document.dispatchEvent(new Event("session-over"));
+  return new Refused(response, answer);
+}
+
+const SESSION = "/api/v1/session", USERS = "/api/v1/users";
+
 export const api = {
+  session: () => call("GET", SESSION),
+  logIn: (body) => call("POST", SESSION, body),
+  logOut: () => call("DELETE", SESSION),
+  register: (body) => call("POST", `${USERS}/register`, body),
+  changePassword: (body) => call("PUT", `${USERS}/me/password`, body),
+  tokens: () => call("GET", `${USERS}/tokens`),
+  makeToken: (body) => call("POST", `${USERS}/tokens`, body),
+  revokeToken: (prefix) => call("DELETE", `${USERS}/tokens/${encodeURIComponent(prefix)}`),
+  accounts: () => call("GET", `${USERS}/admin/users?limit=1000`),
+  addAccount: (body) => call("POST", `${USERS}/admin/users`, body),
+  changeAccount: (id, body) => call("PATCH", `${USERS}/admin/users/${encodeURIComponent(id)}`, body),
+  removeAccount: (id) => call("DELETE", `${USERS}/admin/users/${encodeURIComponent(id)}`),
+  audit: (query) => call("GET", `/api/v1/audit?${new URLSearchParams(query)}`),
   features: () => call("GET", "/api/v1/features"),
   models: () => call("GET", "/api/v1/models"),
   jobs: (query) => call("GET", `/api/v1/jobs?${new URLSearchParams(query)}`),
@@ -66,7 +87,7 @@ export function upload(file, onProgress) {
         // An answer that is no JSON is told by its status.
       }
       if (request.status < 300) resolve(answer);
-      else reject(new Refused({ status: request.status, statusText: request.statusText }, answer));
+      else reject(refused({ status: request.status, statusText: request.statusText }, answer));
     };
     request.send(file);
   });

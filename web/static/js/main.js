@@ -1,10 +1,13 @@
-// Starts the page: what can be made, the jobs so far, the stream, and the two views.
+// Starts the page: who uses it, what can be made, the jobs so far, the stream, and the views.
 
+import { showAccount, startAccount } from "./account.js";
 import { api } from "./api.js";
 import { reload, startComposer } from "./composer.js";
 import { $, say } from "./dom.js";
 import { startKeys } from "./keys.js";
+import { enter } from "./login.js";
 import { hearSystem, hideServer, isServer, showServer } from "./operator/server.js";
+import { hasAccounts, may } from "./session.js";
 import { startShelf } from "./shelf.js";
 import { show, startStage } from "./stage.js";
 import * as store from "./store.js";
@@ -25,14 +28,15 @@ function hear(event) {
 
 async function showView() {
   if (location.hash === "#work") return; // the skip link
-  const name = isServer(location.hash) ? "server" : "make";
-  for (const view of ["make", "server"]) $(view).hidden = view !== name;
+  const name = isServer(location.hash) && may("operator") ? "server" : location.hash === "#account" && hasAccounts() ? "account" : "make";
+  for (const view of ["make", "server", "account"]) $(view).hidden = view !== name;
   for (const link of document.querySelectorAll(".bar nav a")) {
     if (link.dataset.view === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   if (name === "server") showServer(location.hash);
   else hideServer();
+  if (name === "account") showAccount();
   const [, wanted] = location.hash.match(/^#job=([\w-]+)$/) ?? [];
   if (wanted) await showJob(wanted);
 }
@@ -52,6 +56,9 @@ async function refill() {
   return page;
 }
 
+await enter();
+startAccount();
+for (const link of document.querySelectorAll("[data-needs]")) link.hidden = !may(link.dataset.needs);
 startStage();
 startShelf(refill().catch(() => ({ jobs: [] })));
 startComposer();

@@ -1,5 +1,7 @@
 // One WebSocket for everything. After a break it begins anew with snapshots, so nothing can have been missed.
 
+import { isIn } from "./session.js";
+
 const PAUSES = [250, 500, 1000, 2000, 5000];
 
 export function connect({ onEvent, onState }) {
@@ -21,8 +23,15 @@ export function connect({ onEvent, onState }) {
     };
     socket.onclose = () => {
       onState("lost");
-      setTimeout(open, PAUSES[Math.min(tries++, PAUSES.length - 1)]);
+      document.dispatchEvent(new Event("session-over")); // perhaps; it is asked
+      setTimeout(again, PAUSES[Math.min(tries++, PAUSES.length - 1)]);
     };
+  }
+
+  // Whoever has to log in first is not let in before.
+  function again() {
+    if (isIn()) open();
+    else document.addEventListener("session-begun", open, { once: true });
   }
 
   open();

@@ -60,7 +60,7 @@ export function confirmed(question, yes, ...more) {
   return new Promise((resolve) => {
     const dialog = h("dialog", { class: "panel ask", "aria-label": question },
       h("p", {}, question), ...more,
-      h("div", { class: "actions" }, button(yes, () => dialog.close("yes"), { class: "button main" }), button("Keep all", () => dialog.close(""))));
+      h("div", { class: "actions" }, button(yes, () => dialog.close("yes"), { class: "button main" }), button("Not now", () => dialog.close(""))));
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(dialog.returnValue === "yes");

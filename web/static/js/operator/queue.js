@@ -117,7 +117,7 @@ const ending = (job) => button("Cancel", (self) => {
 // What waits
 
 function drawChoices() {
-  const owners = Object.entries(status.waiting.by_owner);
+  const owners = jobsByOwner();
   offer(fields.owner, [[EVERYBODY, "everybody's"], ...owners.map(([id, count]) => [id, `${ownerName(id)} (${count.toLocaleString()})`])]);
   const models = new Set(status.waiting.reasons.flatMap((one) => one.models));
   if (fields.model.value) models.add(fields.model.value);
@@ -131,8 +131,15 @@ function drawChoices() {
   say(all, hasOwners() ? `Cancel all of ${ownerName(chosenOwner())}` : "Cancel all");
 }
 
+// How many jobs of each owner wait or run.
+function jobsByOwner() {
+  const found = new Map(Object.entries(status.waiting.by_owner));
+  for (const { owner } of status.waiting.running) found.set(owner, (found.get(owner) ?? 0) + 1);
+  return [...found];
+}
+
 // With one owner only, there is nothing to choose.
-const chosenOwner = () => (fields.owner.value === EVERYBODY ? Object.keys(status?.waiting.by_owner ?? {})[0] ?? "" : fields.owner.value);
+const chosenOwner = () => (fields.owner.value === EVERYBODY ? jobsByOwner()[0]?.[0] ?? "" : fields.owner.value);
 
 const isNarrowed = () => Boolean(fields.words.value || fields.model.value || (fields.owner.value && fields.owner.value !== EVERYBODY));
 
@@ -178,11 +185,13 @@ async function endAll() {
   const owner = chosenOwner(), whose = hasOwners() ? ` of ${ownerName(owner)}` : "";
   const running = status.waiting.running.filter((lease) => lease.owner === owner).length;
   const too = h("input", { type: "checkbox", id: "running-too" });
-  const sure = await confirmed(`End ${status.waiting.by_owner[owner] ?? 0} jobs${whose} that wait?`, "End them",
-    running > 0 && h("div", { class: "field row check" }, too, h("label", { for: "running-too" }, `and ${running} that run`)));
+  const waits = status.waiting.by_owner[owner] ?? 0;
+  const question = waits ? `End ${waits.toLocaleString()} jobs${whose} that wait?` : `End ${running} jobs${whose} that run?`;
+  const sure = await confirmed(question, "End them",
+    waits > 0 && running > 0 && h("div", { class: "field row check" }, too, h("label", { for: "running-too" }, `and ${running} that run`)));
   if (!sure) return;
   say(answer, "They are being ended; of thousands that takes some seconds.");
-  await answerTo(answer, () => api.endAll({ owner, waiting_only: !too.checked }), (done) => `${done.cancelled.toLocaleString()} jobs${whose} were ended`);
+  await answerTo(answer, () => api.endAll({ owner, waiting_only: waits > 0 && !too.checked }), (done) => `${done.cancelled.toLocaleString()} jobs${whose} were ended`);
   refresh();
 }
 

@@ -4,6 +4,8 @@ import { api } from "../api.js";
 import { $, bytes, h, keep, say, title } from "../dom.js";
 import { isFinal } from "../job.js";
 import * as store from "../store.js";
+import { hasAccounts, may } from "../session.js";
+import * as accounts from "./accounts.js";
 import * as configuration from "./configuration.js";
 import * as devices from "./devices.js";
 import * as failed from "./failed.js";
@@ -15,7 +17,7 @@ const PAUSE_MS = 500; // between two looks at the whole
 const LATEST_MS = 3000; // while anything happens
 
 // Each view makes its element once, is told when it is shown, and draws the whole picture whenever it is known anew.
-const VIEWS = { devices, queue, failed, models, processes, configuration };
+const VIEWS = { devices, queue, failed, models, processes, configuration, accounts };
 
 const made = new Map();
 let status = null;
@@ -28,8 +30,8 @@ export const isServer = (hash) => /^#server(\/|$)/.test(hash);
 
 export function showServer(hash) {
   const wanted = hash.split("/")[1] ?? "devices";
-  shown = wanted in VIEWS ? wanted : "devices";
   if (!made.size) makeViews();
+  shown = made.has(wanted) ? wanted : "devices";
   for (const [name, { link, place }] of made) {
     place.hidden = name !== shown;
     if (name === shown) link.setAttribute("aria-current", "page");
@@ -68,6 +70,7 @@ document.addEventListener("look-again", ask);
 
 function makeViews() {
   for (const [name, view] of Object.entries(VIEWS)) {
+    if (view === accounts && !(hasAccounts() && may("admin"))) continue;
     const link = h("a", { href: name === "devices" ? "#server" : `#server/${name}` }, view.TITLE, h("span", { class: "count" }));
     const place = h("section", { class: "operator-view", "aria-label": view.TITLE, hidden: true }, h("h2", { class: "unseen" }, view.TITLE));
     view.make(place);
