@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import unquote
 
 from aigc.core.errors import NotAllowed, Unavailable
@@ -25,6 +26,10 @@ def unsigned(path: str) -> str:
     return path
 
 
+KEPT = 8192
+"""Signed URLs that are remembered."""
+
+
 class Signer:
     """Signs paths and judges them.
 
@@ -38,6 +43,8 @@ class Signer:
         self._step_s = max(1, int(valid_s / STEPS))
         self._clock = clock
         self._key = b""
+        # Who polls a job is told the same URLs again and again; each costs 10 µs.
+        self._signed = lru_cache(KEPT)(self._sign)
 
     @property
     def is_ready(self) -> bool:
@@ -47,11 +54,12 @@ class Signer:
     def use(self, key: bytes) -> None:
         """Sign with this key."""
         self._key = key
+        self._signed.cache_clear()
 
     def __call__(self, path: str) -> str:
         """The path, to be fetched with GET, with expiry and signature behind it. Raises Unavailable without a key."""
         expires = (int(self._clock() + self._valid_s) // self._step_s + 1) * self._step_s
-        return f"{path}?{EXPIRES}={expires}&{SIGNATURE}={self._made(unquote(path), str(expires))}"
+        return self._signed(path, expires)
 
     def check(self, raw_path: str, expires: str, signature: str) -> None:
         """Return if it was signed here and is still valid.
@@ -72,6 +80,9 @@ class Signer:
                 suggestion="ask for the job again: its URLs are signed anew each time",
                 code="url_expired",
             )
+
+    def _sign(self, path: str, expires: int) -> str:
+        return f"{path}?{EXPIRES}={expires}&{SIGNATURE}={self._made(unquote(path), str(expires))}"
 
     def _made(self, path: str, expires: str) -> str:
         if not self._key:

@@ -87,3 +87,14 @@ def test_an_unreadable_file_is_told_in_words(file: Path) -> None:
     assert refusal(file) == f"{file}: byte 3 is not UTF-8: save the file as UTF-8"
     file.write_text("- 1\n")
     assert "is not a mapping" in refusal(file)
+
+
+def test_where_people_log_in_others_may_reach_the_server(tmp_path: Path) -> None:
+    for environment in ({"P3D_USER_AUTH_ENABLED": "true"}, {"P3D_ACCOUNTS__ENABLED": "true"}):
+        settings = load(environment={"P3D_HOST": "0.0.0.0", **environment}).settings
+        assert settings.accounts.enabled and settings.is_guarded and settings.accounts.registration == "closed"
+    seed = tmp_path / "system.yaml"
+    seed.write_text("user_auth_enabled: true\nserver: {host: 192.168.1.9}\n")
+    assert load(seed, environment={}).settings.accounts.enabled
+    with pytest.raises(ConfigInvalid, match=r"nobody has to log in: set accounts.enabled: true"):
+        load(environment={"P3D_HOST": "0.0.0.0", "P3D_USER_AUTH_ENABLED": "false"})
