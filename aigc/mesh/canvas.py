@@ -16,7 +16,7 @@ from aigc.mesh.unwrap import Unwrapped, unwrap, with_normals
 from aigc.runner.model import InputInvalid
 
 _CREASE = 40.0  # degrees
-_TEXELS_A_BLOCK = 1 << 18
+_TEXELS_A_BLOCK = 1 << 16
 _LOOK = 512  # edge of the texture that overlaps are counted in
 _OVERLAP, _STARVED = 0.03, 0.05
 
@@ -47,7 +47,7 @@ class Canvas:
         return float(np.ptp(self.positions, axis=0).max())
 
     def blocks(self) -> Iterator[slice]:
-        """The texels in runs that are computed in a few tens of milliseconds."""
+        """The texels in runs that are computed in 0.1 s or so."""
         for start in range(0, len(self.cover.index), _TEXELS_A_BLOCK):
             yield slice(start, min(start + _TEXELS_A_BLOCK, len(self.cover.index)))
 

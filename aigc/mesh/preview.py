@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal
@@ -24,6 +24,7 @@ _SKY_RAYS, _KEY_RAYS, _FLOOR_RAYS = 14, 6, 28
 _SUB_PIXELS = np.array([(-0.375, -0.125), (0.125, -0.375), (0.375, 0.125), (-0.125, 0.375)], np.float32)
 
 Background = Literal["studio", "transparent"]
+Between = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,28 @@ class View:
     orthographic: bool = False
 
 
-def thumbnail(meshes: Mesh | Sequence[Mesh], view: View | None = None, size: int = 512) -> bytes:
-    """The mesh under studio light as a PNG with a clear background, (size, size)."""
+def thumbnail(
+    meshes: Mesh | Sequence[Mesh], view: View | None = None, size: int = 512, between: Between | None = None
+) -> bytes:
+    """The mesh under studio light as a PNG with a clear background, (size, size); `between` as for `render`."""
+    pixels = render(meshes, view, size, "transparent", between)
     target = BytesIO()
-    Image.fromarray(render(meshes, view, size, "transparent")).save(target, "PNG", compress_level=6)
+    Image.fromarray(pixels).save(target, "PNG", compress_level=6)
     return target.getvalue()
 
 
 def render(
-    meshes: Mesh | Sequence[Mesh], view: View | None = None, size: int = 512, background: Background = "studio"
+    meshes: Mesh | Sequence[Mesh],
+    view: View | None = None,
+    size: int = 512,
+    background: Background = "studio",
+    between: Between | None = None,
 ) -> BytePixels:
-    """uint8 (size, size, 4), sRGB with straight alpha."""
-    scene = _Scene([meshes] if isinstance(meshes, Mesh) else list(meshes), view or View())
+    """uint8 (size, size, 4), sRGB with straight alpha.
+
+    `between` is called before each set of rays, which are at most one for each pixel, and may raise.
+    """
+    scene = _Scene([meshes] if isinstance(meshes, Mesh) else list(meshes), view or View(), between)
     return scene.picture(size, background)
 
 
@@ -66,7 +77,9 @@ def project(meshes: Mesh | Sequence[Mesh], points: FloatArray, view: View | None
 class _Scene:
     """Meshes turned into the camera's space, joined into one for the rays, with their materials beside."""
 
-    def __init__(self, meshes: list[Mesh], view: View) -> None:
+    def __init__(self, meshes: list[Mesh], view: View, between: Between | None = None) -> None:
+        self._between = between or (lambda: None)
+        self._between()
         self._meshes = meshes
         self._turn = camera_turn(view)
         self._flat = view.orthographic
@@ -124,10 +137,12 @@ class _Scene:
         """Shade every pixel once, and those at edges four times more."""
         pixels = self.pixels(size)
         origins, directions = self.camera(pixels, size)
+        self._between()
         hits = self.rays.first_hits(origins, directions)
         seen = np.flatnonzero(hits.face >= 0)
         sky, lit = self._shadows(size, origins, directions, hits.face, hits.distance)
         textures = self._textures(hits.face, hits.weights, size)
+        self._between()
         color = np.zeros((size * size, 4), np.float32)
         color[seen, :3] = self._shade(
             hits.face[seen], hits.weights[seen], directions[seen], sky[seen], lit[seen], textures
@@ -136,6 +151,7 @@ class _Scene:
         edges = _edges(hits.face, hits.distance, self._flat_normals, size)
         total = color[edges].copy()
         for place in _SUB_PIXELS:
+            self._between()
             start, ray = self.camera(pixels[edges] + place, size)
             more = self.rays.first_hits(start, ray)
             kept = np.flatnonzero(more.face >= 0)
@@ -191,6 +207,7 @@ class _Scene:
         guide = np.zeros((len(half), 4), np.float32)
         guide[where, :3] = normal
         guide[where, 3] = distance[chosen] * 12
+        self._between()
         side = (size + 1) // 2
         smooth = _smoothed(where, values, guide, side)
         full = cv2.resize(smooth, (side * 2, side * 2), interpolation=cv2.INTER_LINEAR)[:size, :size].reshape(-1, 2)
@@ -201,6 +218,7 @@ class _Scene:
         blocked = np.zeros(len(points), np.float32)
         turn = _scatter(len(points))
         for local in hemisphere(rays):
+            self._between()
             directions = around(normals, np.tile(local, (len(points), 1)), turn)
             blocked += self.rays.occluded(points, directions, reach)
         return 1 - blocked / rays
@@ -211,6 +229,7 @@ class _Scene:
         axis = np.tile(direction, (len(points), 1))
         turn = _scatter(len(points))
         for local in hemisphere(_KEY_RAYS):
+            self._between()
             # A disc of some 12 degrees instead of the whole hemisphere.
             narrow = np.tile(
                 local * np.array([0.2, 0.2, 1], np.float32) + np.array([0, 0, 1], np.float32), (len(points), 1)

@@ -6,6 +6,7 @@ another colour is painted, all seen from the side that the pictures show. The re
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import cv2
@@ -92,8 +93,10 @@ class PictureEdit:
         }
         glb = write_glb(meshes, {"model": "picture edit", "done": info["done"]})
         outputs = [Output("mesh.glb", "model", glb, stats=mesh_stats(meshes))]
-        progress(0.94, "exporting", 7, _STEPS, "drawing the thumbnail")
-        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(meshes, View(found.view.azimuth + 22, 14))))
+        drawing = partial(progress, 0.94, "exporting", 7, _STEPS, "drawing the thumbnail")
+        outputs.append(
+            Output("thumbnail.png", "thumbnail", thumbnail(meshes, View(found.view.azimuth + 22, 14), between=drawing))
+        )
         return Result(outputs, info)
 
 

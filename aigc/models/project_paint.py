@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -103,10 +104,10 @@ class ProjectPaint:
         outputs = mesh_outputs(painted, settings.output_format, extras={"model": "picture projection", **info})
         if settings.output_format == "glb":
             outputs += texture_outputs(painted)
-        progress(0.93, "exporting", 8, _STEPS, "drawing the proof")
-        outputs.append(Output("proof.png", "preview", proof(painted, picture, sight, found, fit)))
-        progress(0.96, "exporting", 8, _STEPS, "drawing the thumbnail")
-        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(painted, _beside(found.view))))
+        drawing = partial(progress, 0.93, "exporting", 8, _STEPS, "drawing the proof")
+        outputs.append(Output("proof.png", "preview", proof(painted, picture, sight, found, fit, drawing)))
+        drawing = partial(progress, 0.96, "exporting", 8, _STEPS, "drawing the thumbnail")
+        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(painted, _beside(found.view), between=drawing)))
         return Result(outputs, info)
 
 

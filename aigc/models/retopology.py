@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -84,8 +85,8 @@ class _Retopology:
             "closed": is_watertight(triangles),
         }
         outputs = mesh_outputs(mesh, settings.output_format, extras={"model": self.method})
-        progress(0.95, "exporting", 6, _STEPS, "drawing the thumbnail")
-        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(mesh)))
+        drawing = partial(progress, 0.95, "exporting", 6, _STEPS, "drawing the thumbnail")
+        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(mesh, between=drawing)))
         return Result(outputs, info)
 
     def _check(self, settings: Settings) -> None:
@@ -116,11 +117,18 @@ class _Retopology:
             resolution,
             between=lambda k, n: progress(0.6 + 0.2 * k / n, "texturing", 4, _STEPS, "unwrapping"),
         )
-        progress(0.8, "texturing", 4, _STEPS, "carrying over the colours")
-        cover = texels(opened.uv, opened.faces, resolution)
+
+        def carrying(share: float) -> None:
+            progress(0.8 + 0.09 * share, "texturing", 4, _STEPS, "carrying over the colours")
+
+        cover = texels(opened.uv, opened.faces, resolution, lambda share: carrying(0.3 * share))
+        carrying(0.3)
         directions = cover.of(normals, sharp)
         directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-9)
-        colors = ColorSource(source).at(cover.of(mesh.positions, mesh.faces), directions)
+        points = cover.of(mesh.positions, mesh.faces)
+        carrying(0.4)
+        colors = ColorSource(source).at(points, directions, lambda share: carrying(0.4 + 0.5 * share))
+        carrying(0.9)
         material = Material(
             first.name, metallic=first.metallic, roughness=first.roughness, base_color_texture=cover.picture(colors)
         )
@@ -135,7 +143,10 @@ class _Retopology:
 
 
 class FieldQuads(_Retopology):
-    """Serves mesh_retopology: faces that follow the surface (Jakob et al., Instant Field-Aligned Meshes, 2015)."""
+    """Serves mesh_retopology: faces that follow the surface (Jakob et al., Instant Field-Aligned Meshes, 2015).
+
+    The net is made in one native call, 0.5 s for 3,000 faces: meanwhile no step is told and no cancel is heard.
+    """
 
     parameters = FieldQuadsParameters
     method = "field-aligned remeshing"

@@ -6,6 +6,7 @@ This is no generative network. The result names the shape that was chosen and ho
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from aigc.features.base import power_of_two
@@ -80,8 +81,8 @@ class ShapeGrammar:
             "parts": len(pieces),
         }
         outputs = mesh_outputs(mesh, settings.output_format, extras={"model": _WHAT, "shape": shape.name})
-        progress(0.93, "exporting", 6, _STEPS, "drawing the thumbnail")
-        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(mesh)))
+        drawing = partial(progress, 0.93, "exporting", 6, _STEPS, "drawing the thumbnail")
+        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(mesh, between=drawing)))
         return Result(outputs, info)
 
     def _match(self, prompt: str, progress: Progress) -> Match:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import cv2
@@ -82,8 +83,8 @@ class SilhouetteInflate:
         progress(0.93, "exporting", 7, _STEPS, "writing the mesh")
         info = {"mask": subject.method, "shape": shape, "lathe_fit": round(fit, 3), "back": back}
         outputs = mesh_outputs(mesh, settings.output_format, extras={"model": "silhouette inflation", **info})
-        progress(0.96, "exporting", 7, _STEPS, "drawing the thumbnail")
-        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(mesh, View(24, 10))))
+        drawing = partial(progress, 0.96, "exporting", 7, _STEPS, "drawing the thumbnail")
+        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(mesh, View(24, 10), between=drawing)))
         return Result(outputs, info)
 
 

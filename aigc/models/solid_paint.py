@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -96,8 +97,8 @@ class SolidPaint:
         outputs = mesh_outputs(painted, settings.output_format, extras={"model": "solid textures"})
         if settings.output_format == "glb":
             outputs += texture_outputs(painted)
-        progress(0.96, "exporting", 7, _STEPS, "drawing the thumbnail")
-        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(painted)))
+        drawing = partial(progress, 0.96, "exporting", 7, _STEPS, "drawing the thumbnail")
+        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(painted, between=drawing)))
         return Result(outputs, info)
 
     def _read(self, text: str, progress: Progress) -> Reading:

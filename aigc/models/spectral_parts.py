@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -72,8 +73,8 @@ class SpectralParts:
         if settings.save_parts and count > 1:
             outputs += _part_files(shown, progress)
         outputs.append(Output(_LABELS, "data", _labels_file(labels, described)))
-        progress(0.95, "exporting", 5, _STEPS, "drawing the thumbnail")
-        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(tinted)))
+        drawing = partial(progress, 0.95, "exporting", 5, _STEPS, "drawing the thumbnail")
+        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(tinted, between=drawing)))
         info = {
             "method": _METHOD,
             "num_parts": count,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -91,8 +92,8 @@ class RegionEdit:
         progress(0.88, "exporting", 5, _STEPS, "writing the mesh")
         extras = {"model": "region edit", "understood": info["understood"]}
         outputs = [Output("mesh.glb", "model", write_glb(meshes, extras), stats=mesh_stats(meshes))]
-        progress(0.95, "exporting", 6, _STEPS, "drawing the thumbnail")
-        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(meshes)))
+        drawing = partial(progress, 0.95, "exporting", 6, _STEPS, "drawing the thumbnail")
+        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(meshes, between=drawing)))
         return Result(outputs, info)
 
     def _wishes(self, text: str, settings: RegionEditParameters, progress: Progress) -> list[Instruction]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -70,9 +71,9 @@ class XatlasUnwrap:
             outputs += _part_files(mesh, progress)
         if settings.save_visuals:
             outputs.append(Output("islands.png", "preview", _layout(opened)))
-        progress(0.93, "exporting", 5, _STEPS, "drawing the thumbnail")
+        drawing = partial(progress, 0.93, "exporting", 5, _STEPS, "drawing the thumbnail")
         checked = mesh.with_(material=Material("checker", roughness=0.7, base_color_texture=_checker()))
-        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(checked)))
+        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(checked, between=drawing)))
         return Result(outputs, info)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -79,8 +80,8 @@ class WindingFill:
         outputs = [Output("mesh.glb", "model", write_glb(meshes, extras), stats=stats)]
         if settings.save_parts and len(done) > 1:
             outputs += _part_files(meshes, progress)
-        progress(0.95, "exporting", 5, _STEPS, "drawing the thumbnail")
-        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(_exploded(meshes))))
+        drawing = partial(progress, 0.95, "exporting", 5, _STEPS, "drawing the thumbnail")
+        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(_exploded(meshes), between=drawing)))
         info = {
             "method": _METHOD,
             "num_parts": len(done),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from aigc.mesh import preview
 from aigc.mesh.preview import View, project, render, silhouette, thumbnail
 from aigc.mesh.types import Material, Mesh
 from tests.mesh.kit import CUBE_CORNERS, cube, sphere
@@ -87,3 +88,21 @@ def test_a_point_is_drawn_where_its_projection_says(view):
     drawn = silhouette(balls, view, 256)
     assert (drawn[y.astype(int), x.astype(int)] == 255).all()
     assert drawn[0, 0] == 0
+
+
+def test_at_most_one_ray_for_each_pixel_is_cast_between_two_looks(monkeypatch):
+    cast = [0]
+
+    class Counting(preview.RayScene):
+        def first_hits(self, origins, directions):
+            cast[-1] += len(origins)
+            return super().first_hits(origins, directions)
+
+        def occluded(self, origins, directions, reach):
+            cast[-1] += len(origins)
+            return super().occluded(origins, directions, reach)
+
+    monkeypatch.setattr(preview, "RayScene", Counting)
+    thumbnail(cube(), size=64, between=lambda: cast.append(0))
+
+    assert 64 * 64 == max(cast) < sum(cast) / 4

@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from aigc.mesh import transfer
 from aigc.mesh.transfer import ColorSource, has_colors
 from aigc.mesh.types import Material, Mesh
 from tests.mesh.kit import cube, sphere
@@ -44,3 +46,20 @@ def test_one_plain_colour_needs_no_texture():
     assert has_colors([cube(), cube((0, 1, 0))])
     assert has_colors([halves()])
     assert not has_colors([cube().with_(material=Material(base_color_texture=np.zeros((2, 2, 3), np.uint8)))])
+
+
+def test_whoever_wants_no_more_colours_is_heard_before_each_few_points(monkeypatch):
+    monkeypatch.setattr(transfer, "_POINTS_A_CALL", 10)
+    source, shares = ColorSource([halves()]), []
+    points = np.tile(np.float32([[1, 0, 0]]), (25, 1))
+
+    def look(share: float) -> None:
+        shares.append(share)
+        if len(shares) == 4:
+            raise InterruptedError
+
+    assert len(source.at(points, points, look)) == 25
+    assert shares == [0, 0.4, 0.8]
+    with pytest.raises(InterruptedError):
+        source.at(points, points, look)
+    assert len(shares) == 4

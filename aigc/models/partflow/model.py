@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -171,8 +172,8 @@ class PartFlow:
             "score": asked.score,
         }
         outputs = mesh_outputs(mesh, settings.output_format, extras={"model": _WHAT})
-        tell(0.92, "exporting", "drawing the thumbnail")
-        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(mesh)))
+        drawing = partial(tell, 0.92, "exporting", "drawing the thumbnail")
+        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(mesh, between=drawing)))
         return Result(outputs, info)
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from aigc.mesh.preview import render
+from aigc.mesh.preview import Between, render
 from aigc.mesh.types import BytePixels, Mesh
 from aigc.models.projection.sight import Sight
 from aigc.models.projection.silhouette_fit import Fit
@@ -20,8 +20,10 @@ _GRID = 384
 _INK = (232, 64, 160)
 
 
-def proof(painted: Mesh, picture: BytePixels, sight: Sight, found: Found, fit: Fit) -> bytes:
-    """A PNG, two squares side by side."""
+def proof(
+    painted: Mesh, picture: BytePixels, sight: Sight, found: Found, fit: Fit, between: Between | None = None
+) -> bytes:
+    """A PNG, two squares side by side; `between` as for `render`."""
     scale = _SIDE / max(picture.shape[:2])
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
@@ -38,7 +40,7 @@ def proof(painted: Mesh, picture: BytePixels, sight: Sight, found: Found, fit: F
     top, left = (_SIDE - size[1]) // 2, (_SIDE - size[0]) // 2
     whole[top : top + size[1], left : left + size[0]] = flat
     view = replace(found.view, orthographic=bool(np.isinf(found.distance)))
-    whole[:, _SIDE:] = render(painted, view, _SIDE)[..., :3]
+    whole[:, _SIDE:] = render(painted, view, _SIDE, between=between)[..., :3]
     target = BytesIO()
     Image.fromarray(whole).save(target, "PNG", compress_level=6)
     return target.getvalue()
