@@ -1,5 +1,6 @@
 """What the description allows, and much that it forbids, is sent to a real server: it answers as it says it does."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -46,4 +47,6 @@ def test_the_server_does_what_its_description_says(tmp_path: Path) -> None:
     finally:
         server.stop()
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert "error" not in (tmp_path / "server.log").read_text().lower().replace('"error": ""', "")
+    # A model that fails at mad parameters is a warning with its code; the server itself has nothing to complain of.
+    lines = [json.loads(line) for line in (tmp_path / "server.log").read_text().splitlines()]
+    assert [line for line in lines if line["level"] in ("error", "critical") or "exception" in line] == []
