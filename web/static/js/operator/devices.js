@@ -229,7 +229,7 @@ export function makeLease({ id }) {
 
 export function fillLease(node, lease) {
   say(node.firstChild, lease.name || lease.id);
-  say(node.lastChild, ` ${[lease.model, leaseState(lease)].filter(Boolean).join(", ")}`);
+  say(node.lastChild, ` ${[lease.model, leaseState(lease), lease.need_bytes && `may take ${bytes(lease.need_bytes)}`].filter(Boolean).join(", ")}`);
 }
 
 export function leaseState(lease) {
