@@ -21,12 +21,18 @@ class Noop:
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "sleep_s": {"type": "number", "minimum": 0, "default": 0, "description": "Seconds that the run takes."},
+            "sleep_s": {
+                "type": "number", "minimum": 0, "maximum": 86400, "default": 0,
+                "description": "Seconds that the run takes.",
+            },
             "steps": {"type": "integer", "minimum": 0, "default": 0, "description": "Reports during that time."},
             "fail": {"enum": list(_FAILURES), "default": "", "description": "How the run shall fail, after its steps."},
-            "bytes": {"type": "integer", "minimum": 0, "default": 0, "description": "Least size of the result."},
+            "bytes": {
+                "type": "integer", "minimum": 0, "maximum": 1 << 32, "default": 0,
+                "description": "Least size of the result.",
+            },
         },
-    }
+    }  # fmt: skip
 
     def load(self, device: str) -> None:
         """Ready at once."""
