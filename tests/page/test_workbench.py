@@ -2,13 +2,12 @@
 
 import base64
 import re
-from functools import partial
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.house.kit import SAMPLES, SERVE, House, Server
+from tests.house.kit import SAMPLES, Server
 from tests.page.conftest import Watch, visit
 
 GIVE = """([event, files]) => {
@@ -20,12 +19,6 @@ GIVE = """([event, files]) => {
   if (event === "paste") document.body.dispatchEvent(new ClipboardEvent("paste", { ...init, clipboardData: transfer }));
   else document.getElementById("stage").dispatchEvent(new DragEvent("drop", { ...init, dataTransfer: transfer }));
 }"""
-
-
-@pytest.fixture(scope="module")
-def house() -> House:
-    """One mode: nothing here depends on it."""
-    return partial(Server, mode=SERVE, bundled=True)
 
 
 def give(page: Page, event: str, *names: str) -> None:
@@ -96,7 +89,8 @@ def test_a_setting_is_drawn_along_its_range_and_reset_and_the_seed_rolls_unless_
 def test_a_region_is_set_on_the_mesh_and_the_result_is_compared_and_shown_as_wires(
     server: Server, context: BrowserContext
 ) -> None:
-    page = visit(context, server)
+    page = visit(context, server, viewer=True)
+    page.set_viewport_size({"width": 800, "height": 600})  # few pixels, for they are drawn in software
     page.get_by_text("A mesh", exact=True).click()
     page.get_by_label("I want").select_option("text_mesh_editing")
     page.get_by_label("Mesh", exact=True).set_input_files(SAMPLES / "rabbit.glb")
@@ -117,7 +111,9 @@ def test_a_region_is_set_on_the_mesh_and_the_result_is_compared_and_shown_as_wir
     assert center - float(height.input_value()) / 2 == pytest.approx(0.1, abs=0.002), "the other side stays"
     page.get_by_label("Mask type").select_option('"ellipsoid"')
     expect(page.locator(".region polygon.ring")).to_have_count(3)
+    radius = float(page.get_by_label("Mask size y").input_value())
     page.get_by_label("Mask type").select_option('"bbox"')
+    assert float(height.input_value()) == pytest.approx(2 * radius), "the box around the ellipsoid"
     page.get_by_role("button", name="Make it").click()
     before = page.get_by_role("button", name="Before", exact=True)
     before.dispatch_event("click")  # a click waits for still frames, and the viewer makes few
@@ -144,7 +140,7 @@ def test_an_expired_result_says_so_and_is_made_again(server: Server, context: Br
     watch.forgiven = re.compile(r"404")
     job = server.client.wait(server.submit("noop", text="a thing of the past")["id"])
     context.route("**/outputs/*.glb", lambda route: route.fulfill(status=404, body="{}"))
-    page = visit(context, server, f"#job={job['id']}")
+    page = visit(context, server, f"#job={job['id']}", viewer=True)
     expect(page.locator("#stage .lead")).to_contain_text("The file is gone")
     page.locator("#shown h2").click()
     page.keyboard.press("?")
@@ -171,3 +167,27 @@ def test_a_job_that_was_refused_goes_back_into_the_form_to_be_changed(server: Se
     newest = server.client.jobs(limit=1)["jobs"][0]
     server.client.cancel(newest["id"])
     assert newest["params"] == {**sent["params"], "mask_center": [0, 0.3, 0]}
+
+
+def test_a_job_whose_answer_was_lost_is_sent_again_and_made_once(
+    server: Server, context: BrowserContext, page: Page, watch: Watch
+) -> None:
+    watch.forgiven = re.compile(r"Failed to load resource: net::")
+    lost: list[str] = []
+
+    def lose_first(route: Route) -> None:
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch().headers["location"])  # it arrives, its answer does not
+            route.abort()
+        else:
+            route.continue_()
+
+    context.route("**/api/v1/jobs", lose_first)
+    page.get_by_text("An idea").click()
+    page.get_by_label("I want").select_option("text_to_textured_mesh")
+    page.get_by_label("Description").fill("a stool that is lost")
+    page.get_by_role("button", name="Make it").click()
+    expect(page).to_have_url(re.compile("#job="))
+    assert lost[0].endswith(page.url.rpartition("=")[2])
+    expect(page.locator("#jobs > li").filter(has_text="a stool that is lost")).to_have_count(1)
+    server.client.cancel(page.url.rpartition("=")[2])

@@ -42,17 +42,17 @@ export function drawRegion(view, viewer) {
 
   function begin() {
     const now = shape();
+    const size = now && parameters.valueOf(parameters.field("mask_size"));
+    // The edges of a box are twice the radii of the ellipsoid in it.
+    if (size && before && before !== now) parameters.assign(parameters.field("mask_size"), size.map((value) => value * (now === "bbox" ? 2 : 0.5)));
+    before = now || before;
     if (now && viewer.loaded) {
       const known = bounds();
       const [low, high] = [-1, 1].map((sign) => known.center.map((value, at) => value + sign * known.size[at] / 2));
       const largest = Math.max(...known.size);
       parameters.bound("mask_center", low, high);
       parameters.bound("mask_size", SIDES.map(() => 0.01 * largest), SIDES.map((_, at) => Math.max(known.size[at] * (now === "bbox" ? 1 : 0.5), 0.05 * largest) * 1.1));
-      // The edges of a box are twice the radii of the ellipsoid in it.
-      const size = parameters.valueOf(parameters.field("mask_size"));
-      if (before && before !== now && size) parameters.assign(parameters.field("mask_size"), size.map((value) => value * (now === "bbox" ? 2 : 0.5)));
-      else if (!size) write(read(known), known);
-      before = now;
+      if (!size) write(read(known), known);
     }
     draw();
   }
