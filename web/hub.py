@@ -118,6 +118,8 @@ class Hub:
         False: it watches as many jobs as it may.
         """
         audience = self._alone(watcher)
+        if audience is None:
+            return True
         if job not in audience.jobs and len(audience.jobs) >= self.settings.jobs_per_watcher:
             return False
         audience.begin(job, since)
@@ -127,12 +129,16 @@ class Hub:
     def unwatch(self, watcher: Watcher, job: JobId) -> None:
         """It hears no more of this job."""
         audience = self._alone(watcher)
+        if audience is None:
+            return
         audience.end(job)
         _discard(self._by_job, job, audience)
 
     def watch_everything(self, watcher: Watcher, *, wanted: bool = True) -> None:
         """It hears of every job of those whom it follows, those that are yet to come included."""
         audience = self._alone(watcher)
+        if audience is None:
+            return
         audience.want(everything=wanted)
         if wanted:
             self._by_owner.setdefault(audience.follows, set()).add(audience)
@@ -142,21 +148,27 @@ class Hub:
     def follow(self, watcher: Watcher, owner: OwnerId | None) -> None:
         """Everything is that owner's from now on (None: everybody's), when it is watched the next time."""
         audience = self._alone(watcher)
-        if audience.follows != owner:
+        if audience is not None and audience.follows != owner:
             self.watch_everything(watcher, wanted=False)
             audience.follow(owner)
 
     def begin_showing(self, watcher: Watcher) -> None:
         """Pages of open jobs are about to be read for one that hears everything; see `Audience.over`."""
-        self._alone(watcher).over = set()
+        audience = self._alone(watcher)
+        if audience is not None:
+            audience.over = set()
 
     def end_showing(self, watcher: Watcher) -> None:
         """They have been shown."""
-        self._alone(watcher).over = None
+        audience = self._alone(watcher)
+        if audience is not None:
+            audience.over = None
 
     def watch_system(self, watcher: Watcher, *, wanted: bool = True) -> None:
         """It hears of devices and of the queue as a whole."""
         audience = self._alone(watcher)
+        if audience is None:
+            return
         audience.want(system=wanted)
         (self._system.add if wanted else self._system.discard)(audience)
 
@@ -209,12 +221,16 @@ class Hub:
 
     def offer(self, watcher: Watcher, job: Job) -> None:
         """The watcher shall know what this record says, if it does not yet."""
-        self._track(job, is_heard=True)
-        self._offer(self._alone(watcher), job)
+        audience = self._alone(watcher)
+        if audience is not None:
+            self._track(job, is_heard=True)
+            self._offer(audience, job)
 
     def show(self, watcher: Watcher, jobs: Iterable[Job]) -> None:
         """Snapshots of these jobs, for one that hears everything and has just come."""
         audience = self._alone(watcher)
+        if audience is None:
+            return
         for job in jobs:
             self._track(job, is_heard=True)
             audience.show(job)
@@ -248,6 +264,8 @@ class Hub:
     def place(self, watcher: Watcher, estimates: Iterable[Estimate]) -> None:
         """One watcher hears where its waiting jobs stand."""
         audience = self._alone(watcher)
+        if audience is None:
+            return
         for estimate in estimates:
             self._tell(audience, estimate.job, queue_event(estimate))
 
@@ -298,9 +316,11 @@ class Hub:
 
     # Who is told together
 
-    def _alone(self, watcher: Watcher) -> Audience:
-        """The watcher's audience, which is its own from now on."""
-        audience = self._audiences[watcher]
+    def _alone(self, watcher: Watcher) -> Audience | None:
+        """The watcher's audience, which is its own from now on; None if it has left or was dismissed meanwhile."""
+        audience = self._audiences.get(watcher)
+        if audience is None:
+            return None
         if len(audience.watchers) > 1:
             audience = audience.parted(watcher)
             self._audiences[watcher] = audience

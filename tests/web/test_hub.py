@@ -191,6 +191,24 @@ async def test_one_whose_connection_is_gone_is_forgotten(hub: Hub) -> None:
     assert hub.watched == []
 
 
+async def test_one_who_was_dismissed_while_it_asked_for_something_hears_nothing_and_leaves_nothing(hub: Hub) -> None:
+    one, sink = join(hub)
+    hub.dismiss(one, 1013, "too slow")
+    assert hub.watch(one, J)
+    hub.watch_everything(one)
+    hub.watch_system(one)
+    hub.follow(one, None)
+    hub.begin_showing(one)
+    hub.show(one, [fresh()])
+    hub.end_showing(one)
+    hub.offer(one, fresh())
+    hub.place(one, [Estimate(J, 2, 1.0, 3.0, "busy")])
+    hub.unwatch(one, J)
+    hub.changed(fresh(owner="ada"))
+    await turn()
+    assert (sink.events, hub.watched, hub.waiting, hub.owners, hub.has_operators) == ([], [], [], [], False)
+
+
 async def test_a_sink_that_breaks_harms_nobody_else(hub: Hub) -> None:
     (one, bad), (two, good) = join(hub), join(hub)
     hub.watch(one, J)
