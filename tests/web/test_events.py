@@ -386,7 +386,7 @@ async def crowded(tmp_path: Path) -> AsyncIterator[House]:
     """A house that may have some thousand connections and is not patient with those who do not read."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(limits[1], 8192), limits[1]))
-    async with House(tmp_path, GatewaySettings(stream=StreamSettings(slow_limit_s=0.5))).running() as house:
+    async with House(tmp_path, GatewaySettings(stream=StreamSettings(slow_limit_s=3.0))).running() as house:
         yield house
     resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 

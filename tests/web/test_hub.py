@@ -141,7 +141,8 @@ async def test_many_sends_leave_room_for_others_in_between(hub: Hub) -> None:
     assert max(b - a for a, b in zip([0, *served], served, strict=False)) == SENDS_PER_TURN
 
 
-async def test_one_who_does_not_read_gets_only_the_latest_when_it_reads_again(hub: Hub) -> None:
+async def test_one_who_does_not_read_gets_only_the_latest_when_it_reads_again() -> None:
+    hub = Hub(StreamSettings(tick_s=0.005, heartbeat_s=3600.0, slow_limit_s=3600.0))
     one, sink = join(hub)
     hub.watch(one, J, since=1)
     sink.unread = NO_ROOM_BYTES + 1
@@ -155,6 +156,7 @@ async def test_one_who_does_not_read_gets_only_the_latest_when_it_reads_again(hu
     await until(lambda: len(sink.events) == 2)
     assert sink.told == [("job.started", 2), ("job.progress", 0)]
     assert read(sink.events[1])["progress"]["fraction"] == 0.99
+    hub.close()
 
 
 async def test_one_who_never_reads_is_closed_with_the_reason_and_others_hear_on(hub: Hub) -> None:
