@@ -18,7 +18,6 @@ from aigc.core.job import Status
 from aigc.core.messages import Estimate
 from tests.web.house_kit import CATALOGUE, House, Listener, eventually, is_type, read_events
 from tests.web.stream_kit import fresh
-from web.events import text_frame
 from web.gateway import GatewaySettings
 from web.hub import StreamSettings
 
@@ -427,10 +426,3 @@ def shrink_send_buffers(house: House, clients: list[RawSocket]) -> None:
         transport = watcher.sink._transport  # type: ignore[attr-defined]
         if transport.get_extra_info("peername")[1] in ports:
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-
-
-@pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536, 100_000])
-def test_a_frame_says_its_length_in_the_shortest_form(size: int) -> None:
-    frame = text_frame(b"x" * size)
-    head = 2 if size < 126 else 4 if size < 65536 else 10
-    assert (frame[0], len(frame), frame[head:]) == (0x81, head + size, b"x" * size)
