@@ -1,4 +1,4 @@
-"""The door: who asks, whether they may, how often; and the log of what they did that concerns others."""
+"""The door: who asks, whether they may, and how often."""
 
 import asyncio
 import ipaddress
@@ -15,14 +15,14 @@ from aiohttp import web
 from msgspec import Struct
 from multidict import istr
 
-from aigc.core.accounts import AccountStore, AuditEntry, AuditLog
+from aigc.core.accounts import AccountStore, AuditLog
 from aigc.core.buckets import Buckets, Verdict
-from aigc.core.errors import AigcError, NotAllowed, Unavailable
+from aigc.core.errors import NotAllowed, Unavailable
 from web.accounts import Accounts
 from web.identity import BY_URL, NOBODY, Identity
 from web.keyring import Keyring
 from web.passwords import LOG2_N, Passwords
-from web.requests import IDENTITY, asker_of, request_id_of
+from web.requests import IDENTITY
 from web.rights import Rights, rights_of
 from web.signing import EXPIRES, SIGNATURE, Signer
 from web.stream_logins import StreamLogins
@@ -282,30 +282,6 @@ class Access:
         if self._store is not None:
             self._signer.use(await self._store.secret("urls", os.urandom(KEY_BYTES)))
 
-    # The log
-
-    async def note(
-        self, request: web.Request, action: str, subject: str = "", detail: str = "", *, asker: Identity | None = None
-    ) -> None:
-        """One line of the audit log; where it cannot be written, the server's log has it."""
-        if self.audit is None:
-            return
-        who = asker or asker_of(request)
-        entry = AuditEntry(
-            at=self._clock(),
-            action=action,
-            actor=who.owner,
-            name=who.name,
-            subject=subject[:200],
-            detail=detail[:500],
-            address=self.address_of(request),
-            request_id=request_id_of(request),
-        )
-        try:
-            await self.audit.add(entry)
-        except AigcError as error:
-            log.error("audit.unwritten", reason=str(error), action=action, subject=entry.subject, name=entry.name)
-
 
 ACCESS = web.AppKey("access", Access)
 
@@ -313,18 +289,6 @@ ACCESS = web.AppKey("access", Access)
 def access_of(request: web.Request) -> Access:
     """The door that this request came through."""
     return request.app[ACCESS]
-
-
-async def note(request: web.Request, action: str, subject: str = "", detail: str = "") -> None:
-    """Write down that who asks has done this; call it after the deed. `action`: `model.load`."""
-    if ACCESS in request.app:
-        await request.app[ACCESS].note(request, action, subject, detail)
-
-
-async def note_if_other(request: web.Request, action: str, job: str, owner: str) -> None:
-    """Write down that who asks has done this to another one's job."""
-    if owner != asker_of(request).owner:
-        await note(request, action, job, f"of {owner or 'nobody'}")
 
 
 def unauthenticated() -> NotAllowed:

@@ -1,14 +1,20 @@
-"""The audit log, for admins."""
+"""The audit log: what handlers write down of deeds that concern others, and admins read."""
 
+import structlog
 from aiohttp import web
 
+from aigc.core.accounts import AuditEntry
+from aigc.core.errors import AigcError
 from web.access import access_of
-from web.requests import number, reply
+from web.identity import Identity
+from web.requests import asker_of, number, reply, request_id_of
 from web.urls import API
 from web.views import rfc3339
 
 AUDIT = f"{API}/audit"
 PAGE_LIMIT = 1000
+
+log = structlog.get_logger(__name__)
 
 
 def routes() -> list[web.RouteDef]:
@@ -18,10 +24,10 @@ def routes() -> list[web.RouteDef]:
 
 async def show(request: web.Request) -> web.Response:
     """Who did what, when and from where, newest first; `next_before` leads to older lines."""
-    log = access_of(request).audit
+    audit = access_of(request).audit
     limit = int(number(request, "limit", 100, 1, PAGE_LIMIT))
     before = number(request, "before", 0.0, 0.0, 1e12)
-    found = await log.recent(limit, before or None) if log is not None else []
+    found = await audit.recent(limit, before or None) if audit is not None else []
     entries = [
         {
             "at": rfc3339(one.at),
@@ -38,3 +44,38 @@ async def show(request: web.Request) -> web.Response:
     is_full = len(found) == limit
     body = {"entries": entries, "next_before": found[-1].at if is_full else None}
     return reply(body, headers={"Cache-Control": "no-store"})
+
+
+async def note(
+    request: web.Request, action: str, subject: str = "", detail: str = "", *, asker: Identity | None = None
+) -> None:
+    """Write down that who asks has done this; call it after the deed. The server's log has what cannot be written.
+
+    Args:
+        action: `model.load`.
+        asker: who did it, where the request itself did not say who asks.
+    """
+    access = access_of(request)
+    if access.audit is None:
+        return
+    who = asker or asker_of(request)
+    entry = AuditEntry(
+        at=access.now(),
+        action=action,
+        actor=who.owner,
+        name=who.name,
+        subject=subject[:200],
+        detail=detail[:500],
+        address=access.address_of(request),
+        request_id=request_id_of(request),
+    )
+    try:
+        await access.audit.add(entry)
+    except AigcError as error:
+        log.error("audit.unwritten", reason=str(error), action=action, subject=entry.subject, name=entry.name)
+
+
+async def note_if_other(request: web.Request, action: str, job: str, owner: str) -> None:
+    """Write down that who asks has done this to another one's job."""
+    if owner != asker_of(request).owner:
+        await note(request, action, job, f"of {owner or 'nobody'}")

@@ -11,7 +11,7 @@ from aigc.core.errors import Conflict
 from aigc.core.ids import JobId
 from aigc.core.job import Job, Status
 from aigc.core.ports import JobQuery
-from web.access import note_if_other
+from web.audit import note_if_other
 from web.compat_errors import legacy
 from web.compat_views import info_object, job_object
 from web.gateway import Gateway

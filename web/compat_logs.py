@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 
 from aigc.core.errors import InputInvalid, NotFound
-from web.access import note
+from web.audit import note
 from web.authority import own_pages_only
 from web.compat_errors import Handler, legacy
 from web.log_folder import Line, LogFolder, file_view, selected

@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 
 from aigc.core.errors import Unavailable
-from web.access import note
+from web.audit import note
 from web.authority import own_pages_only
 from web.compat_errors import legacy
 from web.requests import reply

@@ -9,7 +9,7 @@ from aigc.core.errors import Conflict, NotFound, Unavailable
 from aigc.core.ids import ModelId, WorkerId
 from aigc.core.messages import ControlAnswer, ControlModel, ControlWorker, ReloadAnswer, ReloadCatalogue, Step
 from web import urls
-from web.access import note
+from web.audit import note
 from web.gateway import Gateway
 from web.problem import FieldError, FieldsInvalid
 from web.requests import Body, did_you_mean, reply

@@ -13,7 +13,7 @@ from aigc.core.job import Job, Status
 from aigc.core.ports import JobQuery
 from web import urls
 from web.accepted import AcceptedText
-from web.access import note_if_other
+from web.audit import note_if_other
 from web.gateway import Gateway
 from web.problem import FieldError, FieldsInvalid
 from web.requests import Body, listed_for, number, owner_of, reply, viewer_of

@@ -10,7 +10,7 @@ from aigc.core.errors import NotFound
 from aigc.core.ids import JobId, OwnerId
 from aigc.core.messages import AskQueue, QueuedJob
 from web import urls
-from web.access import note
+from web.audit import note
 from web.gateway import Gateway
 from web.problem import FieldError, FieldsInvalid
 from web.requests import Body, number, reply

@@ -8,6 +8,7 @@ from msgspec import Struct
 from aigc.core.errors import NotAllowed
 from web import urls
 from web.access import COOKIE, access_of
+from web.audit import note
 from web.identity import NOBODY, Identity, identity_of
 from web.requests import Body, asker_of, reply
 from web.users import user_view
@@ -42,13 +43,13 @@ async def begin(request: web.Request) -> web.Response:
     with access.login_attempt(request, wanted.username) as succeeded:
         account = await accounts.login(wanted.username, wanted.password)
         if account is None:
-            await access.note(request, "login.failed", accounts.named(wanted.username))
+            await note(request, "login.failed", accounts.named(wanted.username))
             raise wrong_login()
         succeeded()
     session_s = access.settings.session_s
     text, token = await accounts.mint(account, "page", session=True, for_s=session_s)
     asker = identity_of(account, token)
-    await access.note(request, "login.ok", account.name, asker=asker)
+    await note(request, "login.ok", account.name, asker=asker)
     response = _answer(request, asker)
     is_secure = request.scheme == "https" or access.settings.public_url.startswith("https:")
     response.set_cookie(COOKIE, text, max_age=int(session_s), path="/", httponly=True, samesite="Lax", secure=is_secure)

@@ -11,8 +11,9 @@ from msgspec import Meta, Struct
 from aigc.core.accounts import Account, Role, Token
 from aigc.core.errors import Conflict, InputInvalid, NotAllowed, NotFound
 from aigc.core.ids import OwnerId
-from web.access import access_of, note, unauthenticated
+from web.access import access_of, unauthenticated
 from web.accounts import DAY_S, LOGIN, Accounts
+from web.audit import note
 from web.compat_errors import legacy
 from web.identity import Identity, identity_of
 from web.keyring import digest_of
@@ -133,7 +134,7 @@ class Users:
         with access.login_attempt(request, wanted.username) as succeeded:
             account = await access.accounts.login(wanted.username, wanted.password)
             if account is None:
-                await access.note(request, "login.failed", Accounts.named(wanted.username))
+                await note(request, "login.failed", Accounts.named(wanted.username))
                 raise NotAllowed("Invalid username or password", code="wrong_login")
             succeeded()
         return await self._let_in(request, account, "login.ok", "Login successful")
@@ -141,7 +142,7 @@ class Users:
     async def _let_in(self, request: web.Request, account: Account, action: str, message: str) -> web.Response:
         access = access_of(request)
         text, token = await access.accounts.mint(account, LOGIN, for_s=access.settings.token_s)
-        await access.note(request, action, account.name, asker=identity_of(account, token))
+        await note(request, action, account.name, asker=identity_of(account, token))
         body = {"user": user_view(account), "token": text, "token_name": token.name, "message": message}
         return _private(body)
 

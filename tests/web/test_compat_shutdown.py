@@ -4,11 +4,14 @@ from aiohttp.test_utils import make_mocked_request
 
 from aigc.core.errors import Unavailable
 from web import compat_shutdown
+from web.access import ACCESS, Access
 
 
 async def asked(stop: object) -> web.StreamResponse:
+    app = web.Application()
+    app[ACCESS] = Access()
     (route,) = compat_shutdown.routes(stop)  # type: ignore[arg-type]
-    return await route.handler(make_mocked_request("POST", route.path))  # type: ignore[no-any-return,call-arg]
+    return await route.handler(make_mocked_request("POST", route.path, app=app))  # type: ignore[no-any-return,call-arg]
 
 
 async def test_the_answer_says_what_ends() -> None:
