@@ -9,9 +9,9 @@ from aiohttp import web
 
 from aigc.core.errors import InputInvalid, NotFound
 from web.audit import note
-from web.authority import own_pages_only
 from web.compat_errors import Handler, legacy
 from web.log_folder import Line, LogFolder, file_view, selected
+from web.own_pages import own_pages_only
 from web.requests import number, reply
 from web.times import instant
 from web.urls import API

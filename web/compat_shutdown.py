@@ -7,8 +7,8 @@ from aiohttp import web
 
 from aigc.core.errors import Unavailable
 from web.audit import note
-from web.authority import own_pages_only
 from web.compat_errors import legacy
+from web.own_pages import own_pages_only
 from web.requests import reply
 from web.urls import API
 

@@ -7,7 +7,7 @@ from aiohttp.test_utils import make_mocked_request
 from actors.stores.sqlite_accounts import SqliteAccountStore
 from aigc.core.errors import NotAllowed
 from web.access import ACCESS, Access
-from web.authority import own_pages_only
+from web.own_pages import own_pages_only
 
 
 @own_pages_only

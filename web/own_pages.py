@@ -1,4 +1,4 @@
-"""Who may ask for what is for operators alone, beside the role that a route demands."""
+"""Routes that no page of another origin may use, also where nobody has to log in."""
 
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def own_pages_only(handler: Handler) -> Handler:
     """The handler, which answers no page of another origin where nobody has to log in: any page that an operator visits
-    could ask a server on the same machine. Where one has to, `web.access` knows what a page may."""
+    could ask a server on the same machine. Where one has to, `Access.is_own` says what a page may."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         origin = request.headers.get("Origin")
