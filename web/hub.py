@@ -1,10 +1,9 @@
 """All watchers of one gateway: news find their audience, and go out with the loop's turn or, progress, with a tick."""
 
 import asyncio
-import itertools
 from collections import deque
-from collections.abc import Hashable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 import structlog
 from msgspec import Struct
@@ -14,6 +13,7 @@ from aigc.core.ids import JobId, OwnerId
 from aigc.core.job import Job, Status
 from aigc.core.messages import Estimate, Progressed
 from web.audience import Audience
+from web.audiences import Audiences
 from web.signing import Sign, unsigned
 from web.stories import Event, Stories, forgotten_event, progress_event, queue_event, system_event
 from web.watcher import Sink, Watcher
@@ -21,15 +21,10 @@ from web.watcher import Sink, Watcher
 SENDS_PER_TURN = 500
 """A send is a system call of some 8 µs; after so many, others have their turn of the loop."""
 
-ALIKE_LIMIT = 8
-"""With so many audiences that want the same one is compared, before it goes on by itself."""
-
 NO_ROOM_BYTES = 64 << 10
 """A reader with so much unread gets nothing more until it reads."""
 
 log = structlog.get_logger(__name__)
-
-K = TypeVar("K", bound=Hashable)
 
 
 class StreamSettings(Struct, frozen=True, kw_only=True):
@@ -51,11 +46,7 @@ class Hub:
         self._sign = sign
         self.settings = settings
         self._loop = asyncio.get_running_loop()
-        self._audiences: dict[Watcher, Audience] = {}
-        self._by_job: dict[JobId, set[Audience]] = {}
-        self._by_owner: dict[OwnerId | None, set[Audience]] = {}  # None: everybody's
-        self._system: set[Audience] = set()
-        self._alike: dict[Hashable, dict[Audience, None]] = {}  # by what they want: up to date when last served
+        self._audiences = Audiences(SENDS_PER_TURN)
         self._owners: dict[JobId, OwnerId] = {}  # of open jobs that somebody hears of
         self._queued: set[JobId] = set()
         self._progress: dict[JobId, Progressed] = {}
@@ -95,18 +86,13 @@ class Hub:
         if len(self._audiences) >= self.settings.watchers:
             raise Unavailable("too many event streams are open", retry_after_s=10.0, code="too_many_streams")
         watcher = Watcher(sink, viewer)
-        self._audiences[watcher] = Audience(watcher)
+        self._audiences.join(watcher)
         return watcher
 
     def leave(self, watcher: Watcher) -> None:
         """It hears nothing more and is forgotten. Twice does no harm."""
-        audience = self._audiences.pop(watcher, None)
-        if audience is None:
-            return
+        self._audiences.leave(watcher)
         self._blocked.discard(watcher)
-        del audience.watchers[watcher]
-        if not audience.watchers:
-            self._dissolve(audience)
         if not self._audiences:
             self._owners.clear()
             self._queued.clear()
@@ -122,34 +108,26 @@ class Hub:
             return True
         if job not in audience.jobs and len(audience.jobs) >= self.settings.jobs_per_watcher:
             return False
-        audience.begin(job, since)
-        self._by_job.setdefault(job, set()).add(audience)
+        self._audiences.watch(audience, job, since)
         return True
 
     def unwatch(self, watcher: Watcher, job: JobId) -> None:
         """It hears no more of this job."""
         audience = self._alone(watcher)
-        if audience is None:
-            return
-        audience.end(job)
-        _discard(self._by_job, job, audience)
+        if audience is not None:
+            self._audiences.unwatch(audience, job)
 
     def watch_everything(self, watcher: Watcher, *, wanted: bool = True) -> None:
         """It hears of every job of those whom it follows, those that are yet to come included."""
         audience = self._alone(watcher)
-        if audience is None:
-            return
-        audience.want(everything=wanted)
-        if wanted:
-            self._by_owner.setdefault(audience.follows, set()).add(audience)
-        else:
-            _discard(self._by_owner, audience.follows, audience)
+        if audience is not None:
+            self._audiences.want(audience, everything=wanted)
 
     def follow(self, watcher: Watcher, owner: OwnerId | None) -> None:
         """Everything is that owner's from now on (None: everybody's), when it is watched the next time."""
         audience = self._alone(watcher)
         if audience is not None and audience.follows != owner:
-            self.watch_everything(watcher, wanted=False)
+            self._audiences.want(audience, everything=False)
             audience.follow(owner)
 
     def begin_showing(self, watcher: Watcher) -> None:
@@ -167,14 +145,12 @@ class Hub:
     def watch_system(self, watcher: Watcher, *, wanted: bool = True) -> None:
         """It hears of devices and of the queue as a whole."""
         audience = self._alone(watcher)
-        if audience is None:
-            return
-        audience.want(system=wanted)
-        (self._system.add if wanted else self._system.discard)(audience)
+        if audience is not None:
+            self._audiences.want(audience, system=wanted)
 
     def release(self) -> None:
         """Every watcher is told that the server goes away. Who comes later is told by the next call."""
-        for watcher in list(self._audiences):
+        for watcher in self._audiences:
             self.dismiss(watcher, 1001, "the server is going away; connect again and resume")
 
     def close(self) -> None:
@@ -188,7 +164,7 @@ class Hub:
     @property
     def watched(self) -> list[JobId]:
         """Jobs that somebody watches by name, and open ones that somebody heard of."""
-        return list(self._by_job.keys() | self._owners.keys())
+        return list(self._audiences.jobs | self._owners.keys())
 
     @property
     def waiting(self) -> list[JobId]:
@@ -198,7 +174,7 @@ class Hub:
     @property
     def owners(self) -> list[OwnerId | None]:
         """Owners of whom somebody hears everything; None: somebody hears everybody's."""
-        return list(self._by_owner)
+        return list(self._audiences.owners)
 
     @property
     def is_idle(self) -> bool:
@@ -208,13 +184,13 @@ class Hub:
     @property
     def has_operators(self) -> bool:
         """Somebody hears of the server as a whole."""
-        return bool(self._system)
+        return bool(self._audiences.system)
 
     def changed(self, job: Job) -> None:
         """The newest record of a job."""
-        if not self._by_job and not self._by_owner:
+        if not self._audiences:
             return
-        audiences = self._hearing(job.id, job.owner)
+        audiences = self._audiences.hearing(job.id, job.owner)
         self._track(job, is_heard=bool(audiences))
         for audience in list(audiences):
             self._offer(audience, job)
@@ -238,7 +214,7 @@ class Hub:
 
     def progressed(self, news: Progressed) -> None:
         """The latest of a running attempt; replaces what waits for the tick."""
-        if news.job in self._by_job or news.job in self._owners:
+        if news.job in self._audiences.jobs or news.job in self._owners:
             self._progress[news.job] = news
             if not self._tick_due:
                 self._tick_due = True
@@ -247,7 +223,7 @@ class Hub:
     def forgotten(self, job: JobId) -> None:
         """The record was deleted."""
         event = forgotten_event(job)
-        for audience in self._hearing(job, self._owners.get(job)):
+        for audience in self._audiences.hearing(job, self._owners.get(job)):
             audience.skip(job)
             self._tell(audience, job, event)
         self._owners.pop(job, None)
@@ -258,7 +234,7 @@ class Hub:
         for estimate in estimates:
             if estimate.job in self._queued:
                 event = queue_event(estimate)
-                for audience in self._hearing(estimate.job, self._owners.get(estimate.job)):
+                for audience in self._audiences.hearing(estimate.job, self._owners.get(estimate.job)):
                     self._tell(audience, estimate.job, event)
 
     def place(self, watcher: Watcher, estimates: Iterable[Estimate]) -> None:
@@ -275,18 +251,11 @@ class Hub:
         Args:
             plain: what those hear who may not see everybody's jobs; None: the same.
         """
-        if self._system:
+        if self._audiences.system:
             event = system_event(kind, body)
             lesser = event if plain is None else system_event(kind, plain)
-            for audience in self._system:
+            for audience in self._audiences.system:
                 self._tell(audience, JobId(""), event if audience.viewer is None else lesser)
-
-    def _hearing(self, job: JobId, owner: OwnerId | None) -> set[Audience]:
-        named = self._by_job.get(job)
-        owners = self._by_owner.get(owner)
-        found = named | owners if named and owners else named or owners or set()
-        everybody = self._by_owner.get(None)
-        return found | everybody if everybody and owner is not None else found
 
     def _track(self, job: Job, *, is_heard: bool) -> None:
         """Whose an open job is and whether it waits: what news without a record need to find their audience."""
@@ -314,57 +283,11 @@ class Hub:
         audience.tell(job, event)
         self._mark(audience)
 
-    # Who is told together
-
     def _alone(self, watcher: Watcher) -> Audience | None:
-        """The watcher's audience, which is its own from now on; None if it has left or was dismissed meanwhile."""
-        audience = self._audiences.get(watcher)
-        if audience is None:
-            return None
-        if len(audience.watchers) > 1:
-            audience = audience.parted(watcher)
-            self._audiences[watcher] = audience
-            for job in audience.jobs:
-                self._by_job[job].add(audience)
-            if audience.everything:
-                self._by_owner[audience.follows].add(audience)
-            if audience.system:
-                self._system.add(audience)
-            if audience.is_waiting:
-                self._mark(audience)
-        else:
-            self._forget_alike(audience)
+        audience = self._audiences.alone(watcher)
+        if audience is not None and audience.is_waiting:
+            self._mark(audience)
         return audience
-
-    def _unite(self, audience: Audience) -> None:
-        """Those of `audience` join another that is due the same, or it waits for others to join."""
-        alike = self._alike.setdefault(audience.wants, {})
-        if audience in alike and len(alike) == 1:
-            return
-        for other in itertools.islice(alike, ALIKE_LIMIT):
-            together = len(audience.watchers) + len(other.watchers)
-            if other is not audience and together <= SENDS_PER_TURN and audience.knows_as(other):
-                other.watchers |= audience.watchers
-                self._audiences |= dict.fromkeys(audience.watchers, other)
-                self._dissolve(audience)
-                return
-        alike[audience] = None
-
-    def _dissolve(self, audience: Audience) -> None:
-        """Nobody is in it any more."""
-        for job in audience.jobs:
-            _discard(self._by_job, job, audience)
-        _discard(self._by_owner, audience.follows, audience)
-        self._system.discard(audience)
-        self._forget_alike(audience)
-        audience.watchers = {}
-
-    def _forget_alike(self, audience: Audience) -> None:
-        alike = self._alike.get(audience.wants)
-        if alike is not None:
-            alike.pop(audience, None)
-            if not alike:
-                del self._alike[audience.wants]
 
     # Going out
 
@@ -382,7 +305,7 @@ class Hub:
         progress, self._progress = self._progress, {}
         for job, news in progress.items():
             event = progress_event(news, self._sign)
-            for audience in self._hearing(job, self._owners.get(job)):
+            for audience in self._audiences.hearing(job, self._owners.get(job)):
                 self._tell(audience, job, event)
 
     def _flush(self) -> None:
@@ -411,7 +334,7 @@ class Hub:
         if audience.is_waiting:
             self._mark(audience)
         elif audience.watchers:
-            self._unite(audience)
+            self._audiences.unite(audience)
         return sends
 
     def _send(self, audience: Audience, events: list[Event]) -> None:
@@ -452,7 +375,7 @@ class Hub:
         self._retry_due = False
         blocked, self._blocked = self._blocked, set()
         for watcher in blocked:
-            self._mark(self._audiences[watcher])
+            self._mark(self._audiences.of(watcher))
 
     def dismiss(self, watcher: Watcher, code: int, reason: str) -> None:
         """It is told why, and hears nothing more."""
@@ -461,7 +384,7 @@ class Hub:
 
     def _beat(self) -> None:
         self._heartbeat = self._loop.call_later(self.settings.heartbeat_s, self._beat)
-        for watcher in list(self._audiences):
+        for watcher in self._audiences:
             if self._has_room(watcher):
                 watcher.sink.heartbeat()
 
@@ -469,11 +392,3 @@ class Hub:
 def _is_full(watcher: Watcher) -> bool:
     backlog = watcher.sink.backlog()
     return backlog is None or backlog > NO_ROOM_BYTES
-
-
-def _discard(audiences: dict[K, set[Audience]], key: K, audience: Audience) -> None:
-    found = audiences.get(key)
-    if found is not None:
-        found.discard(audience)
-        if not found:
-            del audiences[key]

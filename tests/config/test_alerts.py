@@ -58,5 +58,5 @@ def test_every_metric_is_drawn_somewhere() -> None:
 
 
 def test_every_metric_and_every_alert_is_explained() -> None:
-    explained = (ROOT / "docs" / "operating.md").read_text()
+    explained = (ROOT / "docs" / "observing.md").read_text()
     assert [name for name in (*FAMILIES, *alerts()) if f"`{name}`" not in explained] == []

@@ -204,5 +204,5 @@ def test_every_code_of_something_amiss_is_explained() -> None:
     sources = [*(root / "config" / "checkup").glob("*.py"), root / "config" / "commands" / "doctor.py"]
     codes = {code for file in sources for code in re.findall(r'(?:"wrong"|"note"), "(\w+_?\w+)",', file.read_text())}
     assert len(codes) > 25
-    explained = (root / "docs" / "operating.md").read_text()
+    explained = (root / "docs" / "observing.md").read_text()
     assert [code for code in sorted(codes) if f"`{code}`" not in explained] == []

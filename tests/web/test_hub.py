@@ -274,7 +274,7 @@ class Crowd:
 
     def stop(self, name: str) -> None:
         one = self._anyone()
-        if not self.hub._audiences[one].everything:
+        if not self.hub._audiences.of(one).everything:
             self.hub.unwatch(one, JobId(name))
             self.present[one][1].pop(name, None)
 
@@ -291,7 +291,7 @@ async def test_whoever_comes_goes_and_lags_as_it_likes_hears_every_line_once_in_
         crowd.act()
         if crowd.dice.random() < 0.5:
             await turn()
-        together = max([together, *(len(audience.watchers) for audience in hub._audiences.values())])
+        together = max([together, *(len(hub._audiences.of(one).watchers) for one in hub._audiences)])
     for sink, _ in crowd.present.values():
         sink.unread = 0
     await until(lambda: hub.is_idle and not hub._blocked)
@@ -310,16 +310,16 @@ async def test_those_who_are_due_the_same_are_told_together_and_who_lags_parts_f
     job = fresh(owner="ada")
     hub.changed(job)
     await turn()
-    assert len(set(hub._audiences.values())) == 1
+    assert len({hub._audiences.of(one) for one, _ in watchers}) == 1
     watchers[0][1].unread = NO_ROOM_BYTES + 1
     hub.changed(job := started(job))
     await turn()
-    assert len(set(hub._audiences.values())) == 2
+    assert len({hub._audiences.of(one) for one, _ in watchers}) == 2
     watchers[0][1].unread = 0
     hub.changed(completed(job))
     await until(lambda: all(len(sink.events) == 3 for _, sink in watchers))
     assert [sink.told for _, sink in watchers] == [watchers[0][1].told] * 3
-    assert len(set(hub._audiences.values())) == 1
+    assert len({hub._audiences.of(one) for one, _ in watchers}) == 1
 
 
 async def test_one_connection_watches_no_more_jobs_than_it_may(hub: Hub) -> None:
@@ -393,7 +393,7 @@ async def test_nothing_is_remembered_of_those_who_left(hub: Hub) -> None:
         hub.leave(one)
         hub.leave(one)
     assert (len(hub), hub.watched, hub.waiting, hub.owners, hub.has_operators) == (0, [], [], [], False)
-    assert (hub._by_job, hub._progress, hub._blocked) == ({}, {}, set())
+    assert (hub._audiences._by_job, hub._progress, hub._blocked) == ({}, {}, set())
 
 
 async def test_a_sign_of_life_goes_to_those_who_read() -> None:
