@@ -45,13 +45,14 @@ def remember(url: str, token: str, **more: str) -> Path:
     return _write({**_kept(), url.rstrip("/"): {"token": token, **more}})
 
 
-def forget(url: str) -> bool:
-    """No token is kept for the server any more; False where none was. Raises ClientError."""
+def forget(url: str) -> str:
+    """The token that was kept for the server, and is no more; empty where none was. Raises ClientError."""
     kept = _kept()
-    if kept.pop(url.rstrip("/"), None) is None:
-        return False
+    held = kept.pop(url.rstrip("/"), None)
+    if held is None:
+        return ""
     _write(kept)
-    return True
+    return str(held.get("token", ""))
 
 
 def _kept() -> dict[str, dict[str, Any]]:

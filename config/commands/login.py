@@ -5,8 +5,12 @@ import sys
 import click
 
 from aigc.client import Client, ClientError, Record
-from aigc.client.tokens import forget, remember, token_for
+from aigc.client.tokens import forget, remember
 from config.commands.talking import NOT_ALLOWED, show, talking
+
+TOKENS = "/api/v1/users/tokens"
+PREFIX = 8
+"""Characters of a token by which its server knows it; the rest of it is not to stand in anybody's log."""
 
 
 @click.command("login")
@@ -41,11 +45,12 @@ def command(client: Client, as_json: bool, name: str | None, password_stdin: boo
 @talking
 def logout(client: Client, as_json: bool) -> int:
     """Forget the token that is kept for this server, and have the server refuse it from now on."""
-    token = token_for(client.url)
-    was_kept = forget(client.url)
+    # The one that was kept, also where AIGC_TOKEN names another.
+    token = forget(client.url)
+    was_kept = bool(token)
     if was_kept:
         try:
-            client.ask("DELETE", f"/api/v1/users/tokens/{token[:12]}")
+            Client(client.url, token=token, retry_s=0).ask("DELETE", f"{TOKENS}/{token[:PREFIX]}")
         except ClientError as error:
             click.echo(f"the server still takes it: {str(error).splitlines()[0]}", err=True)
     if as_json:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import stat
 import sys
 import urllib.request
@@ -64,7 +65,14 @@ def test_a_login_is_kept_for_its_server_until_logout(
         with urllib.request.urlopen(server.url + "/client/aigc_client.py") as answer:
             assert b"class Client" in answer.read()
 
-        assert aigc("logout")[0] == DONE and "tokens.json" not in capfd.readouterr().err
+        held = json.loads(kept.read_text())[server.url]["token"]
+        monkeypatch.setenv("AIGC_TOKEN", token)  # another one, which is left alone
+        code, out, err = aigc("logout")
+        monkeypatch.delenv("AIGC_TOKEN")
+        assert (code, err) == (DONE, "") and "any more" in out
+        with pytest.raises(Unauthorized):
+            Client(server.url, token=held).jobs()
         assert aigc("list")[0] == NOT_ALLOWED
+        assert aigc("logout")[1].startswith("none was kept")
         assert aigc("login", "--token-stdin", typed=f"{token}\n")[0] == DONE
         assert aigc("list")[0] == DONE
