@@ -17,6 +17,7 @@ TESTED_ELSEWHERE = {
     "aigc/runner/__main__.py": "runner",
     "web/accounts.py": "web",
     "web/audit.py": "web",
+    "web/login.py": "web",
     "web/openapi/": "web",
     "web/session.py": "web",
     "web/stream_logins.py": "web",

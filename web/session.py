@@ -3,26 +3,18 @@
 from typing import Any
 
 from aiohttp import web
-from msgspec import Struct
 
 from aigc.core.errors import NotAllowed
 from web import urls
 from web.access import COOKIE, access_of
 from web.audit import note
 from web.identity import NOBODY, Identity, identity_of
+from web.login import Credentials, account_of
 from web.requests import Body, asker_of, reply
 from web.users import user_view
 from web.views import rfc3339
 
-
-class LoginRequest(Struct, frozen=True):
-    """Who logs in."""
-
-    username: str
-    password: str
-
-
-_LOGIN = Body(LoginRequest)
+_CREDENTIALS = Body(Credentials)
 
 
 def routes() -> list[web.RouteDef]:
@@ -38,16 +30,9 @@ async def show(request: web.Request) -> web.Response:
 async def begin(request: web.Request) -> web.Response:
     """Log in: the answer sets the cookie."""
     access = access_of(request)
-    wanted = await _LOGIN.read(request)
-    accounts = access.accounts
-    with access.login_attempt(request, wanted.username) as succeeded:
-        account = await accounts.login(wanted.username, wanted.password)
-        if account is None:
-            await note(request, "login.failed", accounts.named(wanted.username))
-            raise wrong_login()
-        succeeded()
+    account = await account_of(request, await _CREDENTIALS.read(request))
     session_s = access.settings.session_s
-    text, token = await accounts.mint(account, "page", session=True, for_s=session_s)
+    text, token = await access.accounts.mint(account, "page", session=True, for_s=session_s)
     asker = identity_of(account, token)
     await note(request, "login.ok", account.name, asker=asker)
     response = _answer(request, asker)
@@ -82,12 +67,3 @@ def _answer(request: web.Request, asker: Identity) -> web.Response:
         "expires_at": rfc3339(asker.token.expires_at) if asker.token else None,
     }
     return reply(body, headers={"Cache-Control": "no-store"})
-
-
-def wrong_login() -> NotAllowed:
-    """Name or password is wrong; which one is nobody's business."""
-    return NotAllowed(
-        "name or password is wrong",
-        suggestion="an admin can set another one: aigc users password NAME",
-        code="wrong_login",
-    )

@@ -12,11 +12,12 @@ from aigc.core.accounts import Account, Role, Token
 from aigc.core.errors import Conflict, InputInvalid, NotAllowed, NotFound
 from aigc.core.ids import OwnerId
 from web.access import access_of, unauthenticated
-from web.accounts import DAY_S, LOGIN, Accounts
+from web.accounts import DAY_S, LOGIN
 from web.audit import note
 from web.compat_errors import legacy
 from web.identity import Identity, identity_of
 from web.keyring import digest_of
+from web.login import Credentials, account_of
 from web.requests import Body, asker_of, number, reply
 from web.urls import API
 from web.views import rfc3339
@@ -35,13 +36,6 @@ class Registration(Struct, frozen=True):
     password: str
     email: str = ""
     role: Role = Role.USER
-
-
-class Credentials(Struct, frozen=True):
-    """Who logs in."""
-
-    username: str
-    password: str
 
 
 class PasswordChange(Struct, frozen=True):
@@ -129,14 +123,7 @@ class Users:
 
     async def login(self, request: web.Request) -> web.Response:
         """A token for name and password."""
-        access = access_of(request)
-        wanted = await self._credentials.read(request)
-        with access.login_attempt(request, wanted.username) as succeeded:
-            account = await access.accounts.login(wanted.username, wanted.password)
-            if account is None:
-                await note(request, "login.failed", Accounts.named(wanted.username))
-                raise NotAllowed("Invalid username or password", code="wrong_login")
-            succeeded()
+        account = await account_of(request, await self._credentials.read(request))
         return await self._let_in(request, account, "login.ok", "Login successful")
 
     async def _let_in(self, request: web.Request, account: Account, action: str, message: str) -> web.Response:

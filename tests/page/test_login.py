@@ -78,7 +78,7 @@ def test_an_artist_logs_in_makes_a_mesh_sees_no_operators_side_and_logs_out(
     page.get_by_label("Name").fill("anna")
     page.get_by_label("Password").fill("a guess")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("name or password is wrong")
+    expect(page.get_by_role("alert")).to_contain_text("Invalid username or password")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_visible()  # nothing gets past it
     page.close()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from web.login import Credentials
 from web.openapi.operation import Answer, Operation, Query
 from web.openapi.shapes import Count, Instant, _Answer
 from web.rights import rights_of
-from web.session import LoginRequest
-from web.users import AccountChange, Credentials, PasswordChange, Registration, TokenRequest
+from web.users import AccountChange, PasswordChange, Registration, TokenRequest
 
 TAG = "Accounts"
 ABOUT = "Who may come in; 503 where nobody has to log in."
@@ -152,7 +152,7 @@ _ONE = f"{_USERS}/admin/users/{{id}}"
 
 OPERATIONS: dict[str, Operation] = {
     "GET /api/v1/session": Operation("getSession", TAG, _SESSION),
-    "POST /api/v1/session": Operation("beginSession", TAG, _SESSION, body=LoginRequest, errors=_LOGIN_ERRORS),
+    "POST /api/v1/session": Operation("beginSession", TAG, _SESSION, body=Credentials, errors=_LOGIN_ERRORS),
     "DELETE /api/v1/session": Operation("endSession", TAG, _SESSION, errors=(403,)),
     f"POST {_USERS}/register": Operation(
         "register", TAG, _LET_IN, body=Registration, errors=(400, 403, 415, 422, 429, 503)
