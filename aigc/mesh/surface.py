@@ -119,9 +119,3 @@ class Surface:
         )
         same = len(new.positions) == len(old.positions) and np.array_equal(new.faces, old.faces)
         return old if same and np.array_equal(new.positions, old.positions) else new
-
-    def with_mesh(self, faces: BoolArray, mesh: Mesh) -> Surface:
-        """The same skin, the chosen faces now of one more mesh with this one's material and name."""
-        owner = self.owner.copy()
-        owner[faces] = len(self.meshes)
-        return replace(self, meshes=(*self.meshes, mesh), owner=owner)

@@ -12,7 +12,6 @@ def test_who_guesses_is_stopped_and_others_of_that_name_and_that_address_are_not
 
 
 def test_many_names_of_one_address_and_many_addresses_for_one_name_are_stopped_too() -> None:
-    names = [Tries().take("x", "y", 0.0).allowed]
     tries = Tries()
     names = [tries.take(f"n{number}", "1.1.1.1", 0.0).allowed for number in range(ADDRESS[1] + 1)]
     assert names == [True] * ADDRESS[1] + [False]
