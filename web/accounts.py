@@ -4,8 +4,10 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Callable
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from aigc.core.accounts import Account, AccountStore, Role, Token
 from aigc.core.errors import InputInvalid
@@ -14,6 +16,10 @@ from web.keyring import PREFIX_CHARACTERS, digest_of, new_token
 from web.passwords import CHARACTERS_MAX, Passwords
 from web.problem import FieldError, FieldsInvalid
 
+CREDENTIALS_BYTES = 16 << 10
+"""A body with which somebody comes in may be so long."""
+TypedName = Annotated[str, Meta(max_length=256)]
+"""A name as somebody types it: to compose its characters can take the square of their number."""
 NAME_MIN, NAME_MAX = 3, 64
 PASSWORD_MIN = 6
 """As existing clients allow."""

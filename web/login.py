@@ -6,14 +6,14 @@ from msgspec import Struct
 from aigc.core.accounts import Account
 from aigc.core.errors import NotAllowed
 from web.access import access_of
-from web.accounts import Accounts
+from web.accounts import Accounts, TypedName
 from web.audit import note
 
 
 class Credentials(Struct, frozen=True):
     """Who logs in."""
 
-    username: str
+    username: TypedName
     password: str
 
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from aigc.core.errors import NotAllowed
 from web import urls
 from web.access import COOKIE, access_of
+from web.accounts import CREDENTIALS_BYTES
 from web.audit import note
 from web.identity import NOBODY, Identity, identity_of
 from web.login import Credentials, account_of
@@ -14,7 +15,7 @@ from web.requests import Body, asker_of, reply
 from web.users import user_view
 from web.views import rfc3339
 
-_CREDENTIALS = Body(Credentials)
+_CREDENTIALS = Body(Credentials, CREDENTIALS_BYTES)
 
 
 def routes() -> list[web.RouteDef]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 import structlog
 
 from aigc.core.errors import Unavailable
+from aigc.core.ids import OwnerId
 from web.identity import Identity
 from web.keyring import Keyring
 
@@ -17,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 class StreamLogins:
-    """The open streams of those who have logged in.
+    """The open streams of those who have logged in. What one sees was settled when it began, so it ends with that, too.
 
     Args:
         keyring: says whose token is still valid.
@@ -25,28 +26,30 @@ class StreamLogins:
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
-        self._ends: dict[str, set[Callable[[], None]]] = {}
+        self._ends: dict[tuple[str, OwnerId | None], set[Callable[[], None]]] = {}
 
     @contextmanager
     def open(self, asker: Identity, end: Callable[[], None]) -> Iterator[None]:
-        """While a stream is open: `end` is called when its login has ended."""
+        """While a stream is open: `end` is called when its login has ended, or may see more or less than it did."""
         if asker.token is None:
             yield
             return
-        ends = self._ends.setdefault(asker.token.digest, set())
+        login = asker.token.digest, asker.viewer
+        ends = self._ends.setdefault(login, set())
         ends.add(end)
         try:
             yield
         finally:
             ends.discard(end)
             if not ends:
-                self._ends.pop(asker.token.digest, None)
+                self._ends.pop(login, None)
 
     async def look(self) -> None:
         """Streams whose login has ended are ended; those of whom it cannot be known now stay."""
-        for digest, ends in list(self._ends.items()):
+        for (digest, viewer), ends in list(self._ends.items()):
             with suppress(Unavailable):
-                if await self._keyring.holder_of(digest) is None:
+                holder = await self._keyring.holder_of(digest)
+                if holder is None or holder.viewer != viewer:
                     for end in list(ends):
                         end()
 

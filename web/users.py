@@ -12,7 +12,7 @@ from aigc.core.accounts import Account, Role, Token
 from aigc.core.errors import Conflict, InputInvalid, NotAllowed, NotFound
 from aigc.core.ids import OwnerId
 from web.access import access_of, unauthenticated
-from web.accounts import DAY_S, LOGIN
+from web.accounts import CREDENTIALS_BYTES, DAY_S, LOGIN, TypedName
 from web.audit import note
 from web.compat_errors import legacy
 from web.identity import Identity, identity_of
@@ -32,7 +32,7 @@ Days = Annotated[float, Meta(gt=0, le=3650)]
 class Registration(Struct, frozen=True):
     """A new account; `role` is for admins to give."""
 
-    username: str
+    username: TypedName
     password: str
     email: str = ""
     role: Role = Role.USER
@@ -101,11 +101,11 @@ class Users:
     """Handlers of accounts."""
 
     def __init__(self) -> None:
-        self._registration = Body(Registration)
-        self._credentials = Body(Credentials)
-        self._password = Body(PasswordChange)
-        self._token = Body(TokenRequest)
-        self._change = Body(AccountChange)
+        self._registration = Body(Registration, CREDENTIALS_BYTES)
+        self._credentials = Body(Credentials, CREDENTIALS_BYTES)
+        self._password = Body(PasswordChange, CREDENTIALS_BYTES)
+        self._token = Body(TokenRequest, CREDENTIALS_BYTES)
+        self._change = Body(AccountChange, CREDENTIALS_BYTES)
 
     async def register(self, request: web.Request) -> web.Response:
         """A new account and its first token, where strangers may make one."""

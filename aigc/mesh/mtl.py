@@ -14,6 +14,8 @@ _OPTIONS = re.compile(
     rb"\s+-(?:blend[uv]|clamp|cc)\s+\S+|\s+-(?:mm|[ost])(?:\s+[-+.\deE]+){1,3}|\s+-(?:bm|boost|texres)\s+\S+"
 )
 """What may stand between `map_Kd` and the name of its picture."""
+_LINE_BYTES = 4096
+"""No more of a line is looked at: searching it for options takes the square of a long run of blanks."""
 
 
 def read_mtl(data: bytes, beside: Callable[[str], bytes | None]) -> dict[str, Material]:
@@ -30,7 +32,7 @@ def read_mtl(data: bytes, beside: Callable[[str], bytes | None]) -> dict[str, Ma
     for block in re.split(rb"(?m)^[ \t]*newmtl[ \t]+", data)[1:]:
         title, _, body = block.partition(b"\n")
         values = {
-            key.lower(): rest.strip()
+            key.lower(): rest.strip()[:_LINE_BYTES]
             for key, rest in re.findall(rb"(?m)^[ \t]*(Kd|d|Tr|Ns|Pr|Pm|map_Kd)[ \t]+([^\r\n]+)", body, re.IGNORECASE)
         }
         name = _text(title)

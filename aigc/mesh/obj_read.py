@@ -25,7 +25,7 @@ def read_obj(data: bytes, beside: Callable[[str], bytes | None]) -> list[Mesh]:
         InputInvalid: a library or a picture that it names is damaged or is not there.
     """
     materials: dict[str, Material] = {}
-    for name in re.findall(rb"(?m)^[ \t]*mtllib[ \t]+([^\r\n]+)", data):
+    for name in dict.fromkeys(re.findall(rb"(?m)^[ \t]*mtllib[ \t]+([^\r\n]+)", data)):
         title = name.strip().decode("utf-8", "replace")
         library = beside(title)
         if library is None:

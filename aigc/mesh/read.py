@@ -22,6 +22,8 @@ from aigc.runner.model import InputInvalid
 
 MOST_FACES = 1_000_000
 MOST_BYTES = 512 * 1024 * 1024
+MOST_MATERIALS = 2000
+"""Of an OBJ file: parting its faces by them takes the square of their number."""
 _FORMATS = "send a GLB, FBX, OBJ, PLY, STL or OFF file, or a ZIP archive of one with its textures"
 _STRANGERS = {
     MAGIC: ("an archive in an archive", "unpack it and send the mesh"),
@@ -83,7 +85,7 @@ def mesh_kind(data: bytes) -> str:
         return "stl"
     if head.lstrip().startswith(b"solid") and b"facet" in data[:65536]:
         return "stl"
-    if re.search(rb"(?m)^\s*v\s+[-+.\d]", data[:1_000_000]) and b"\0" not in head:
+    if re.search(rb"(?m)^[ \t]*v\s+[-+.\d]", data[:1_000_000]) and b"\0" not in head:
         return "obj"
     raise InputInvalid("the file is no mesh of a known format", _FORMATS)
 
@@ -139,7 +141,12 @@ def _check_counts(data: bytes, kind: str, most_faces: int) -> None:
     """Refuse before parsing what announces too much, or more than its bytes can hold."""
     faces = vertices = 0
     if kind == "obj":
-        faces = len(re.findall(rb"(?m)^\s*f\s", data))
+        faces = len(re.findall(rb"(?m)^[ \t]*f\s", data))
+        materials = len(set(re.findall(rb"usemtl[ \t]+([^\r\n]*)", data)))
+        if materials > MOST_MATERIALS:
+            raise InputInvalid(
+                f"the OBJ file has {materials:,} materials, more than {MOST_MATERIALS:,}", "join materials, or send GLB"
+            )
     elif kind == "stl" and b"facet" in data[:65536]:
         faces = data.count(b"facet normal")
     elif kind == "ply":
@@ -147,7 +154,7 @@ def _check_counts(data: bytes, kind: str, most_faces: int) -> None:
         faces = max((int(n) for n in re.findall(rb"element\s+face\s+(\d{1,18})", header)), default=0)
         vertices = max((int(n) for n in re.findall(rb"element\s+vertex\s+(\d{1,18})", header)), default=0)
     elif kind == "off":
-        counts = re.search(rb"OFF\s+(?:#[^\n]*\n\s*)*(\d{1,18})\s+(\d{1,18})", data[:65536])
+        counts = re.match(rb"\s*(?:ST)?C?N?4?OFF\s+(?:#[^\n]*\n\s*)*(\d{1,18})\s+(\d{1,18})", data[:65536])
         vertices, faces = (int(counts[1]), int(counts[2])) if counts else (0, 0)
     if faces > most_faces or vertices > 3 * most_faces:
         raise too_many_faces(most_faces)

@@ -3,6 +3,7 @@ import math
 import pytest
 
 from aigc.mesh.mtl import read_mtl
+from aigc.runner.model import InputInvalid
 
 
 def nothing(name: str) -> bytes | None:
@@ -25,3 +26,8 @@ def test_transparency_is_read_in_both_ways_of_saying_it() -> None:
 
 def test_a_file_without_a_material_has_none() -> None:
     assert read_mtl(b"# nothing\n", nothing) == {}
+
+
+def test_a_long_run_of_blanks_is_not_searched_again_and_again() -> None:
+    with pytest.raises(InputInvalid, match="names the picture 'x"):
+        read_mtl(b"newmtl a\nmap_Kd x" + b" " * 500_000 + b"y\n", nothing)

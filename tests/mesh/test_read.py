@@ -95,3 +95,19 @@ def test_quadrilaterals_are_cut_into_triangles(tmp_path):
     (mesh,) = read_mesh(path)
 
     assert len(mesh.faces) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\n" * 900_000, "no mesh of a known format"),
+        (b"v 0 0 0\n" + b"\n" * 2_000_000, "no triangles"),
+        (b"OFF\n" + b"#OFF \n" * 20_000, "cannot be read"),
+        (b"v 0 0 0\n" + b"".join(b"usemtl m%d\nf 1 1 1\n" % at for at in range(30_000)), "30,000 materials"),
+    ],
+    ids=["blank lines", "an OBJ of blank lines", "OFF in comments", "a material for each face"],
+)
+def test_what_would_take_the_square_of_its_length_to_read_is_refused_at_once(tmp_path, data, words):
+    (tmp_path / "mesh").write_bytes(data)
+    with pytest.raises(InputInvalid, match=words):
+        read_mesh(tmp_path / "mesh")

@@ -1,6 +1,5 @@
 """Who gets what: every route of the application, asked by nobody, by another user, by an operator and by an admin."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -154,7 +153,14 @@ async def test_what_is_pushed_is_ones_own_and_ends_with_the_login(house: Guarded
     closed = await bob.receive()
     assert closed.type is aiohttp.WSMsgType.CLOSE and closed.data == 1008
     assert not olga.closed
-    await asyncio.gather(refused.close(), olga.close())
+    status, _ = await house.ask(
+        "adam", "PATCH", f"/api/v1/users/admin/users/{house.accounts['olga'].id}", json={"role": "user"}
+    )
+    assert status == 200
+    while (told := await olga.receive()).type is aiohttp.WSMsgType.TEXT:
+        pass
+    assert told.data == 1008, "an operator no more hears of everybody no more"
+    await refused.close()
 
 
 async def test_a_url_of_a_file_opens_that_file_for_a_while_and_nothing_else(house: Guarded) -> None:

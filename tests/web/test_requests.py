@@ -78,6 +78,12 @@ def test_what_two_readers_could_read_differently_is_refused_with_the_place(raw: 
     assert caught.value.code == "malformed_json"
 
 
+def test_the_second_of_two_equal_keys_is_found_among_a_hundred_thousand_at_once() -> None:
+    keys = ",".join(f'"{at}":1' for at in range(100_000))
+    with pytest.raises(InputInvalid, match="the key 'z' stands there twice"):
+        parse_json(f'{{{keys},"z":1,"z":2}}'.encode())
+
+
 def test_many_brackets_side_by_side_are_no_depth() -> None:
     assert parse_json(b"[" + b",".join([b"{}"] * 100) + b"]") == [{}] * 100
 

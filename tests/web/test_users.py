@@ -54,6 +54,18 @@ async def test_one_registers_logs_in_and_is_known(house: Guarded) -> None:
         assert (status, refusal["detail"]) == (401, "Invalid username or password")
 
 
+@pytest.mark.parametrize("path", [f"{USERS}/login", f"{USERS}/register", "/api/v1/session"])
+async def test_strangers_are_refused_before_what_they_send_costs_much(house: Guarded, path: str) -> None:
+    quadratic = {"username": "a" + "\u0300\u0316" * 200, "password": "secret"}
+    status, refusal = await house.call("POST", path, json=quadratic)
+    assert status == 422 and "username" in str(refusal), refusal
+    status, refusal = await house.call("POST", path, json={"username": "ada", "password": "x" * (17 << 10)})
+    assert 400 <= status < 500 and "larger than 16 KiB" in str(refusal)
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    status, refusal = await house.call("POST", path, data=b"{}", headers=headers)
+    assert 400 <= status < 500 and "Content-Encoding" in str(refusal)
+
+
 async def test_guessing_passwords_is_slowed_down_and_does_not_lock_the_owner_out_elsewhere(house: Guarded) -> None:
     wrong = {"username": "ada", "password": "a guess"}
     answers = [await house.call("POST", f"{USERS}/login", json=wrong) for _ in range(6)]
