@@ -220,7 +220,7 @@ class Access:
     def is_own(self, request: web.Request) -> bool:
         """A browser says that a page of this server sent this request, or one of an origin that is named."""
         origin = request.headers.get(_ORIGIN, "")
-        place = urlsplit(origin).netloc
+        place = place_of(origin)
         ours = {request.host, urlsplit(self.settings.public_url).netloc}
         return bool(place) and (place in ours or origin in self.settings.origins)
 
@@ -289,6 +289,14 @@ ACCESS = web.AppKey("access", Access)
 def access_of(request: web.Request) -> Access:
     """The door that this request came through."""
     return request.app[ACCESS]
+
+
+def place_of(origin: str) -> str:
+    """Host and port of an `Origin`; empty for one that is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def unauthenticated() -> NotAllowed:

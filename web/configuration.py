@@ -14,6 +14,7 @@ from aigc.core.agreement import differences
 from aigc.core.errors import Unavailable
 from web import urls
 from web.gateway import Gateway
+from web.own_pages import own_pages_only
 from web.requests import reply
 
 
@@ -53,4 +54,4 @@ def routes(gateway: Gateway, settings: Sequence[Setting]) -> list[web.RouteDef]:
             headers={"Cache-Control": "no-store"},
         )
 
-    return [web.get(f"{urls.API}/system/configuration", show)]
+    return [web.get(f"{urls.API}/system/configuration", own_pages_only(show))]

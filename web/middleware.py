@@ -3,7 +3,6 @@
 import time
 from collections.abc import Awaitable, Callable
 from math import ceil
-from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
@@ -12,7 +11,7 @@ from multidict import istr
 
 from aigc.core.errors import AigcError
 from web import problem
-from web.access import RATE, Access, challenge
+from web.access import RATE, Access, challenge, place_of
 from web.counters import Counters
 from web.origin import RequestIds
 from web.requests import JSON_BYTES, REQUEST_ID, request_id_of
@@ -96,7 +95,7 @@ class Passage:
     def _is_welcome(self, request: web.Request) -> bool:
         """False for a request that a browser sends for a page of an origin that is not on the list."""
         origin = request.headers[_ORIGIN]
-        return self._origins is None or origin in self._origins or urlsplit(origin).netloc == request.host
+        return self._origins is None or origin in self._origins or place_of(origin) == request.host
 
     async def _complete(self, request: web.Request, response: web.StreamResponse) -> None:
         request[BEGUN] = True

@@ -21,5 +21,10 @@ async def command(limit: int, as_json: bool, people: Any) -> int:
             continue
         at = datetime.fromtimestamp(one.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
         where = f" from {one.address}" if one.address else ""
-        click.echo(f"{at}  {one.name or '-'}{where}: {one.action} {one.subject} {one.detail}".rstrip())
+        click.echo(_plain(f"{at}  {one.name or '-'}{where}: {one.action} {one.subject} {one.detail}".rstrip()))
     return 0
+
+
+def _plain(text: str) -> str:
+    """In one line, and nothing that a terminal obeys: strangers choose the names under which they fail to log in."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

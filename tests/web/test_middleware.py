@@ -115,6 +115,8 @@ async def test_pages_of_other_origins_can_be_refused_by_the_operator(house: Hous
         assert response.status == 403
         assert "Access-Control-Allow-Origin" not in response.headers
         assert "security.cors_origins" in (await response.json())["suggestion"]
+    async with house.session.get("/health", headers={"Origin": "http://["}) as response:
+        assert response.status == 403, "what is no origin is no welcome one"
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", **foreign}
     async with house.session.get("/api/v1/events", headers=upgrade) as response:
         assert response.status == 403
