@@ -9,10 +9,11 @@ import structlog
 from aigc import __version__
 from config.notify import Notifier, watch
 from config.processes import Processes, ProcessFailed
+from config.unstarted import CANNOT_START
 
 log = structlog.get_logger()
 
-ENDED, CANNOT_START, DIED = 0, 1, 70
+ENDED, DIED = 0, 70
 
 
 async def serve_children(

@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from aigc.core.errors import InputInvalid
-from config.children import CANNOT_START, serve_children
+from config.children import serve_children
 from config.listening import listening_socket
 from config.marks import ConfigInvalid
 from config.processes import Processes, ProcessFailed, ProcessSpec
-from config.service import BAD_CONFIG, page
+from config.service import page
 from config.settings import Settings
+from config.unstarted import unstarted
 
 log = structlog.get_logger()
 
@@ -34,13 +35,8 @@ async def serve_gateways(
     """
     try:
         listening = listening_socket(settings)
-    except InputInvalid as error:
-        log.error("server.unstarted", reason=str(error))
-        return BAD_CONFIG
-    except OSError as error:
-        where = f"{settings.server.host}:{settings.server.port}"
-        log.error("server.unstarted", reason=f"cannot listen on {where}: {error.strerror}", do="choose another --port")
-        return CANNOT_START
+    except (InputInvalid, OSError) as error:
+        return unstarted(error, settings)
     command = (sys.executable, "-m", "aigc", "web", *arguments, "--fd", str(listening.fileno()))
     specs = [
         ProcessSpec(f"web-{number}", command, files=(listening.fileno(),), stop_s=settings.worker.drain_s + STOP_S)

@@ -17,12 +17,13 @@ from config.listening import listening_socket
 from config.marks import ConfigInvalid
 from config.notify import Notifier, watch
 from config.settings import Settings
+from config.unstarted import BAD_CONFIG, CANNOT_START, unstarted
 from config.wiring import topology
 from transport import TransportError
 
 log = structlog.get_logger()
 
-STARTED, BAD_CONFIG, CANNOT_START, DIED = 0, 2, 1, 70
+STARTED, DIED = 0, 70
 
 FILES = 65_536
 """Open files that are asked for, where the system allows more than were given."""
@@ -54,16 +55,8 @@ async def serve(
         catalogue = await asyncio.to_thread(_catalogue, settings) if Role.BROKER in roles else None
         if Role.WEB in roles and listening is None:
             listening = listening_socket(settings)
-    except ConfigInvalid as error:
-        log.error("config.invalid", complaints=[str(complaint) for complaint in error.complaints])
-        return BAD_CONFIG
-    except InputInvalid as error:
-        log.error("server.unstarted", reason=str(error))
-        return BAD_CONFIG
-    except OSError as error:
-        where = f"{settings.server.host}:{settings.server.port}"
-        log.error("server.unstarted", reason=f"cannot listen on {where}: {error.strerror}", do="choose another --port")
-        return CANNOT_START
+    except (ConfigInvalid, InputInvalid, OSError) as error:
+        return unstarted(error, settings)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -79,8 +72,7 @@ async def serve(
             origins=origins or {},
         )
     except InputInvalid as error:
-        log.error("server.unstarted", reason=str(error))
-        return BAD_CONFIG
+        return unstarted(error, settings)
     try:
         await house.start()
     except (AigcError, TransportError, OSError) as error:

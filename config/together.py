@@ -15,12 +15,13 @@ from aigc.core.errors import InputInvalid
 from aigc.core.restart import RestartSettings
 from config import parent
 from config.catalogue import load_for
-from config.children import CANNOT_START, serve_children
+from config.children import serve_children
 from config.listening import listening_socket
 from config.marks import ConfigInvalid
 from config.processes import Processes, ProcessSpec
-from config.service import BAD_CONFIG, page
+from config.service import page
 from config.settings import Settings
+from config.unstarted import CANNOT_START, unstarted
 from config.wiring import REDIS_SOCKET, is_shared, runtime_folder
 
 log = structlog.get_logger()
@@ -37,16 +38,8 @@ async def together(settings: Settings, file: Path | None, brokers: int, announce
     try:
         await asyncio.to_thread(load_for, settings)  # the brokers would complain too, but only when all has begun
         listening = listening_socket(settings)
-    except ConfigInvalid as error:
-        log.error("config.invalid", complaints=[str(complaint) for complaint in error.complaints])
-        return BAD_CONFIG
-    except InputInvalid as error:
-        log.error("server.unstarted", reason=str(error))
-        return BAD_CONFIG
-    except OSError as error:
-        where = f"{settings.server.host}:{settings.server.port}"
-        log.error("server.unstarted", reason=f"cannot listen on {where}: {error.strerror}", do="choose another --port")
-        return CANNOT_START
+    except (ConfigInvalid, InputInvalid, OSError) as error:
+        return unstarted(error, settings)
     with listening, ExitStack() as held:
         try:
             children = Processes(list(_all(settings, file, brokers, listening.fileno(), held)))
