@@ -4,19 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
-import structlog
 
-from actors.stores.redis_scripts import ACCOUNT, ACCOUNTS, FORMAT, SECRETS, TOKENS, VERSION
+from actors.stores.redis_scripts import ACCOUNT, ACCOUNTS, FORMAT, SECRETS, TOKENS
 from actors.stores.redis_settings import RedisSettings
 from actors.stores.redis_talk import RedisTalk
 from actors.stores.redis_wire import Command
 from aigc.core.accounts import Account, Token
-from aigc.core.errors import Conflict, NotFound, StoreBroken, Unavailable
+from aigc.core.errors import Conflict, NotFound, StoreBroken
 from aigc.core.ids import OwnerId
 
 R = TypeVar("R", Account, Token)
-
-log = structlog.get_logger()
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -29,14 +26,7 @@ class RedisAccountStore:
 
     async def open(self) -> None:
         """See the port."""
-        self._talk = RedisTalk(self._settings)
-        try:
-            await self._talk.ask(("GET", VERSION))
-        except Unavailable as error:
-            log.warning("accounts.waiting", reason=str(error), do="they are used as soon as the server answers")
-        except BaseException:
-            await self._talk.close()
-            raise
+        self._talk = await RedisTalk.begun(self._settings, "accounts")
 
     async def close(self) -> None:
         """See the port."""

@@ -3,20 +3,16 @@
 from collections.abc import Sequence
 
 import msgspec
-import structlog
 
-from actors.stores.redis_scripts import AUDIT, VERSION
+from actors.stores.redis_scripts import AUDIT
 from actors.stores.redis_settings import RedisSettings
 from actors.stores.redis_talk import RedisTalk
 from aigc.core.accounts import AuditEntry
-from aigc.core.errors import Unavailable
 
 LINES = 100_000
 """About so many are kept; the oldest leave."""
 PIECE = 200
 """Lines that are read at once."""
-
-log = structlog.get_logger()
 
 _encode = msgspec.json.Encoder().encode
 _entry = msgspec.json.Decoder(AuditEntry).decode
@@ -30,14 +26,7 @@ class RedisAuditLog:
 
     async def open(self) -> None:
         """See the port."""
-        self._talk = RedisTalk(self._settings)
-        try:
-            await self._talk.ask(("GET", VERSION))
-        except Unavailable as error:
-            log.warning("audit.waiting", reason=str(error), do="it is used as soon as the server answers")
-        except BaseException:
-            await self._talk.close()
-            raise
+        self._talk = await RedisTalk.begun(self._settings, "audit")
 
     async def close(self) -> None:
         """See the port."""

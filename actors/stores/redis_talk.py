@@ -4,18 +4,23 @@ from collections.abc import Sequence
 from typing import cast
 
 import hiredis
+import structlog
 
 from actors.stores.redis_clock import RedisClock
 from actors.stores.redis_errors import meaning
 from actors.stores.redis_greeting import RedisGreeting
 from actors.stores.redis_group import RedisGroup
 from actors.stores.redis_link import RedisLink
+from actors.stores.redis_scripts import VERSION
 from actors.stores.redis_sentinels import RedisSentinels
 from actors.stores.redis_settings import RedisSettings, places
 from actors.stores.redis_wire import Command, Reply
+from aigc.core.errors import Unavailable
 
 TOGETHER = 64
 """Calls in one group."""
+
+log = structlog.get_logger()
 
 
 class RedisTalk:
@@ -33,6 +38,22 @@ class RedisTalk:
             settings.timeout_s,
         )
         self._group: RedisGroup[tuple[Command, ...]] = RedisGroup(self._exchange, TOGETHER)
+
+    @classmethod
+    async def begun(cls, settings: RedisSettings, what: str) -> "RedisTalk":
+        """A connection for that; the server may be away, which is said in the log under `what`.
+
+        Raises StoreBroken where the server can be of no use.
+        """
+        talk = cls(settings)
+        try:
+            await talk.ask(("GET", VERSION))
+        except Unavailable as error:
+            log.warning(f"{what}.waiting", reason=str(error), do="it is asked again as soon as the server answers")
+        except BaseException:
+            await talk.close()
+            raise
+        return talk
 
     async def ask(self, *commands: Command) -> list[Reply]:
         """The replies, in order. Raises Unavailable, StoreBroken, also where one of the commands was refused."""
