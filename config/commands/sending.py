@@ -10,7 +10,8 @@ import click
 
 from aigc.client import BadInput, Client, Job
 from config.commands import completing
-from config.commands.follow import finish, follow
+from config.commands.follow import follow
+from config.commands.summary import finish
 from config.commands.talking import FAILED, show
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -4,7 +4,7 @@ import click
 
 from aigc.client import Client, Job
 from config.commands import completing
-from config.commands.follow import failure, summary
+from config.commands.summary import failure, summary
 from config.commands.talking import show, talking
 
 LINES = 1000

@@ -6,7 +6,7 @@ import click
 
 from aigc.client import Client
 from config.commands import completing
-from config.commands.follow import summary
+from config.commands.summary import summary
 from config.commands.talking import ago, outcome, show, talking
 from config.commands.workers import describe
 

@@ -6,7 +6,7 @@ import click
 
 from aigc.client import Client
 from config.commands import completing
-from config.commands.follow import finish
+from config.commands.summary import finish
 from config.commands.talking import outcome, show, working
 
 

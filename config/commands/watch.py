@@ -4,7 +4,8 @@ import click
 
 from aigc.client import Client
 from config.commands import completing
-from config.commands.follow import finish, follow
+from config.commands.follow import follow
+from config.commands.summary import finish
 from config.commands.talking import outcome, working
 
 
