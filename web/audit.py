@@ -7,7 +7,7 @@ from aigc.core.accounts import AuditEntry
 from aigc.core.errors import AigcError
 from web.access import access_of
 from web.identity import Identity
-from web.requests import asker_of, number, reply, request_id_of
+from web.requests import asker_of, fresh, number, request_id_of
 from web.urls import API
 from web.views import rfc3339
 
@@ -43,7 +43,7 @@ async def show(request: web.Request) -> web.Response:
     ]
     is_full = len(found) == limit
     body = {"entries": entries, "next_before": found[-1].at if is_full else None}
-    return reply(body, headers={"Cache-Control": "no-store"})
+    return fresh(body)
 
 
 async def note(

@@ -12,7 +12,7 @@ from web.audit import note
 from web.compat_errors import Handler, legacy
 from web.log_folder import Line, LogFolder, file_view, selected
 from web.own_pages import own_pages_only
-from web.requests import number, reply
+from web.requests import fresh, number, reply
 from web.times import instant
 from web.urls import API
 
@@ -62,7 +62,7 @@ class CompatLogs:
         filters, conditions = _filters(request)
         lines, files = await asyncio.to_thread(lambda: (self._folder.lines(), list(self._folder.files())))
         found = selected(lines, filters["lines"], *conditions)
-        return _fresh(
+        return fresh(
             {
                 "logs": found,
                 "total_entries": len(found),
@@ -75,7 +75,7 @@ class CompatLogs:
     async def files(self, request: web.Request) -> web.Response:
         """The files of the log, the newest first."""
         files = [file_view(*one) for one in (await asyncio.to_thread(self._folder.files)).items()]
-        return _fresh({"files": files, "total_files": len(files)})
+        return fresh({"files": files, "total_files": len(files)})
 
     async def file(self, request: web.Request) -> web.Response:
         """The last lines of one file, with the filters of all."""
@@ -86,7 +86,7 @@ class CompatLogs:
             raise NotFound(f"the log file {name[:80]!r} was just deleted")
         found = selected(lines, filters["lines"], *conditions)
         told = {"filename": name, "logs": found, "total_entries": len(found)}
-        return _fresh({**told, "file_info": file_view(name, files[name])})
+        return fresh({**told, "file_info": file_view(name, files[name])})
 
     async def remove(self, request: web.Request) -> web.Response:
         """A file is gone; 409 for one that a process still writes."""
@@ -98,7 +98,7 @@ class CompatLogs:
 
     async def config(self, request: web.Request) -> web.Response:
         """Which loggers there are in the process that answers, and their levels."""
-        return _fresh(
+        return fresh(
             {
                 "loggers": {name: {"level": level} for name, level in self._known().items()},
                 "available_levels": LEVELS,
@@ -165,7 +165,3 @@ def _level(request: web.Request) -> str | None:
     if given.upper() not in LEVELS:
         raise InputInvalid(f"level {given[:40]!r} is not known", suggestion=f"use one of {', '.join(LEVELS)}")
     return given.upper()
-
-
-def _fresh(value: Any) -> web.Response:
-    return reply(value, headers={"Cache-Control": "no-store"})

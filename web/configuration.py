@@ -15,7 +15,7 @@ from aigc.core.errors import Unavailable
 from web import urls
 from web.gateway import Gateway
 from web.own_pages import own_pages_only
-from web.requests import reply
+from web.requests import fresh
 
 
 class Setting(Struct, frozen=True):
@@ -42,7 +42,7 @@ def routes(gateway: Gateway, settings: Sequence[Setting]) -> list[web.RouteDef]:
             there, found, digest = None, [], ""
         else:
             there, found, digest = seen.agreed, list(differences(here, seen.agreed)), seen.catalogue_digest
-        return reply(
+        return fresh(
             {
                 "process": {"host": socket.gethostname(), "pid": os.getpid(), "version": __version__},
                 "settings": shown,
@@ -50,8 +50,7 @@ def routes(gateway: Gateway, settings: Sequence[Setting]) -> list[web.RouteDef]:
                 "broker_agreed": there,
                 "differences": found,
                 "catalogue_digest": digest,
-            },
-            headers={"Cache-Control": "no-store"},
+            }
         )
 
     return [web.get(f"{urls.API}/system/configuration", own_pages_only(show))]

@@ -16,7 +16,7 @@ from web.accepted import AcceptedText
 from web.audit import note_if_other
 from web.gateway import Gateway
 from web.problem import FieldError, FieldsInvalid
-from web.requests import Body, listed_for, number, owner_of, reply, viewer_of
+from web.requests import Body, fresh, listed_for, number, owner_of, reply, viewer_of
 from web.submission import Reference, Submission, Submitted
 from web.views import job_view
 
@@ -149,7 +149,7 @@ class Jobs:
         """The job, at once or, with `?wait=`, when it is finished."""
         job, viewer = _job_id(request), viewer_of(request)
         found = await self._gateway.wait(job, viewer, _wait_s(request))
-        return reply(await self._view(found), headers={"Cache-Control": "no-store"})
+        return fresh(await self._view(found))
 
     async def move(self, request: web.Request) -> web.Response:
         """The waiting job with its new priority."""

@@ -13,7 +13,7 @@ from web import urls
 from web.audit import note
 from web.gateway import Gateway
 from web.problem import FieldError, FieldsInvalid
-from web.requests import Body, number, reply
+from web.requests import Body, fresh, number, reply
 from web.views import queue_view, rfc3339
 
 QUEUE = f"{urls.API}/system/queue"
@@ -63,10 +63,7 @@ class Queue:
             limit=int(number(request, "limit", 100, 1, PAGE_LIMIT)),
         )
         page = await self._gateway.queue(asked)
-        return reply(
-            {"total": page.total, "offset": asked.offset, "jobs": [_row(job) for job in page.jobs]},
-            headers={"Cache-Control": "no-store"},
-        )
+        return fresh({"total": page.total, "offset": asked.offset, "jobs": [_row(job) for job in page.jobs]})
 
     async def cancel(self, request: web.Request) -> web.Response:
         """All jobs of one owner end; what runs is asked to, and ends soon."""

@@ -16,7 +16,7 @@ from aigc import __version__
 from aigc.core.errors import AigcError, StoreBroken
 from web.gateway import Gateway
 from web.problem import FieldError, FieldsInvalid, problem
-from web.requests import reply, request_id_of
+from web.requests import fresh, request_id_of
 
 FRESH_S = 1.0
 """However many ask, the parts are tried once in this time."""
@@ -55,7 +55,7 @@ class Readiness:
             detail = "; ".join(f"{name}: {reason}" for name, reason in amiss.items())
             more: dict[str, Any] = {"parts": parts, "version": __version__, "retry_after_s": 1.0}
             return problem(503, "not_ready", detail, request_id_of(request), **more)
-        return reply({"ready": True, "parts": parts, "version": __version__}, headers={"Cache-Control": "no-store"})
+        return fresh({"ready": True, "parts": parts, "version": __version__})
 
     async def _parts(self) -> dict[str, Part]:
         loop = asyncio.get_running_loop()

@@ -82,6 +82,11 @@ def reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = Non
     return web.Response(body=body, status=status, headers={**_JSON, **headers} if headers else _JSON)
 
 
+def fresh(value: Any) -> web.Response:
+    """`value` as compact JSON that nobody may keep: it is another a moment later, or for who asks alone."""
+    return reply(value, headers={"Cache-Control": "no-store"})
+
+
 def number(request: web.Request, name: str, default: float, low: float, high: float) -> float:
     """A number from the query, moved into `low` … `high`. Raises InputInvalid if it is none."""
     text = request.query.get(name)

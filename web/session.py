@@ -11,7 +11,7 @@ from web.accounts import CREDENTIALS_BYTES
 from web.audit import note
 from web.identity import NOBODY, Identity, identity_of
 from web.login import Credentials, account_of
-from web.requests import Body, asker_of, reply
+from web.requests import Body, asker_of, fresh
 from web.users import user_view
 from web.views import rfc3339
 
@@ -67,4 +67,4 @@ def _answer(request: web.Request, asker: Identity) -> web.Response:
         "role": asker.role.value if is_somebody else None,
         "expires_at": rfc3339(asker.token.expires_at) if asker.token else None,
     }
-    return reply(body, headers={"Cache-Control": "no-store"})
+    return fresh(body)

@@ -18,7 +18,7 @@ from web.compat_errors import legacy
 from web.identity import Identity, identity_of
 from web.keyring import digest_of
 from web.login import Credentials, account_of
-from web.requests import Body, asker_of, number, reply
+from web.requests import Body, asker_of, fresh, number, reply
 from web.urls import API
 from web.views import rfc3339
 
@@ -131,11 +131,11 @@ class Users:
         text, token = await access.accounts.mint(account, LOGIN, for_s=access.settings.token_s)
         await note(request, action, account.name, asker=identity_of(account, token))
         body = {"user": user_view(account), "token": text, "token_name": token.name, "message": message}
-        return _private(body)
+        return fresh(body)
 
     async def me(self, request: web.Request) -> web.Response:
         """Who asks."""
-        return _private({"success": True, "user": user_view(_account(request))})
+        return fresh({"success": True, "user": user_view(_account(request))})
 
     async def change_password(self, request: web.Request) -> web.Response:
         """Another password; sessions and tokens that the former one gave are over, but for the one that asks."""
@@ -154,7 +154,7 @@ class Users:
         access, account = access_of(request), _account(request)
         found = [one for one in await access.accounts.store.tokens(account.id) if one.kind == "token"]
         now = access.now()
-        return _private({"success": True, "tokens": [_token(one, now) for one in found], "total_count": len(found)})
+        return fresh({"success": True, "tokens": [_token(one, now) for one in found], "total_count": len(found)})
 
     async def mint(self, request: web.Request) -> web.Response:
         """A new token, shown this once."""
@@ -165,7 +165,7 @@ class Users:
         text, token = await access.accounts.mint(account, wanted.token_name, role=role, for_s=for_s)
         await note(request, "token.made", token.prefix, token.name)
         info = _token(token, access.now())
-        return _private({"success": True, "message": "Token created", "token": text, "token_info": info})
+        return fresh({"success": True, "message": "Token created", "token": text, "token_info": info})
 
     async def revoke(self, request: web.Request) -> web.Response:
         """One token of who asks lets nobody in any more; named by its first characters, or all of them."""
@@ -200,7 +200,7 @@ class Users:
             "has_more": offset + len(page) < len(found),
         }
         users = [user_view(one) for one in page]
-        return _private({"success": True, "users": users, "count": len(users), "pagination": pagination})
+        return fresh({"success": True, "users": users, "count": len(users), "pagination": pagination})
 
     async def add(self, request: web.Request) -> web.Response:
         """A new account, also where strangers may make none."""
@@ -208,11 +208,11 @@ class Users:
         accounts = access_of(request).accounts
         made = await accounts.create(wanted.username, wanted.password, email=wanted.email, role=wanted.role)
         await note(request, "account.made", made.id, f"{made.name}, {made.role}")
-        return _private({"success": True, "user": user_view(made)})
+        return fresh({"success": True, "user": user_view(made)})
 
     async def show(self, request: web.Request) -> web.Response:
         """One account."""
-        return _private({"success": True, "user": user_view(await self._named(request))})
+        return fresh({"success": True, "user": user_view(await self._named(request))})
 
     async def change(self, request: web.Request) -> web.Response:
         """Another role, another password, or no way in any more."""
@@ -234,7 +234,7 @@ class Users:
         await self._changed(
             request, account, "account.changed", ", ".join([*words, *["password"][: wanted.password is not None]])
         )
-        return _private({"success": True, "user": user_view(changed)})
+        return fresh({"success": True, "user": user_view(changed)})
 
     async def remove(self, request: web.Request) -> web.Response:
         """The account and its tokens are gone; its jobs stay until they expire, for operators to see."""
@@ -249,7 +249,7 @@ class Users:
         """Names of those whose jobs there may be, for operators."""
         access = access_of(request)
         found = await access.accounts.store.accounts() if access.is_required else []
-        return _private({"owners": [{"id": one.id, "name": one.name, "role": one.role} for one in found]})
+        return fresh({"owners": [{"id": one.id, "name": one.name, "role": one.role} for one in found]})
 
     async def _named(self, request: web.Request) -> Account:
         identity = request.match_info["id"]
@@ -293,7 +293,3 @@ def _account(request: web.Request) -> Account:
     if asker.account is None:
         raise unauthenticated()
     return asker.account
-
-
-def _private(body: dict[str, Any]) -> web.Response:
-    return reply(body, headers={"Cache-Control": "no-store"})
