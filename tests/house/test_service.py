@@ -79,7 +79,7 @@ def test_every_complaint_about_settings_and_models_is_told_before_anything_start
     code, said = ended(mode, "--config", str(settings), "--data", str(tmp_path / "data"), "--port", "0")
     assert code == 2
     assert "models.yaml:2:3: text_to_meesh is not a feature" in said and "models.yaml:4:5" in said
-    assert not (tmp_path / "data").exists()
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["logs"], "nothing but the line that says so"
 
 
 def test_a_home_that_cannot_be_written_is_said_and_does_not_matter_with_a_data_folder(
