@@ -391,7 +391,7 @@ class Api:
 
     def _saved(self, output: Output, target: Path) -> Flow[Path]:
         is_folder = yield Do(target.is_dir)
-        partial = Partial(target / output.name if is_folder else target)
+        partial = Partial(target / own_name(output.name) if is_folder else target)
         try:
             yield from self._fetched(output, partial)
             kept: Path = yield Do(lambda: partial.keep(output))
@@ -419,6 +419,12 @@ class Api:
             yield from self._pause(
                 tries, error or ServerAway(f"the download from {self.address.url} broke off; try again")
             )
+
+
+def own_name(name: str) -> str:
+    """The last part of a file's name as a server tells it, which does not say in which folder of ours the file lies."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return last if last not in ("", ".", "..") and "\0" not in last else "output"
 
 
 def job_id(job: Any) -> str:

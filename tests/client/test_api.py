@@ -41,6 +41,7 @@ from aigc.client import (
     Upload,
     tokens,
 )
+from aigc.client.api import own_name
 from aigc.client.following import EventParser, Following
 from aigc.client.sources import Source, reference_of, source_of
 from aigc.client.wire import Answer, address_of, refused
@@ -364,3 +365,14 @@ def test_the_client_reads_on_python_3_10_and_imports_the_standard_library_alone(
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['aigc']"
+
+
+@pytest.mark.parametrize(
+    ("told", "ours"),
+    [
+        ("mesh.glb", "mesh.glb"), ("../../.bashrc", ".bashrc"), ("/etc/passwd", "passwd"), ("..\\x.glb", "x.glb"),
+        ("..", "output"), ("a/", "output"), ("a\0b", "output"),
+    ],
+)  # fmt: skip
+def test_no_server_says_in_which_folder_of_ours_a_file_lies(told: str, ours: str) -> None:
+    assert own_name(told) == ours
