@@ -1,8 +1,8 @@
 // One's own account: who one is, the menu at the top, the password, and tokens for programs.
 
 import { api } from "./api.js";
-import { $, h, keep, say } from "./dom.js";
-import { answerTo, button, makeAnswer } from "./operator/parts.js";
+import { $, h, keep, labelled, say } from "./dom.js";
+import { answerTo, button, makeAnswer } from "./orders.js";
 import { hasAccounts, logOut, user } from "./session.js";
 
 const DAYS = [["30", "30 days"], ["90", "90 days"], ["365", "a year"]];
@@ -68,7 +68,7 @@ function drawPassword() {
     if (isDone) form.reset();
   } },
   h("input", { type: "text", autocomplete: "username", value: user().username, hidden: true }), // for password managers
-  field("Old password", old), field("New password", chosen), h("div", {}, h("button", { type: "submit" }, "Change it")), answer);
+  labelled("Old password", old), labelled("New password", chosen), h("div", {}, h("button", { type: "submit" }, "Change it")), answer);
   return form;
 }
 
@@ -86,7 +86,7 @@ function drawNew() {
     }, () => "");
     learn();
   } },
-  field("Name", name), field("Valid for", days), h("button", { type: "submit" }, "Make a token"), answer);
+  labelled("Name", name), labelled("Valid for", days), h("button", { type: "submit" }, "Make a token"), answer);
 }
 
 // Never to be seen again: it leaves the page with the next one, or when it has been copied and put away.
@@ -129,4 +129,3 @@ function makeToken({ id, name }) {
 export const day = (instant) => new Date(instant).toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" });
 
 const input = (id, autocomplete) => h("input", { id, type: "password", autocomplete, required: true });
-const field = (label, of) => h("div", { class: "field" }, h("label", { for: of.id }, label), of);

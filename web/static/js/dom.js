@@ -31,6 +31,8 @@ export function keep(place, items, make, fill) {
   nodes.forEach((node, at) => place.children[at] === node || place.insertBefore(node, place.children[at] ?? null));
 }
 
+export const labelled = (label, of) => h("div", { class: "field" }, h("label", { for: of.id }, label), of);
+
 // Setting the same text again would make a screen reader say it again.
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;

@@ -1,7 +1,7 @@
 // Nobody gets past here whom the server does not know; where it has no accounts, nobody notices.
 
 import { api } from "./api.js";
-import { h, say } from "./dom.js";
+import { h, labelled, say } from "./dom.js";
 import { hasAccounts, isIn, learnSession, logIn, mayRegister, user } from "./session.js";
 
 const AGAIN_MS = 1000;
@@ -48,9 +48,9 @@ function ask() {
 }
 
 function draw(done) {
-  const name = field("Name", { id: "login-name", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true });
-  const email = field("E-mail, if you like", { id: "login-email", type: "email", autocomplete: "email" });
-  const password = field("Password", { id: "login-password", type: "password", autocomplete: "current-password", required: true });
+  const name = labelled("Name", h("input", { id: "login-name", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true }));
+  const email = labelled("E-mail, if you like", h("input", { id: "login-email", type: "email", autocomplete: "email" }));
+  const password = labelled("Password", h("input", { id: "login-password", type: "password", autocomplete: "current-password", required: true }));
   const complaint = h("p", { class: "complaint", role: "alert", hidden: true });
   const go = h("button", { class: "primary", type: "submit" }, "Log in");
   const other = h("button", { class: "quiet", type: "button", hidden: !mayRegister(), onclick: () => turn(!isNew) }, "Make an account");
@@ -90,5 +90,3 @@ function draw(done) {
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   return dialog;
 }
-
-const field = (label, more) => h("div", { class: "field" }, h("label", { for: more.id }, label), h("input", more));

@@ -1,9 +1,10 @@
 // Everybody's accounts, for admins: made, given a role, closed, removed; and what was done that concerns others.
 
 import { api } from "../api.js";
-import { h, keep, say, words } from "../dom.js";
+import { h, keep, labelled, say, words } from "../dom.js";
 import { user } from "../session.js";
-import { answerTo, button, confirmed, makeAnswer } from "./parts.js";
+import { answerTo, button, makeAnswer } from "../orders.js";
+import { confirmed } from "./parts.js";
 
 export const TITLE = "Accounts";
 
@@ -45,11 +46,9 @@ function drawNew() {
     if (!(await answerTo(answer, () => api.addAccount(body), () => `${body.username} is ${body.role} now.`))) return;
     form.reset();
     learn();
-  } }, field("Name", name), field("Password", password), field("Role", role), h("button", { type: "submit" }, "Make an account"));
+  } }, labelled("Name", name), labelled("Password", password), labelled("Role", role), h("button", { type: "submit" }, "Make an account"));
   return form;
 }
-
-const field = (label, of) => h("div", { class: "field" }, h("label", { for: of.id }, label), of);
 
 function makeAccount(one) {
   const { id, username } = one;

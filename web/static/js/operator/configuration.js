@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { h, keep, say } from "../dom.js";
-import { button, makeAnswer } from "./parts.js";
+import { button, makeAnswer } from "../orders.js";
 
 export const TITLE = "Configuration";
 

@@ -2,7 +2,8 @@
 
 import { api } from "../api.js";
 import { bytes, duration, h, keep, percent, say, words } from "../dom.js";
-import { answerTo, button, makeAnswer, steps } from "./parts.js";
+import { answerTo, button, makeAnswer } from "../orders.js";
+import { steps } from "./parts.js";
 
 export const TITLE = "Devices";
 

@@ -3,7 +3,8 @@
 import { api } from "../api.js";
 import { duration, h, keep, say, title, words } from "../dom.js";
 import { clock, nameOf } from "../job.js";
-import { answerTo, button, hasOwners, learnOwners, makeAnswer, ownerName } from "./parts.js";
+import { answerTo, button, makeAnswer } from "../orders.js";
+import { hasOwners, learnOwners, ownerName } from "./owners.js";
 
 export const TITLE = "Failed";
 

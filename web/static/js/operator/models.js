@@ -3,7 +3,8 @@
 import { api } from "../api.js";
 import { bytes, duration, h, keep, say, words } from "../dom.js";
 import { inOrder } from "./devices.js";
-import { answerTo, button, makeAnswer, offer, steps } from "./parts.js";
+import { answerTo, button, makeAnswer } from "../orders.js";
+import { offer, steps } from "./parts.js";
 
 export const TITLE = "Models";
 

@@ -3,7 +3,8 @@
 import { api } from "../api.js";
 import { duration, h, keep, say } from "../dom.js";
 import { inOrder, leaseState } from "./devices.js";
-import { answerTo, button, makeAnswer, steps } from "./parts.js";
+import { answerTo, button, makeAnswer } from "../orders.js";
+import { steps } from "./parts.js";
 
 export const TITLE = "Processes";
 

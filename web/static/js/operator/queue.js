@@ -2,7 +2,9 @@
 
 import { api } from "../api.js";
 import { about, duration, h, keep, say, words } from "../dom.js";
-import { answerTo, button, choice, confirmed, hasOwners, learnOwners, makeAnswer, offer, ownerName } from "./parts.js";
+import { answerTo, button, makeAnswer } from "../orders.js";
+import { hasOwners, learnOwners, ownerName } from "./owners.js";
+import { choice, confirmed, offer } from "./parts.js";
 import { leaseState } from "./devices.js";
 import { Windowed } from "./windowed.js";
 
