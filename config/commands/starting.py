@@ -1,5 +1,6 @@
 """What all commands that start processes share: their options, the settings, the loop."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,7 @@ def loaded(file: Path | None, flags: dict[str, Any], *, shares: str = "") -> Loa
     from config.wiring import check_shared
 
     die_with_parent()
+    os.umask(0o027)  # prompts and meshes are nobody else's on this machine
     try:
         found = load(file, flags=flags)
         if shares:

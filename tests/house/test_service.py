@@ -82,7 +82,7 @@ def test_every_complaint_about_settings_and_models_is_told_before_anything_start
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["logs"], "nothing but the line that says so"
 
 
-def test_a_home_that_cannot_be_written_is_said_and_does_not_matter_with_a_data_folder(
+def test_a_home_that_cannot_be_written_does_not_matter_with_a_data_folder_that_none_but_the_group_may_read(
     mode: str, house: House, tmp_path: Path
 ) -> None:
     surroundings = {"HOME": "/proc/nowhere", "XDG_DATA_HOME": ""}
@@ -93,6 +93,8 @@ def test_a_home_that_cannot_be_written_is_said_and_does_not_matter_with_a_data_f
     with contextlib.closing(_Killed(server)):
         server.start(**surroundings)
         works(server)
+        kept = [*tmp_path.rglob("*.glb"), *tmp_path.rglob("jobs.db*")]
+        assert kept and not [path for path in kept if path.stat().st_mode & 0o007], "nobody else's on this machine"
 
 
 # systemd.
