@@ -111,6 +111,7 @@ def _catalogue(settings: Settings) -> Catalogue:
 def page(listening: socket.socket) -> str:
     """Where people find the page, in words."""
     host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - an address of all is none to open
     return f"open http://[{host}]:{port}" if ":" in host else f"open http://{host}:{port}"
 
 

@@ -131,17 +131,21 @@ def _shared(settings: Settings, place: str | None) -> Topology:
 
 
 def people(settings: Settings) -> People:
-    """Accounts and audit log as the server has them that these settings start.
+    """Accounts and audit log as the server has them that these settings start."""
+    running = as_running(settings)
+    return _people_there(running) if is_shared(running) else _people_here(running)
+
+
+def as_running(settings: Settings) -> Settings:
+    """What the processes have that these settings have started.
 
     `aigc up` has a Redis of its own, which no setting names: it is known by its socket, while it runs.
     """
     socket = runtime_folder(settings) / REDIS_SOCKET
-    if is_shared(settings):
-        return _people_there(settings)
-    if socket.is_socket():
-        own = settings.redis.model_copy(update={"enabled": True, "url": f"unix://{socket}"})
-        return _people_there(settings.model_copy(update={"redis": own}))
-    return _people_here(settings)
+    if is_shared(settings) or not socket.is_socket():
+        return settings
+    own = {"enabled": True, "url": f"unix://{socket}", "durability": "always"}
+    return settings.model_copy(update={"redis": settings.redis.model_copy(update=own)})
 
 
 def _people_here(settings: Settings) -> People:

@@ -72,6 +72,8 @@ class _Retopology:
         quads = polygons if settings.poly_type == "quad" else None
         mesh = Mesh(points, triangles, quads=quads, name="retopology")
         _warn_if_open(closed, triangles, progress)
+        if quads is not None and settings.output_format == "glb":
+            progress.warn("GLB holds triangles only: each quad is two of them; obj and ply keep quads")
         mesh = self._finished(mesh, source, settings, progress)
         progress(0.9, "exporting", 5, _STEPS, "writing the mesh")
         info = {

@@ -101,8 +101,11 @@ def _imported(specs: Sequence[ModelSpec]) -> Iterator[Finding]:
 
 def _absent(known: Sequence[Absent]) -> Iterator[Finding]:
     """Models that are known and not served, those with the same reason in one line."""
-    alike: dict[tuple[str, str], list[str]] = {}
+    alike: dict[str, list[Absent]] = {}
     for model in known:
-        alike.setdefault((model.detail, model.suggestion), []).append(model.id)
-    for (detail, suggestion), ids in alike.items():
-        yield Finding("note", "model_not_served", f"not served: {', '.join(ids)}: {detail}", suggestion)
+        alike.setdefault(model.detail, []).append(model)
+    for detail, models in alike.items():
+        ways = {model.suggestion for model in models}
+        do = ways.pop() if len(ways) == 1 else "`aigc models list` tells of each what installs it and on which terms"
+        ids = ", ".join(model.id for model in models)
+        yield Finding("note", "model_not_served", f"not served: {ids}: {detail}", do)

@@ -65,6 +65,7 @@ def _compared(settings: "Settings", catalogue: "Catalogue", url: str) -> list[st
     from aigc import __version__
     from aigc.core.agreement import differences
     from config import agreement
+    from config.wiring import as_running
 
     with exit_codes():
         client = Client(url, retry_s=0)
@@ -73,7 +74,7 @@ def _compared(settings: "Settings", catalogue: "Catalogue", url: str) -> list[st
     if not broker["answers"]:
         found.append("no broker answers there, so only what its gateway remembers can be compared")
     else:
-        found += differences(agreement.agreed(settings), broker["agreed"])
+        found += differences(agreement.agreed(as_running(settings)), broker["agreed"])
     if models["digest"] != catalogue.digest:
         found += agreement.model_differences(catalogue.models, models["models"])
     return found

@@ -19,14 +19,16 @@ COLOURS = {"fine": "green", "note": "yellow", "wrong": "red"}
 @click.command("doctor")
 @CONFIG
 @DATA
+@click.option("--host", help="As for `aigc serve`.")
 @click.option("--port", type=click.IntRange(0, 65535), help="As for `aigc serve`.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
-def command(file: Path | None, data: Path | None, port: int | None, as_json: bool) -> int:
+def command(file: Path | None, data: Path | None, host: str | None, port: int | None, as_json: bool) -> int:
     """Look for what is missing or wrong, with the settings that a server with the same options would have.
 
     Exit code 0: nothing is wrong. 1: something is, and the server would not start, lose jobs or fail some.
     """
-    flags = {"storage.data_dir": None if data is None else str(data), "server.port": port}
+    folder = None if data is None else str(data)
+    flags = {"storage.data_dir": folder, "server.host": host, "server.port": port}
     findings: list[Finding] = []
     for finding in examined(file, flags):
         findings.append(finding)
@@ -45,7 +47,7 @@ def examined(file: Path | None, flags: Mapping[str, object]) -> "Iterator[Findin
     from config.checkup.finding import Finding
     from config.marks import ConfigInvalid
     from config.settings import load
-    from config.wiring import is_shared
+    from config.wiring import as_running, is_shared
 
     yield from machine.python()
     yield from machine.strangers()
@@ -63,7 +65,7 @@ def examined(file: Path | None, flags: Mapping[str, object]) -> "Iterator[Findin
     if is_shared(settings):
         yield from redis.look(settings.redis)
     yield from others.keys(settings)
-    yield from others.agreement(settings, places.url_of(settings))
+    yield from others.agreement(as_running(settings), places.url_of(settings))
     yield from devices.devices(settings)
     try:
         catalogue = load_for(settings)

@@ -6,6 +6,7 @@ import click
 
 from aigc.client import Client
 from config.commands import completing
+from config.commands.sending import check_output
 from config.commands.talking import show, working
 
 
@@ -17,6 +18,12 @@ from config.commands.talking import show, working
 @working
 def command(client: Client, as_json: bool, job: str, to: Path, output: str, everything: bool) -> int:
     """Save the result of JOB as TO (a file or a folder; default: the current folder)."""
+    if not everything:
+        check_output(to, "TO")
+        made = next((one.name for one in client.job(job).outputs if output in (one.name, one.role)), "")
+        if made and to.suffix and not to.is_dir() and to.suffix.lower() != Path(made).suffix.lower():
+            what = f"{to} is no name for {made}; another format is another job: aigc run … --format"
+            raise click.BadParameter(what, param_hint="TO")
     paths = client.download_all(job, to).values() if everything else [client.download(job, to, output=output)]
     saved = [str(path) for path in paths]
     show({"saved": saved}) if as_json else click.echo("\n".join(saved))

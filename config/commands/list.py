@@ -62,7 +62,15 @@ def command(
 
 def _line(job: Job) -> str:
     done = f"{job.fraction:4.0%}" if job.status == "processing" else "    "
-    return f"{job.id}  {job.status:10} {done}  {job.feature:24} {job['created_at'][:19]}  {job.model}"
+    made = job["created_at"][:19]
+    return f"{job.id}  {job.status:10} {done}  {job.feature:24} {made}  {job.model:20}  {_called(job)}".rstrip()
+
+
+def _called(job: Job) -> str:
+    """By what a person knows it: its prompt, or the first file that it was made of."""
+    given = job.inner("inputs").values()
+    words = [value["text"] for value in given if value.get("text")] or [value.get("filename") or "" for value in given]
+    return " ".join(words[0].split())[:40] if words else ""
 
 
 def _text(job: Job) -> str:

@@ -75,4 +75,4 @@ def _who(known: Record) -> str:
     if not known.get("required"):
         return "nobody has to log in here"
     user = known.get("user")
-    return f"{user['username']}, {known['role']}" if user else "not logged in; log in with: aigc login"
+    return f"{user['username']}, {known['role']}" if user else "not logged in; log in with: aigc login NAME"

@@ -20,7 +20,7 @@ ABOUT_THE_JOB: tuple[Callable[[F], F], ...] = (
     click.option("--model", "-m", default="", shell_complete=completing.models,
         help="A model of the feature; default: its first."),
     click.option("--param", "-p", multiple=True, metavar="NAME=VALUE", help="A parameter of the model; repeatable."),
-    click.option("--format", "output_format", default="", help="Format of the result: glb, obj, ply."),
+    click.option("--format", "output_format", default="", help="Format of the result, as `aigc features` lists them."),
     click.option("--priority", type=click.IntRange(0, 9), help="9 is served first."),
     click.option("--tag", multiple=True, help="A word to find it by; repeatable."),
     click.option("--metadata", multiple=True, metavar="NAME=WORDS", help="Kept with the job; repeatable."),
@@ -80,10 +80,10 @@ def format_of(asked: str, output: Path | None, *, is_folder: bool) -> str:
     return asked or named
 
 
-def check_output(output: Path | None) -> None:
+def check_output(output: Path | None, said: str = "--output") -> None:
     """Before any work is done: the result will have a place. Raises BadParameter."""
     if output is not None and not output.absolute().parent.is_dir():
-        raise click.BadParameter(f"the folder of {output} does not exist", param_hint="--output")
+        raise click.BadParameter(f"the folder of {output} does not exist", param_hint=said)
 
 
 def carry(
@@ -157,7 +157,8 @@ def _hint(jobs: Sequence[Job], output: Path | None, *, everything: bool) -> None
     for job in jobs:
         beside = [one for one in job.outputs if one.role not in ("model", "thumbnail")]
         if job.status == "completed" and not everything and (output is None or beside):
-            click.echo(f"all of it: aigc download {job.id} --all FOLDER", err=True)
+            more = f"{', '.join(one.name for one in beside)} not saved" if output is not None else "not saved"
+            click.echo(f"{more}; all of it: aigc download {job.id} --all FOLDER", err=True)
 
 
 def label_of(words: str) -> str:

@@ -70,7 +70,7 @@ def exit_codes() -> Iterator[None]:
         yield
     except (ClientError, TimeoutError) as error:
         code = next(code for kind, code in CODES if isinstance(error, kind))
-        hint = "\nlog in with: aigc login" if isinstance(error, Unauthorized) else ""
+        hint = "\nlog in with: aigc login NAME" if isinstance(error, Unauthorized) else ""
         raise _failure((str(error) or "timed out") + hint, code) from None
 
 

@@ -185,7 +185,7 @@ async def tokens(
         click.echo(json.dumps([{key: getattr(one, key) for key in keys} for one in found], indent=2))
         return 0
     for one in found:
-        until, used = _day(one.expires_at, "for ever"), _day(one.last_used_at, "never")
+        until, used = _day(one.expires_at, "revoked"), _day(one.last_used_at, "never")
         click.echo(f"{one.prefix}...  {one.name:24} until {until}, last used {used}")
     return 0
 

@@ -198,4 +198,4 @@ def test_every_example_of_the_page_about_python_works(
     for example in examples:
         exec(compile(example, "docs/python.md", "exec"), names)
     assert "/params/poly_typ" in capfd.readouterr().out
-    assert {"chair.glb", "quads.glb", "blue.glb", "cat.glb"} <= {path.name for path in tmp_path.iterdir()}
+    assert {"chair.glb", "light.glb", "blue.glb", "cat.glb"} <= {path.name for path in tmp_path.iterdir()}

