@@ -5,9 +5,6 @@ import { h, title } from "./dom.js";
 import { mainOutput, nameOf, picture, thumbnail } from "./job.js";
 import { canShowEdges, showEdges } from "./wireframe.js";
 
-// From the front and a little above, far enough that the buttons hide nothing of the mesh.
-const FRONT = "0deg 75deg 120%";
-
 const MODULE = "/static/vendor/model-viewer@4.4.0/model-viewer.min.js";
 
 // The viewer would ask other hosts for the decoders of compressed meshes. Nothing that this server makes needs them;
@@ -51,7 +48,6 @@ export function makeViewer(src, more) {
     "tone-mapping": "neutral",
     "shadow-intensity": "0.9",
     "interaction-prompt": "none",
-    "camera-orbit": FRONT,
     "touch-action": "pan-y",
     ...more,
   }, h("div", { slot: "progress-bar" }));
@@ -78,7 +74,7 @@ function drawTools(view, viewer, isTurning) {
   });
   viewer.addEventListener("load", () => { wires.hidden = !canShowEdges(viewer); });
   const front = h("button", { type: "button", data: { key: "0" }, onclick: () => {
-    viewer.cameraOrbit = FRONT;
+    viewer.cameraOrbit = "0deg 75deg auto";
     viewer.cameraTarget = "auto auto auto";
     viewer.fieldOfView = "auto";
     viewer.resetTurntableRotation(0);
