@@ -6,6 +6,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from actors.stores.sqlite_accounts import SqliteAccountStore
 from aigc.core.errors import NotAllowed
+from tests.web.house_kit import House
 from web.access import ACCESS, Access, AccessSettings
 from web.own_pages import own_pages_only
 
@@ -40,6 +41,20 @@ async def test_pages_of_other_origins_may_not(origin: str) -> None:
 async def test_where_one_has_to_log_in_a_page_needs_what_anybody_needs(tmp_path: Path) -> None:
     guarded = Access(store=SqliteAccountStore(tmp_path / "accounts.db"))
     assert (await answering(asking(guarded, Origin="https://studio.example"))).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "system/queue"), ("POST", "system/queue/cancel"), ("GET", "system/configuration"),
+        ("POST", "system/reload"), ("POST", "workers/gpu-0/drain"), ("POST", "models/shapes/load"),
+    ],
+)  # fmt: skip
+async def test_what_only_operators_use_answers_no_foreign_page_while_nobody_has_to_log_in(
+    house: House, method: str, path: str
+) -> None:
+    status, problem = await house.call(method, f"/api/v1/{path}", headers={"Origin": "https://evil.example"})
+    assert (status, problem["code"]) == (403, "origin_refused")
 
 
 @pytest.mark.parametrize(
