@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aigc.client import Refused
+from aigc.client import Refused, Unavailable
 from aigc.runner.noop import triangle_glb
 from tests.house.kit import House, NotStarted, Server, eventually
 
@@ -129,6 +129,15 @@ def until_refused(server: Server, times: int) -> list[str]:
     return accepted
 
 
+def status(server: Server, job: str) -> str | None:
+    """None where nobody can tell: a Redis that syncs always ends itself on a full disk."""
+    try:
+        return str(server.client.job(job)["status"])
+    except Unavailable as error:
+        refusal(error, server)
+        return None
+
+
 def test_records_that_find_no_room_are_refused_and_what_was_accepted_is_not_lost(disk: Disk, server: Server) -> None:
     running = server.submit(sleep_s=1.0, steps=10)["id"]
     accepted = [server.submit()["id"] for _ in range(3)]
@@ -138,7 +147,7 @@ def test_records_that_find_no_room_are_refused_and_what_was_accepted_is_not_lost
         server.client.health()
     assert unhealthy.value.problem["faults"]["store"]
     assert str(server.folder) not in str(unhealthy.value.problem)
-    assert server.client.job(running)["status"] in ("queued", "processing")
+    assert status(server, running) in ("queued", "processing", None)
     disk.empty()
     records = [server.client.wait(job) for job in (running, *accepted)]
     assert {record["status"] for record in records} == {"completed"}
@@ -161,7 +170,7 @@ def test_a_result_made_while_records_find_no_room_is_recorded_when_they_do(
             disk.fill()
             until_refused(server, times=1)
             eventually(lambda: any(assets.folder.rglob(f"*{job}*noop.glb")))
-            if server.client.job(job)["status"] == "completed":  # there was room for this one: then it is durable
+            if status(server, job) == "completed":  # there was room for this one: then it is durable
                 server.kill()
                 disk.empty()
                 server.start()
