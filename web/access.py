@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
@@ -21,6 +20,7 @@ from aigc.core.errors import NotAllowed, Unavailable
 from web.accounts import Accounts
 from web.identity import BY_URL, NOBODY, Identity
 from web.keyring import Keyring
+from web.origins import Origins, Use
 from web.passwords import LOG2_N, Passwords
 from web.requests import IDENTITY
 from web.rights import Rights, rights_of
@@ -50,9 +50,8 @@ class AccessSettings(Struct, frozen=True, kw_only=True):
     session_s: float = 7 * 86400.0
     per_minute: float = 0.0
     """Jobs and files that one account may send in a minute; 0: as many as it likes."""
-    origins: frozenset[str] = frozenset()
-    """Pages of other origins that may act for who is logged in; `https://studio.example`."""
-    public_url: str = ""
+    origins: Origins = Origins()
+    """Which pages may do what."""
     proxies: tuple[str, ...] = ()
     """Networks of those whose word is taken for where a client is."""
     password_cost: int = LOG2_N
@@ -151,13 +150,15 @@ class Access:
         """Return if this request may go on; it then knows who asks.
 
         Raises:
-            NotAllowed: who asks is not known (`unauthenticated`), or may not.
+            NotAllowed: who asks is not known (`unauthenticated`), or may not, or its page may not (`origin_refused`).
             Unavailable: it cannot be known now, or asks too often (`rate_limited`).
         """
+        rights = self._rights_of(request.match_info.route)
         if self._accounts is None:
+            if rights is not None and rights.own_pages:
+                self._check_page(request)
             return
         request[IDENTITY] = NOBODY
-        rights = self._rights_of(request.match_info.route)
         if rights is None:
             return  # there is no such address, and whoever asks may hear that
         if not self._signer.is_ready:
@@ -208,7 +209,7 @@ class Access:
         if found is None or rights.need is None:
             return found
         # Whatever page a browser shows, it sends the cookie along: only our own page may act with it.
-        if (request.method not in SAFE or "Upgrade" in request.headers) and not self.is_own(request):
+        if (request.method not in SAFE or "Upgrade" in request.headers) and not self.is_own_page(request):
             raise NotAllowed(
                 "only this server's own page may do that with a session's cookie",
                 suggestion="send a token instead (Authorization: Bearer ...), or have the page's origin named in "
@@ -217,12 +218,24 @@ class Access:
             )
         return found
 
-    def is_own(self, request: web.Request) -> bool:
-        """A browser says that a page of this server sent this request, or one of an origin that is named."""
-        origin = request.headers.get(_ORIGIN, "")
-        place = place_of(origin)
-        ours = {request.host, urlsplit(self.settings.public_url).netloc}
-        return bool(place) and (place in ours or origin in self.settings.origins)
+    def is_own_page(self, request: web.Request) -> bool:
+        """A browser says that a page sent this request which may act with the session's cookie."""
+        return self.settings.origins.may(Use.COOKIE, request.headers.get(_ORIGIN), request.host)
+
+    def _check_page(self, request: web.Request) -> None:
+        origin, origins = request.headers.get(_ORIGIN), self.settings.origins
+        if not origins.may(Use.OPERATE, origin, request.host):
+            raise NotAllowed(
+                f"pages of {(origin or '')[:200]} may not ask for this",
+                suggestion="use the server's own page, or a program",
+                code="origin_refused",
+            )
+        if not origins.knows(request.host, _here(request)):
+            raise NotAllowed(
+                f"this server is not known as {request.host[:200]!r}",
+                suggestion="ask it by its address, or set server.public_url",
+                code="host_refused",
+            )
 
     def _metered(self, request: web.Request, asker: Identity, rate: Buckets) -> None:
         verdict = rate.take(asker.owner, time.monotonic())
@@ -291,14 +304,6 @@ def access_of(request: web.Request) -> Access:
     return request.app[ACCESS]
 
 
-def place_of(origin: str) -> str:
-    """Host and port of an `Origin`; empty for one that is none."""
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return ""
-
-
 def unauthenticated() -> NotAllowed:
     """Nobody knows who asks."""
     return NotAllowed(
@@ -312,6 +317,12 @@ def challenge(response: web.StreamResponse) -> None:
     """An answer that asks who is there says how to tell it."""
     if response.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = REALM
+
+
+def _here(request: web.Request) -> str:
+    """The address of ours that the client connected to; empty where it is none, as that of a Unix socket."""
+    name = request.transport.get_extra_info("sockname") if request.transport is not None else None
+    return str(name[0]) if isinstance(name, tuple) else ""
 
 
 def _token_of(request: web.Request) -> str:

@@ -55,8 +55,6 @@ class WebSettings(Struct, frozen=True, kw_only=True):
     """From which level on this process logs."""
     stop: Callable[[], str] | None = None
     """Begins the server's orderly end, and says in words what ends."""
-    origins: frozenset[str] | None = None
-    """Pages from which a browser may send requests; None: any, as existing clients expect."""
     log_every: int = 1000
     """Of so many requests one is logged; failed and slow ones always. 0: only those."""
     tune_gc: bool = True
@@ -77,7 +75,7 @@ def make_app(gateway: Gateway, settings: WebSettings, access: Access | None = No
     app = web.Application(client_max_size=JSON_BYTES)
     door = app[ACCESS] = access or Access()
     app[COUNTERS] = gateway.counters
-    Passage(settings.log_every, gateway.counters, settings.origins, door).install(app)
+    Passage(settings.log_every, gateway.counters, door).install(app)
     app.add_routes(
         [
             *jobs.routes(gateway),

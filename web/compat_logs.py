@@ -9,9 +9,8 @@ from aiohttp import web
 
 from aigc.core.errors import InputInvalid, NotFound
 from web.audit import note
-from web.compat_errors import Handler, legacy
+from web.compat_errors import legacy
 from web.log_folder import Line, LogFolder, file_view, selected
-from web.own_pages import own_pages_only
 from web.requests import fresh, number, reply
 from web.times import instant
 from web.urls import API
@@ -37,17 +36,14 @@ def routes(folder: LogFolder, levels: Levels | None) -> list[web.RouteDef]:
     logs = CompatLogs(folder, levels)
     base = f"{API}/system/logs"
 
-    def guarded(handler: Handler) -> Handler:
-        return own_pages_only(legacy(handler))
-
     return [
-        web.get(base, guarded(logs.show)),
-        web.get(f"{base}/files", guarded(logs.files)),
-        web.get(f"{base}/files/{{filename}}", guarded(logs.file)),
-        web.delete(f"{base}/files/{{filename}}", guarded(logs.remove)),
-        web.get(f"{base}/config", guarded(logs.config)),
-        web.post(f"{base}/test", guarded(logs.test)),
-        web.put(f"{base}/level", guarded(logs.level)),
+        web.get(base, legacy(logs.show)),
+        web.get(f"{base}/files", legacy(logs.files)),
+        web.get(f"{base}/files/{{filename}}", legacy(logs.file)),
+        web.delete(f"{base}/files/{{filename}}", legacy(logs.remove)),
+        web.get(f"{base}/config", legacy(logs.config)),
+        web.post(f"{base}/test", legacy(logs.test)),
+        web.put(f"{base}/level", legacy(logs.level)),
     ]
 
 

@@ -8,7 +8,6 @@ from aiohttp import web
 from aigc.core.errors import Unavailable
 from web.audit import note
 from web.compat_errors import legacy
-from web.own_pages import own_pages_only
 from web.requests import reply
 from web.urls import API
 
@@ -26,4 +25,4 @@ def routes(stop: Callable[[], str] | None) -> list[web.RouteDef]:
         await note(request, "server.shutdown")
         return reply({"message": f"Shutting down: {stop()}", "status": "shutting_down"})
 
-    return [web.post(f"{API}/system/shutdown", own_pages_only(legacy(shutdown)))]
+    return [web.post(f"{API}/system/shutdown", legacy(shutdown))]

@@ -14,7 +14,6 @@ from aigc.core.agreement import differences
 from aigc.core.errors import Unavailable
 from web import urls
 from web.gateway import Gateway
-from web.own_pages import own_pages_only
 from web.requests import fresh
 
 
@@ -53,4 +52,4 @@ def routes(gateway: Gateway, settings: Sequence[Setting]) -> list[web.RouteDef]:
             }
         )
 
-    return [web.get(f"{urls.API}/system/configuration", own_pages_only(show))]
+    return [web.get(f"{urls.API}/system/configuration", show)]

@@ -11,7 +11,6 @@ from aigc.core.messages import ControlAnswer, ControlModel, ControlWorker, Reloa
 from web import urls
 from web.audit import note
 from web.gateway import Gateway
-from web.own_pages import own_pages_only
 from web.problem import FieldError, FieldsInvalid
 from web.requests import Body, did_you_mean, reply
 
@@ -34,12 +33,12 @@ def routes(gateway: Gateway) -> list[web.RouteDef]:
     """The routes by which operators change what runs."""
     control = Control(gateway)
     return [
-        web.post(f"{urls.API}/models/{{id}}/{{action:{'|'.join(ACTIONS)}}}", own_pages_only(control.model)),
-        web.post(f"{urls.WORKERS}/{{id}}/drain", own_pages_only(control.drain)),
-        web.delete(f"{urls.WORKERS}/{{id}}/drain", own_pages_only(control.resume)),
-        web.post(f"{urls.WORKERS}/{{id}}/resume", own_pages_only(control.resume)),
-        web.delete(f"{urls.WORKERS}/{{id}}", own_pages_only(control.forget)),
-        web.post(f"{urls.API}/system/reload", own_pages_only(control.reload)),
+        web.post(f"{urls.API}/models/{{id}}/{{action:{'|'.join(ACTIONS)}}}", control.model),
+        web.post(f"{urls.WORKERS}/{{id}}/drain", control.drain),
+        web.delete(f"{urls.WORKERS}/{{id}}/drain", control.resume),
+        web.post(f"{urls.WORKERS}/{{id}}/resume", control.resume),
+        web.delete(f"{urls.WORKERS}/{{id}}", control.forget),
+        web.post(f"{urls.API}/system/reload", control.reload),
     ]
 
 

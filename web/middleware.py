@@ -11,9 +11,10 @@ from multidict import istr
 
 from aigc.core.errors import AigcError
 from web import problem
-from web.access import RATE, Access, challenge, place_of
+from web.access import RATE, Access, challenge
 from web.counters import Counters
 from web.origin import RequestIds
+from web.origins import Use
 from web.requests import JSON_BYTES, REQUEST_ID, request_id_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -47,16 +48,12 @@ class Passage:
     Args:
         log_every: of so many requests one is logged; failed and slow ones always. 0: only those.
         counters: told of every answer.
-        origins: pages from which a browser may send requests (`https://studio.example`); None: any page.
-        access: says who asks and whether they may.
+        access: says who asks and whether they may, and which pages may send requests at all.
     """
 
-    def __init__(
-        self, log_every: int, counters: Counters, origins: frozenset[str] | None = None, access: Access | None = None
-    ) -> None:
-        self._access = access or Access()
+    def __init__(self, log_every: int, counters: Counters, access: Access) -> None:
+        self._access = access
         self._log_every = log_every
-        self._origins = origins
         self._counters = counters
         self._ids = RequestIds()
         self._count = 0
@@ -93,9 +90,7 @@ class Passage:
         return passage
 
     def _is_welcome(self, request: web.Request) -> bool:
-        """False for a request that a browser sends for a page of an origin that is not on the list."""
-        origin = request.headers[_ORIGIN]
-        return self._origins is None or origin in self._origins or place_of(origin) == request.host
+        return self._access.settings.origins.may(Use.ASK, request.headers.get(_ORIGIN), request.host)
 
     async def _complete(self, request: web.Request, response: web.StreamResponse) -> None:
         request[BEGUN] = True

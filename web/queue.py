@@ -12,7 +12,6 @@ from aigc.core.messages import AskQueue, QueuedJob
 from web import urls
 from web.audit import note
 from web.gateway import Gateway
-from web.own_pages import own_pages_only
 from web.problem import FieldError, FieldsInvalid
 from web.requests import Body, fresh, number, reply
 from web.views import queue_view, rfc3339
@@ -39,8 +38,8 @@ def routes(gateway: Gateway) -> list[web.RouteDef]:
     """The routes of the operators' queue."""
     queue = Queue(gateway)
     return [
-        web.get(QUEUE, own_pages_only(queue.index)),
-        web.post(f"{QUEUE}/cancel", own_pages_only(queue.cancel)),
+        web.get(QUEUE, queue.index),
+        web.post(f"{QUEUE}/cancel", queue.cancel),
     ]
 
 

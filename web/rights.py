@@ -62,6 +62,9 @@ OPERATOR = frozenset(
 ADMIN = frozenset({f"GET {API}/audit", f"POST {API}/system/shutdown"})
 """Beside these: everything below /users/admin."""
 
+PRIVATE = frozenset({f"{API}/jobs/{{id}}/evidence"})
+"""Beside what is for operators: what a page of another origin may not read though nobody has to log in."""
+
 _FILES = ("outputs/{name}", "inputs/{name}", "thumbnail", "preview")
 _OLD_FILES = tuple(f"{name}{tail}" for name in ("download", "thumbnail", "input") for tail in ("", "/{alias}"))
 SIGNABLE = frozenset(
@@ -80,6 +83,8 @@ class Rights(NamedTuple):
     """None: nothing."""
     signable: bool
     """A signed URL opens it."""
+    own_pages: bool
+    """Where nobody has to log in, it answers no page of another origin: any page that an operator visits could ask."""
     metered: bool
     """It makes a job or takes a file, which one may do so often a minute."""
 
@@ -88,7 +93,9 @@ def rights_of(method: str, path: str) -> Rights:
     """Of the route of that method and path, with `{names}` where its parameters are."""
     method = "GET" if method == "HEAD" else method
     is_metered = method in ("POST", "PUT") and (path in _EXACTLY or path.startswith(_SUBMITS))
-    return Rights(_need(method, path), path in SIGNABLE and method == "GET", is_metered)
+    need = _need(method, path)
+    own_pages = path in PRIVATE or (need is not None and need.covers(Role.OPERATOR))
+    return Rights(need, path in SIGNABLE and method == "GET", own_pages, is_metered)
 
 
 def _need(method: str, path: str) -> Role | None:

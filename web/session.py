@@ -37,7 +37,7 @@ async def begin(request: web.Request) -> web.Response:
     asker = identity_of(account, token)
     await note(request, "login.ok", account.name, asker=asker)
     response = _answer(request, asker)
-    is_secure = request.scheme == "https" or access.settings.public_url.startswith("https:")
+    is_secure = request.scheme == "https" or access.settings.origins.public_url.startswith("https:")
     response.set_cookie(COOKIE, text, max_age=int(session_s), path="/", httponly=True, samesite="Lax", secure=is_secure)
     return response
 
@@ -46,7 +46,7 @@ async def end(request: web.Request) -> web.Response:
     """Log out: the session lets nobody in any more."""
     asker, access = asker_of(request), access_of(request)
     if asker.via == "session" and asker.token is not None:
-        if not access.is_own(request):
+        if not access.is_own_page(request):
             raise NotAllowed("only this server's own page may do that", code="origin_refused")
         await access.accounts.store.revoke([asker.token])
         access.keyring.forget(asker.owner)

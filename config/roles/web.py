@@ -16,6 +16,7 @@ from web.fetch import Fetcher, FetchSettings
 from web.gateway import Gateway, GatewaySettings
 from web.hub import StreamSettings
 from web.intake import Intake, IntakeLimits
+from web.origins import Origins
 from web.server import WebServer
 from web.signing import Signer, unsigned
 
@@ -88,7 +89,6 @@ class WebPart:
             log_folder=settings.storage.log_folder,
             levels=levels,
             stop=stop_family,
-            origins=None if "*" in settings.security.cors_origins else frozenset(settings.security.cors_origins),
         )
         return WebServer(gateway, web, self._listening, self._access(signer))
 
@@ -100,8 +100,11 @@ class WebPart:
             token_s=accounts.token_days * DAY_S,
             session_s=accounts.session_h * HOUR_S,
             per_minute=settings.limits.per_minute,
-            origins=frozenset(settings.security.cors_origins) - {"*"},
-            public_url=settings.server.public_url or "",
+            origins=Origins(
+                named=frozenset(settings.security.cors_origins) - {"*"},
+                anywhere="*" in settings.security.cors_origins,
+                public_url=settings.server.public_url or "",
+            ),
             proxies=tuple(settings.security.proxies),
         )
         store = people.accounts if accounts.enabled else None

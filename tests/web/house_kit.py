@@ -300,7 +300,6 @@ class House:
         self.base = ""
         self.tune_gc = False
         self.log_every = 0
-        self.origins: frozenset[str] | None = None
         self.access: Access | None = None
         self.sign: Sign = unsigned
         self._folder = folder
@@ -357,7 +356,6 @@ class House:
             configuration=(Setting("server.port", 1, "system.yaml:1:2"),),
             tune_gc=self.tune_gc,
             log_every=self.log_every,
-            origins=self.origins,
         )
         self.app = make_app(self.gateway, settings, self.access)
         self.extend(self.app)

@@ -7,6 +7,8 @@ from structlog.testing import capture_logs
 
 from aigc.core.errors import StoreBroken
 from tests.web.house_kit import House
+from web.access import Access, AccessSettings
+from web.origins import Origins
 from web.requests import request_id_of
 
 
@@ -108,7 +110,8 @@ async def test_a_page_of_any_origin_may_ask(house: House) -> None:
 
 
 async def test_pages_of_other_origins_can_be_refused_by_the_operator(house: House) -> None:
-    house.origins = frozenset({"https://studio.example"})
+    known = Origins(named=frozenset({"https://studio.example"}), anywhere=False)
+    house.access = Access(AccessSettings(origins=known))
     await house.restart_web()
     foreign, own = {"Origin": "http://elsewhere.example"}, {"Origin": house.base}
     async with house.session.get("/health", headers=foreign) as response:

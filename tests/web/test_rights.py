@@ -49,6 +49,12 @@ def test_only_files_of_jobs_open_to_a_signed_url_and_only_to_be_read() -> None:
         assert not rights_of("GET", f"/api/v1/{path}").signable
 
 
+def test_what_is_for_operators_is_for_no_page_of_another_origin_and_neither_is_the_evidence() -> None:
+    for route, need in NEEDS.items():
+        assert rights_of(*route.split(" ")).own_pages is (need in (Role.OPERATOR, Role.ADMIN))
+    assert rights_of("GET", "/api/v1/jobs/{id}/evidence").own_pages
+
+
 def test_what_makes_jobs_and_takes_files_is_counted_and_nothing_else() -> None:
     for route in ("POST jobs", "POST jobs/{id}/retry", "PUT uploads", "POST mesh-editing/text-mesh-editing"):
         method, path = route.split(" ")
