@@ -24,6 +24,8 @@ from web.urls import API
 BODY_BYTES = 32 << 20
 """A body may be so long: pictures as base64 come in it. Larger ones are uploaded."""
 IDLE_S = 60.0
+PATH_CHARACTERS = 4097
+"""Of a path so many are looked at; one of more than 4096 there cannot be."""
 
 WAYS = ("file_id", "base64", "path")
 """How a file may be given, each as a field of its own: an upload, its content, a path in the operator's folders."""
@@ -225,7 +227,7 @@ def _file(body: dict[str, Any], name: str, errors: list[FieldError], *, needed: 
         case [False, True, False]:
             return Reference(url=text if text[:5].lower() == "data:" else f"data:;base64,{text}")
         case [False, False, True]:
-            return Reference(url=f"file:{quote(path)}")
+            return Reference(url=f"file:{quote(path[:PATH_CHARACTERS])}")
         case [False, False, False] if not needed:
             return None
     detail = f"exactly one of {ways[0]} and {ways[1]} must be given"

@@ -54,7 +54,7 @@ class Command(Struct, frozen=True):
 
     type: Literal["subscribe", "unsubscribe", "ping"]
     jobs: Annotated[list[str], Meta(max_length=4096)] = []
-    since: dict[str, Annotated[int, Meta(ge=0)]] = {}
+    since: Annotated[dict[str, Annotated[int, Meta(ge=0)]], Meta(max_length=4096)] = {}
     all: bool = False
     owner: str = ""
     system: bool = False

@@ -6,7 +6,7 @@ A `file:` URL, with a path that may be relative, is followed into folders that t
 import asyncio
 import binascii
 import socket
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 from urllib.parse import unquote, unquote_to_bytes
@@ -24,6 +24,8 @@ from web.public_address import AddressPolicy
 from web.sniff import BY_SUFFIX, FORMATS
 
 PIECE_BYTES = 1 << 18
+FILE_CHARACTERS = 3 * 4096 + len("file:")
+"""A `file:` URL may be so long: a path of 4096 bytes, each of them escaped."""
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _WAYS = "upload the file instead (POST /api/v1/uploads)"
 
@@ -41,7 +43,7 @@ class FetchSettings(Struct, frozen=True, kw_only=True):
     input_folders: tuple[Path, ...] = ()
     """Folders whose files may be named; see `InputFolders`."""
     url_characters: int = 2048
-    """Of `http:` and `https:`; the length of `data:` is bounded by the body that it comes in."""
+    """Of `http:` and `https:`, and of the head of `data:`, whose length is bounded by the body that it comes in."""
 
 
 class Fetcher:
@@ -85,6 +87,8 @@ class Fetcher:
             if url[:5].lower() == "data:":
                 return await self._from_text(url, wanted, owner, where)
             if url[:5].lower() == "file:":
+                if len(url) > FILE_CHARACTERS:
+                    raise _refused(f"it is longer than {FILE_CHARACTERS} characters")
                 return await self._from_folder(unquote(url[5:].removeprefix("//")), wanted, owner, where)
             async with self._turns, asyncio.timeout(self._settings.total_s):
                 return await self._from_http(url, wanted, owner, where)
@@ -95,9 +99,10 @@ class Fetcher:
             raise
 
     async def _from_text(self, url: str, wanted: Collection[str], owner: OwnerId, where: str) -> Asset:
-        head, comma, text = url[5:].partition(",")
-        if not comma:
+        comma = url.find(",", 5, self._settings.url_characters)
+        if comma < 0:
             raise InputInvalid("the data: URL has no comma", suggestion="write data:image/png;base64,...")
+        head, text = url[5:comma], url[comma + 1 :]
         content_type, *options = (part.strip().lower() for part in head.split(";"))
         kind = "mesh" if any(FORMATS[name].kind == "mesh" for name in wanted) else "image"
         limit = self._intake.limits.bytes_of(kind)
@@ -209,13 +214,35 @@ def _no_answer(what: str) -> Unavailable:
 
 
 def _decoded(text: str, is_base64: bool) -> bytes:
-    if not is_base64:
-        return unquote_to_bytes(text)
+    """In pieces: a thread that decodes megabytes in one call holds the interpreter, and so the loop, all the while."""
+    pieces = (text[start : start + PIECE_BYTES] for start in range(0, len(text), PIECE_BYTES))
     try:
-        # Some clients break base64 into lines.
-        return binascii.a2b_base64(text.translate({10: None, 13: None, 32: None}), strict_mode=True)
+        return b"".join(_from_base64(pieces) if is_base64 else _from_percents(pieces))
     except ValueError as error:
         raise InputInvalid(f"the base64 text is damaged: {error}", suggestion=_WAYS) from None
+
+
+def _from_base64(pieces: Iterable[str]) -> Iterator[bytes]:
+    rest, is_over = "", False
+    for piece in pieces:
+        # Some clients break base64 into lines.
+        rest += piece.translate({10: None, 13: None, 32: None})
+        if is_over and rest:
+            raise ValueError("it goes on behind its end")
+        whole, rest = rest[: len(rest) & ~3], rest[len(rest) & ~3 :]
+        is_over = whole.endswith("=")
+        yield binascii.a2b_base64(whole, strict_mode=True)
+    yield binascii.a2b_base64(rest, strict_mode=True)
+
+
+def _from_percents(pieces: Iterable[str]) -> Iterator[bytes]:
+    rest = ""
+    for piece in pieces:
+        rest += piece
+        cut = rest.find("%", max(0, len(rest) - 2)) % (len(rest) + 1)  # -1, for none, becomes the end
+        yield unquote_to_bytes(rest[:cut])
+        rest = rest[cut:]
+    yield unquote_to_bytes(rest)
 
 
 async def _read(file: BinaryIO) -> AsyncIterator[bytes]:

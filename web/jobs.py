@@ -16,7 +16,7 @@ from web.accepted import AcceptedText
 from web.audit import note_if_other
 from web.gateway import Gateway
 from web.problem import FieldError, FieldsInvalid
-from web.requests import Body, fresh, listed_for, number, owner_of, reply, viewer_of
+from web.requests import JSON_BYTES, Body, fresh, listed_for, number, owner_of, reply, viewer_of
 from web.submission import Reference, Submission, Submitted
 from web.views import job_view
 
@@ -107,7 +107,7 @@ class Jobs:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._create = Body(JobRequest)
+        self._create = Body(JobRequest, JSON_BYTES)
         self._move = Body(MoveRequest)
         self._retry = Body(RetryRequest)
         self._text = AcceptedText(gateway.sign)

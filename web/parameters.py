@@ -3,9 +3,10 @@
 from typing import Any
 
 import jsonschema_rs
+import msgspec
 
 from web.problem import FieldError
-from web.requests import explained
+from web.requests import SMALL_BYTES, explained
 
 PREFIX = "/params"
 
@@ -45,6 +46,9 @@ class ParameterSchema:
             whole[name] = int(value) if is_whole else value
         if self._validator.is_valid(whole):
             return whole, []
+        if len(msgspec.json.encode(whole)) > SMALL_BYTES:
+            # Who lists all errors copies what is wrong, and tells it.
+            return whole, [FieldError(PREFIX, f"is longer than {SMALL_BYTES >> 10} KiB; give large inputs as uploads")]
         return whole, explained(self._validator.iter_errors(whole), PREFIX, self.names)
 
     def _softened(self, given: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import functools
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
@@ -20,7 +19,16 @@ from web.problem import FieldError, FieldsInvalid, pointer
 T = TypeVar("T")
 
 JSON_BYTES = 8 << 20
-"""A JSON body may be so long."""
+"""A JSON body may be so long where it holds files, as `data:` URLs: one long text is read in no time."""
+
+SMALL_BYTES = 64 << 10
+"""A JSON body may be so long where it holds none."""
+
+VALUES_MAX = 2048
+"""Values in a body, with all that is in them: each costs Python time to look at, and seconds if millions are wrong."""
+
+COMMAS_MAX = 1 << 15
+"""Commas of a body, which are counted before it is read: without one there is no second value. Texts have some, too."""
 
 JSON_DEPTH = 32
 """Arrays and objects may be nested so deep; the runner gets them through decoders that recurse."""
@@ -103,7 +111,7 @@ def number(request: web.Request, name: str, default: float, low: float, high: fl
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """`; did you mean …?` where one of the known words is near, else what they are."""
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    near = get_close_matches(word[:NAME_CHARACTERS], known, n=1, cutoff=0.6)
     if near:
         return f"; did you mean {near[0]}?"
     return f"; known are {', '.join(sorted(known))}" if known else ""
@@ -117,10 +125,10 @@ class Body(Generic[T]):
 
     Args:
         shape: a msgspec Struct. Its constraints are the check; the JSON Schema made from it lists all errors at once.
-        most: bytes that are looked at. Eight megabytes take seconds, which a stranger shall not have.
+        most: bytes that are looked at.
     """
 
-    def __init__(self, shape: type[T], most: int = JSON_BYTES) -> None:
+    def __init__(self, shape: type[T], most: int = SMALL_BYTES) -> None:
         self._shape = shape
         self._most = most
 
@@ -157,7 +165,9 @@ class Body(Generic[T]):
         try:
             return msgspec.convert(document, self._shape)
         except msgspec.ValidationError as error:
-            raise FieldsInvalid(self._errors(document) or [FieldError("", str(error))]) from None
+            # Who lists them all copies what is wrong, and tells it: of a long body the first is enough.
+            errors = self._errors(document) if len(raw) <= SMALL_BYTES else []
+            raise FieldsInvalid(errors or [FieldError("", str(error)[:300])]) from None
 
     def _errors(self, document: Any) -> list[FieldError]:
         known = [known.encode_name for known in msgspec.structs.fields(self._shape)]  # type: ignore[arg-type]
@@ -201,17 +211,26 @@ def _explain(error: jsonschema_rs.ValidationError, prefix: str, known: Sequence[
 
 
 def parse_json(raw: bytes) -> Any:
-    """The value of a JSON text. Raises InputInvalid (code `malformed_json`) that names line and column."""
+    """The value of a JSON text.
+
+    Raises InputInvalid: `malformed_json`, with line and column, or `too_large` for more than VALUES_MAX values.
+    """
+    if raw.count(b",") > COMMAS_MAX:
+        raise _too_many()
     # The fast decoder keeps the last of two equal keys. A text with as many colons as the value has keys holds no key
     # twice; all other doubts are left to the slow one, which can also say what is wrong.
-    if raw.count(b"[") + raw.count(b"{") <= JSON_DEPTH and not _LONG_NUMBER.search(raw):
+    if raw.count(b"[") + raw.count(b"{") <= JSON_DEPTH:
         try:
             document = msgspec.json.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            return _parse_strictly(raw)
-        if raw.count(b":") == _keys(document):
-            return document
-    return _parse_strictly(raw)
+            pass
+        else:
+            values = _values(document)
+            if raw.count(b":") == _keys(values) and not any(map(_is_long, values)):
+                return document
+    document = _parse_strictly(raw)
+    _values(document)
+    return document
 
 
 def _parse_strictly(raw: bytes) -> Any:
@@ -240,17 +259,34 @@ def _malformed(what: str) -> InputInvalid:
     return InputInvalid(f"the body is not sound JSON: {what}", code="malformed_json")
 
 
-def _keys(value: Any) -> int:
-    """How many keys a value and everything in it has."""
-    count = 0
+def _too_many() -> InputInvalid:
+    return InputInvalid(
+        f"the body holds more than {VALUES_MAX} values, or {COMMAS_MAX} commas",
+        suggestion="give large inputs as uploads and name them by their id",
+        code="too_large",
+    )
+
+
+def _values(value: Any) -> list[Any]:
+    """A value and everything in it. Raises InputInvalid for more than VALUES_MAX."""
     found = [value]
     for item in found:  # grows as it goes
         if item.__class__ is dict:
-            count += len(item)
             found += item.values()
         elif item.__class__ is list:
             found += item
-    return count
+    if len(found) > VALUES_MAX:
+        raise _too_many()
+    return found
+
+
+def _keys(values: list[Any]) -> int:
+    return sum([len(value) for value in values if value.__class__ is dict])
+
+
+def _is_long(value: Any) -> bool:
+    """Beyond 64 bits, which no record can hold and the fast decoder lets through."""
+    return value.__class__ is int and not -_INT64 <= value < _INT64
 
 
 def _depth(value: Any) -> int:
@@ -292,8 +328,5 @@ def _int(text: str) -> int:
 def _constant(text: str) -> float:
     raise ValueError(f"{text} is not a JSON number")
 
-
-_LONG_NUMBER = re.compile(rb"\d{19}")
-"""May be beyond 64 bits, which no record can hold and the fast decoder lets through."""
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_int=_int, parse_constant=_constant)

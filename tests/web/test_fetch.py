@@ -357,7 +357,10 @@ def data_url(data: bytes, kind: str = "image/png") -> str:
         (data_url(png(filler=300))[:100] + "\r\n " + data_url(png(filler=300))[100:], png(filler=300)),
     ],
 )
-async def test_a_data_url_holds_its_file_itself(net: Net, url: str, data: bytes) -> None:
+async def test_a_data_url_holds_its_file_itself(
+    net: Net, url: str, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.fetch.PIECE_BYTES", 61)
     asset = await net.fetcher()(url, kinds=IMAGE_KINDS, owner=ANN, where="")
     assert (await net.assets.local(asset.key)).read_bytes() == data
 
@@ -372,6 +375,8 @@ async def test_a_mesh_in_a_data_url_is_known_by_its_content(net: Net) -> None:
     ("url", "words"),
     [
         ("data:image/png;base64", "no comma"),
+        ("data:" + ";" * 5000 + ",AAAA", "no comma"),
+        ("data:image/png;base64," + "QUJD" * 14 + "QUI=" + "QUJD", "damaged: it goes on"),
         ("data:image/png;base64,!!!!", "damaged"),
         ("data:image/png;base64,QUJ", "damaged"),
         ("data:image/png;base64,QUJD=QUJD", "damaged"),
@@ -380,7 +385,10 @@ async def test_a_mesh_in_a_data_url_is_known_by_its_content(net: Net) -> None:
         (data_url(SVG, "image/svg+xml"), "HTML, SVG"),
     ],
 )
-async def test_a_data_url_that_holds_nothing_sound_is_refused(net: Net, url: str, words: str) -> None:
+async def test_a_data_url_that_holds_nothing_sound_is_refused(
+    net: Net, url: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.fetch.PIECE_BYTES", 60)
     with pytest.raises(InputInvalid, match=words) as caught:
         await net.fetch(url)
     assert caught.value.where == "/inputs/image"

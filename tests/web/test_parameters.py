@@ -5,6 +5,7 @@ import pytest
 from aigc.features import FEATURES
 from web.parameters import ParameterSchema
 from web.problem import FieldError
+from web.requests import SMALL_BYTES
 
 SCHEMA = {
     "type": "object",
@@ -86,3 +87,9 @@ def test_every_feature_accepts_its_own_defaults(feature: Any) -> None:
     whole, errors = ParameterSchema(feature.parameters.model_json_schema()).complete({})
     assert errors == []
     assert feature.parameters(**whole) == feature.parameters()
+
+
+def test_of_long_parameters_that_are_wrong_no_more_is_told_than_that(parameters: ParameterSchema) -> None:
+    assert parameters.complete({"hint": "a" * SMALL_BYTES})[1] == []
+    _, errors = parameters.complete({"hint": "a" * SMALL_BYTES, "seed": -1})
+    assert errors == [FieldError("/params", "is longer than 64 KiB; give large inputs as uploads")]

@@ -14,8 +14,12 @@ from aigc.core.ids import OwnerId
 from web.identity import Identity
 from web.problem import FieldsInvalid
 from web.requests import (
+    COMMAS_MAX,
     IDENTITY,
+    JSON_BYTES,
     JSON_DEPTH,
+    SMALL_BYTES,
+    VALUES_MAX,
     Body,
     asker_of,
     did_you_mean,
@@ -78,10 +82,35 @@ def test_what_two_readers_could_read_differently_is_refused_with_the_place(raw: 
     assert caught.value.code == "malformed_json"
 
 
-def test_the_second_of_two_equal_keys_is_found_among_a_hundred_thousand_at_once() -> None:
-    keys = ",".join(f'"{at}":1' for at in range(100_000))
+def test_the_second_of_two_equal_keys_is_found_among_a_thousand() -> None:
+    keys = ",".join(f'"{at}":1' for at in range(1000))
     with pytest.raises(InputInvalid, match="the key 'z' stands there twice"):
         parse_json(f'{{{keys},"z":1,"z":2}}'.encode())
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[" + b"0," * VALUES_MAX + b"0]",
+        b'{"a":[' + b"{}," * VALUES_MAX + b"{}]}",
+        b"{" + b",".join(b'"%d":1' % at for at in range(VALUES_MAX)) + b',"1":1}',
+        b"[" + b"9," * (COMMAS_MAX + 1),
+    ],
+    ids=["numbers", "objects", "keys", "commas"],
+)
+def test_no_body_holds_more_values_than_can_be_looked_at_in_no_time(
+    raw: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    monkeypatch.setattr("web.requests._keys", lambda values: looked.append(len(values)) or 0)
+    with pytest.raises(InputInvalid, match="more than 2048 values") as caught:
+        Body(Shape).parse(raw)
+    assert caught.value.code == "too_large" and not looked
+
+
+def test_a_long_text_is_no_more_than_one_value_whatever_is_in_it() -> None:
+    text = "a, b: [c] {d} 0123456789012345678901234567890123456789 " * 1000
+    assert parse_json(json.dumps({"text": text}).encode()) == {"text": text}
 
 
 def test_many_brackets_side_by_side_are_no_depth() -> None:
@@ -100,6 +129,13 @@ def test_every_error_of_a_body_is_told_at_once_with_its_place() -> None:
         "/name": "is required",
         "/nmae": "nmae is not known here; did you mean name?",
     }
+
+
+def test_of_a_long_body_the_first_error_is_told_and_none_of_what_is_in_it() -> None:
+    with pytest.raises(FieldsInvalid) as caught:
+        Body(Shape, JSON_BYTES).parse(b'{"name": "' + b"a" * SMALL_BYTES + b'", "count": -1}')
+    (error,) = caught.value.errors
+    assert error.detail == "Expected `int` >= 0 - at `$.count`"
 
 
 def test_a_body_that_is_no_object_is_told_so() -> None:
@@ -133,6 +169,7 @@ def test_a_near_word_is_proposed_and_otherwise_all_are_named() -> None:
     assert did_you_mean("seeed", ["seed", "size"]) == "; did you mean seed?"
     assert did_you_mean("q", ["seed", "size"]) == "; known are seed, size"
     assert did_you_mean("q", []) == ""
+    assert did_you_mean("seed" + "x" * 10_000_000, ["seed"]) == "; known are seed", "no more of it is compared"
 
 
 def test_an_answer_is_compact_json_whether_value_or_text() -> None:
