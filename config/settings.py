@@ -89,6 +89,7 @@ class Limits(Section):
     mesh_mb: Positive = 200
     image_edge_px: Count = 4096
     watchers: Count = 4000
+    watchers_each: Count = 500
     per_minute: Annotated[float, Field(ge=0)] = 120
     open_jobs: Annotated[int, Field(ge=0)] = 1000
 

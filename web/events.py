@@ -137,9 +137,10 @@ class Events:
     def _watching(self, request: web.Request, sink: SocketSink | SseSink) -> Iterator[Watcher]:
         """A watcher that is dismissed when the login of who asks has ended."""
         hub, asker = self._gateway.hub, asker_of(request)
-        watcher = hub.join(sink, asker.viewer)
+        access = access_of(request)
+        watcher = hub.join(sink, asker.viewer, asker.owner or access.address_of(request))
         try:
-            with access_of(request).streaming(asker, partial(hub.dismiss, watcher, 1008, "log in again")):
+            with access.streaming(asker, partial(hub.dismiss, watcher, 1008, "log in again")):
                 yield watcher
         finally:
             hub.leave(watcher)

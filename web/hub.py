@@ -36,6 +36,8 @@ class StreamSettings(Struct, frozen=True, kw_only=True):
     slow_limit_s: float = 10.0
     """A reader that takes nothing for so long is closed; it can resume."""
     watchers: int = 20_000
+    watchers_each: int = 20_000
+    """Of one account; of one address, where nobody has to log in."""
     jobs_per_watcher: int = 4096
 
 
@@ -52,6 +54,7 @@ class Hub:
         self._progress: dict[JobId, Progressed] = {}
         self._marked: deque[Audience] = deque()
         self._blocked: set[Watcher] = set()
+        self._held: dict[str, int] = {}  # by account or address
         self._stories = Stories(sign)
         self._flush_due = False
         self._tick_due = False
@@ -76,21 +79,33 @@ class Hub:
 
     # Coming and going
 
-    def join(self, sink: Sink, viewer: OwnerId | None) -> Watcher:
-        """A watcher that hears nothing yet; `viewer`: see `Watcher`.
+    def join(self, sink: Sink, viewer: OwnerId | None, holder: str = "") -> Watcher:
+        """A watcher that hears nothing yet; `viewer` and `holder`: see `Watcher`.
 
-        Raises Unavailable if there are too many, or the server goes away.
+        Raises Unavailable if there are too many, or too many of that holder, or the server goes away.
         """
         if self._closed:
             raise Unavailable("the server is going away", code="going_away")
         if len(self._audiences) >= self.settings.watchers:
             raise Unavailable("too many event streams are open", retry_after_s=10.0, code="too_many_streams")
-        watcher = Watcher(sink, viewer)
+        if holder and self._held.get(holder, 0) >= self.settings.watchers_each:
+            raise Unavailable(
+                f"you have {self.settings.watchers_each} event streams open, and may have no more",
+                retry_after_s=10.0,
+                suggestion="watch many jobs on one WebSocket, and close what nobody reads",
+                code="too_many_own_streams",
+            )
+        watcher = Watcher(sink, viewer, holder)
         self._audiences.join(watcher)
+        self._held[holder] = self._held.get(holder, 0) + 1
         return watcher
 
     def leave(self, watcher: Watcher) -> None:
         """It hears nothing more and is forgotten. Twice does no harm."""
+        if watcher in self._audiences:
+            self._held[watcher.holder] -= 1
+            if not self._held[watcher.holder]:
+                del self._held[watcher.holder]
         self._audiences.leave(watcher)
         self._blocked.discard(watcher)
         if not self._audiences:

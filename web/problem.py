@@ -22,6 +22,7 @@ BY_CODE = {
     "too_many_open_jobs": 429,
     "too_many_logins": 429,
     "rate_limited": 429,
+    "too_many_own_streams": 429,
     "unauthenticated": 401,
     "wrong_login": 401,
     "disk_full": 507,

@@ -44,12 +44,14 @@ class Watcher:
     Args:
         sink: where its events go.
         viewer: whose jobs it may hear of; None: everybody's.
+        holder: the account or address that has opened it; empty: nobody counts those.
     """
 
-    __slots__ = ("blocked_at", "sink", "viewer")
+    __slots__ = ("blocked_at", "holder", "sink", "viewer")
 
-    def __init__(self, sink: Sink, viewer: OwnerId | None) -> None:
+    def __init__(self, sink: Sink, viewer: OwnerId | None, holder: str = "") -> None:
         self.sink = sink
         self.viewer = viewer
+        self.holder = holder
         self.blocked_at: float | None = None
         """Since when it takes nothing, on the loop's clock."""

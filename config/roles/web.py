@@ -71,7 +71,7 @@ class WebPart:
                 owner_bound=settings.limits.open_jobs if settings.accounts.enabled else 0,
                 agreed=agreed(settings),
                 alone=topology.alone,
-                stream=StreamSettings(watchers=settings.limits.watchers),
+                stream=StreamSettings(watchers=settings.limits.watchers, watchers_each=settings.limits.watchers_each),
             ),
             name="web",
             boot=new_boot(),

@@ -11,6 +11,7 @@ from aigc.core.job import Progress, Stage, Status
 from aigc.core.messages import Estimate, Progressed
 from tests.web.stream_kit import MemorySink, completed, fresh, read, started, then
 from web.hub import NO_ROOM_BYTES, SENDS_PER_TURN, Hub, StreamSettings
+from web.problem import http_status
 from web.watcher import Watcher
 
 J = JobId("j")
@@ -338,6 +339,21 @@ async def test_there_are_no_more_watchers_than_there_may_be() -> None:
     hub.close()
     with pytest.raises(Unavailable, match="going away"):
         join(hub)
+
+
+async def test_nobody_has_more_streams_than_one_may_and_one_that_ends_makes_room() -> None:
+    hub = Hub(StreamSettings(watchers_each=2))
+    mine = [hub.join(MemorySink(), None, "ada") for _ in range(2)]
+    with pytest.raises(Unavailable, match="you have 2 event streams open") as caught:
+        hub.join(MemorySink(), None, "ada")
+    assert http_status(caught.value) == 429
+    hub.join(MemorySink(), None, "bob")
+    for _ in range(2):
+        hub.leave(mine[0])
+    hub.join(MemorySink(), None, "ada")
+    with pytest.raises(Unavailable):
+        hub.join(MemorySink(), None, "ada")
+    hub.close()
 
 
 async def test_places_are_told_for_waiting_jobs_to_those_who_watch_them(hub: Hub) -> None:
