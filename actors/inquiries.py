@@ -63,6 +63,8 @@ class Reading(Struct, frozen=True):
     """`file:line:col: what: what to do`; if there is one, the catalogue of before is still in force."""
     notes: tuple[str, ...] = ()
     """What the files say and what is not in force before the next start."""
+    digest: str = ""
+    """Of the catalogue that is in force now; empty where there is a complaint."""
 
 
 Reread = Callable[[], Awaitable[Reading]]

@@ -11,6 +11,7 @@ import structlog
 
 from aigc.core.errors import InputInvalid
 from config.children import serve_children
+from config.deeds import note_signal
 from config.listening import listening_socket
 from config.marks import ConfigInvalid
 from config.processes import Processes, ProcessFailed, ProcessSpec
@@ -54,6 +55,7 @@ async def serve_gateways(
             log.error("config.refused", reason=str(error))
         else:
             log.info("web.replaced", processes=len(specs))
+            await note_signal(settings, "gateways.replaced")
 
     with listening:
         return await serve_children(children, lambda: announce(page(listening)), replace)

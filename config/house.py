@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -12,6 +13,7 @@ import zmq
 
 from actors.supervisor import Supervisor
 from aigc.core.model import Catalogue
+from config.deeds import note_signal
 from config.reload import Reload
 from config.roles.site import Part, Site
 from config.settings import Settings
@@ -62,7 +64,7 @@ class House:
         again: Callable[[], Settings] | None = None,
         origins: Mapping[str, str] | None = None,
     ) -> None:
-        self.reread = Reload(settings, again or (lambda: settings), self.reload)
+        self.reread = Reload(settings, again or (lambda: settings), self.reload, partial(note_signal, settings))
         """Brings into force what the files say now; for whoever asks."""
         self._topology = topology
         self._context: zmq.Context[Any] = zmq.Context()

@@ -1,7 +1,7 @@
 """The configuration's files read again while the server runs: the catalogue in force whole, or refused whole."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import structlog
@@ -22,12 +22,20 @@ class Reload:
         settings: those in force.
         again: reads the settings anew; raises ConfigInvalid.
         use: brings a catalogue into force.
+        note: writes down what a signal has brought about, an action and its subject.
     """
 
-    def __init__(self, settings: Settings, again: Callable[[], Settings], use: Callable[[Catalogue], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        again: Callable[[], Settings],
+        use: Callable[[Catalogue], None],
+        note: Callable[[str, str], Awaitable[None]],
+    ) -> None:
+        self._note = note
         self._settings, self._again, self._use = settings, again, use
         self._one_at_a_time = asyncio.Lock()
-        self._begun: set[asyncio.Task[Reading]] = set()
+        self._begun: set[asyncio.Task[None]] = set()
 
     async def __call__(self) -> Reading:
         """What the files say is in force; or every complaint about them, and then what was in force still is."""
@@ -42,13 +50,18 @@ class Reload:
             self._use(catalogue)
             notes = tuple(_unchanged(self._settings, settings))
             log.info("config.reloaded", models=len(catalogue.models), digest=catalogue.digest, notes=notes)
-            return Reading(notes=notes)
+            return Reading(notes=notes, digest=catalogue.digest)
 
     def begin(self) -> None:
         """The same for a signal, which waits for nothing: the log says how it went."""
-        task = asyncio.get_running_loop().create_task(self(), name="reload")
+        task = asyncio.get_running_loop().create_task(self._by_signal(), name="reload")
         self._begun.add(task)
         task.add_done_callback(self._begun.discard)
+
+    async def _by_signal(self) -> None:
+        reading = await self()
+        if not reading.complaints:
+            await self._note("configuration.reloaded", reading.digest)
 
     def _read(self) -> tuple[Settings, Catalogue]:
         from config.catalogue import load_for  # here: only one of several processes ever reads it

@@ -211,12 +211,10 @@ async def _named(people: Any, name: str) -> "Account":
 
 async def _note(people: Any, action: str, subject: str, detail: str = "") -> None:
     import getpass
-    import time
 
-    from aigc.core.accounts import AuditEntry
+    from config.deeds import note
 
-    who = f"{getpass.getuser()} (command line)"
-    await people.audit.add(AuditEntry(at=time.time(), action=action, name=who, subject=subject, detail=detail))
+    await note(people.audit, f"{getpass.getuser()} (command line)", action, subject, detail)
 
 
 def _password(generate: bool) -> str:

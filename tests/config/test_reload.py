@@ -22,7 +22,11 @@ class Files:
         self.system, self.models = folder / "system.yaml", folder / "models.yaml"
         self.used: list[Catalogue] = []
         self.write("one")
-        self.reload = Reload(self.read(), self.read, self.used.append)
+        self.noted: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+        self.reload = Reload(self.read(), self.read, self.used.append, self.note)
+
+    async def note(self, action: str, subject: str) -> None:
+        self.noted.put_nowait((action, subject))
 
     def write(self, *names: str, **more: dict[str, object]) -> None:
         self.models.write_text(yaml.safe_dump({"models": {"text_to_raw_mesh": dict.fromkeys(names, ENTRY)}}))
@@ -80,7 +84,7 @@ async def test_of_two_at_once_the_second_reads_when_the_first_is_in_force(files:
         assert goes_on.wait(30)
         return files.read()
 
-    reload = Reload(files.read(), read, files.used.append)
+    reload = Reload(files.read(), read, files.used.append, files.note)
     both = asyncio.gather(reload(), reload())
     assert await asyncio.to_thread(began.wait, 30)
     goes_on.set()
@@ -88,9 +92,16 @@ async def test_of_two_at_once_the_second_reads_when_the_first_is_in_force(files:
     assert in_force == [0, 1]
 
 
-async def test_a_signal_begins_it_and_waits_for_nothing(files: Files) -> None:
-    used = asyncio.Event()
-    reload = Reload(files.read(), files.read, lambda catalogue: used.set())
-    reload.begin()
-    assert not used.is_set()
-    await asyncio.wait_for(used.wait(), 30)
+async def test_a_signal_begins_it_waits_for_nothing_and_is_written_down(files: Files) -> None:
+    files.reload.begin()
+    assert files.used == []
+    noted = await asyncio.wait_for(files.noted.get(), 30)
+    assert noted == ("configuration.reloaded", files.used[0].digest)
+
+
+async def test_what_a_signal_could_not_bring_into_force_is_not_written_down_as_done(files: Files) -> None:
+    files.models.write_text("models: 1\n")
+    files.reload.begin()
+    (task,) = files.reload._begun
+    await task
+    assert files.noted.empty() and files.used == []
