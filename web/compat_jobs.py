@@ -1,5 +1,6 @@
 """The job routes of existing clients: one job, its result's story, the history, and what deletes them."""
 
+import asyncio
 import time
 from ipaddress import ip_address
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from yarl import URL
 
-from aigc.core.errors import Conflict
+from aigc.core.errors import AigcError, Conflict
 from aigc.core.ids import JobId
 from aigc.core.job import Job, Status
 from aigc.core.ports import JobQuery
@@ -19,6 +20,9 @@ from web.requests import listed_for, number, reply, viewer_of
 from web.times import instant
 from web.urls import API
 from web.views import rfc3339
+
+LOOKS = 32
+"""So many files are looked for at once: a bucket answers each by itself."""
 
 STOP_S = 10.0
 """A running job that is deleted may take so long to stop."""
@@ -44,6 +48,7 @@ class CompatJobs:
     def __init__(self, gateway: Gateway, public_url: str) -> None:
         self._gateway = gateway
         self._public_url = public_url.rstrip("/")
+        self._looking = asyncio.Semaphore(LOOKS)
 
     async def show(self, request: web.Request) -> web.Response:
         """One job."""
@@ -78,7 +83,11 @@ class CompatJobs:
             )
         )
         origin = self._origin(request)
-        rows = [job_object(job, origin, self._gateway.sign) for job in page.jobs]
+        are_there = await asyncio.gather(*map(self._seems_there, page.jobs))
+        rows = [
+            job_object(job, origin, self._gateway.sign, has_file=is_there)
+            for job, is_there in zip(page.jobs, are_there, strict=True)
+        ]
         return _fresh(_page(rows, limit, offset, page.total, filters))
 
     async def stats(self, request: web.Request) -> web.Response:
@@ -138,6 +147,14 @@ class CompatJobs:
         """Whether the result's main file is there, and was not deleted."""
         main = job.main_output
         return main is not None and await self._gateway.assets.stat(main.asset) is not None
+
+    async def _seems_there(self, job: Job) -> bool:
+        """The same for one of many jobs, whose list is told whether or not the store of files answers."""
+        async with self._looking:
+            try:
+                return await self._has_file(job)
+            except AigcError:
+                return True
 
     def _origin(self, request: web.Request) -> str:
         return self._public_url or own_origin(request)

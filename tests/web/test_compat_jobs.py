@@ -89,7 +89,10 @@ async def test_info_tells_of_the_file_or_that_it_is_gone(house: House) -> None:
     assert body["file_info"]["file_exists"] is False and body["file_info"]["error"]
     status, again = await house.call("DELETE", f"{OLD}/{job}/result")
     assert (status, again["deleted"]) == (200, False)
-    assert (await house.call("GET", f"{OLD}/{job}"))[1]["status"] == "completed"
+    for row in ((await house.call("GET", f"{OLD}/{job}"))[1], (await history(house))["jobs"][0]):
+        assert row["status"] == "completed"
+        assert row["mesh_url"] is row["output_mesh_path"] is None and "mesh_url" not in row["result"]
+        assert row["thumbnail_url"], "which was not deleted"
 
 
 async def test_a_failed_job_tells_why_and_a_cancelled_one_that_it_was(house: House) -> None:

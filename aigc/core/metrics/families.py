@@ -58,7 +58,6 @@ FAMILIES: dict[str, Family] = {
             SHORT_S,
         ),
         Family("aigc_websocket_connections", "gauge", "Event streams that are open.", ("kind",)),
-        Family("aigc_webhook_deliveries_total", "counter", "Webhooks sent, by what became of them.", ("outcome",)),
         Family(
             "aigc_storage_bytes_total", "counter", "Bytes that went into and out of the store of files.",
             ("direction", "backend"),
