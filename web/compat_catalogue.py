@@ -9,6 +9,7 @@ from aiohttp import web
 from aigc.core.errors import NotFound
 from aigc.core.model import Catalogue, ModelSpec
 from aigc.features import FEATURES
+from web.compat_submit import fields_of_its_own
 from web.gateway import Gateway
 from web.intake import IntakeLimits
 from web.requests import reply
@@ -66,17 +67,19 @@ class CompatCatalogue:
         return reply({"available_models": found, "total_features": len(found), "total_models": total})
 
     async def parameters(self, request: web.Request) -> web.Response:
-        """The parameters of one model."""
+        """The parameters of one model, less those for which its routes have fields of their own."""
         identity = request.match_info["id"]
         spec = self._models.get(identity)
         if spec is None:
             raise NotFound(f"no model has the id {identity[:60]!r}", suggestion=f"GET {API}/system/models lists them")
+        own = fields_of_its_own(spec.feature)
+        shown = {name: field for name, field in described(spec.schema).items() if name not in own}
         return reply(
             {
                 "model_id": spec.id,
                 "feature_type": spec.feature,
                 "vram_requirement": spec.memory_bytes >> 20,
-                "schema": {"parameters": described(spec.schema)},
+                "schema": {"parameters": shown},
                 "timestamp": time.time(),
             }
         )

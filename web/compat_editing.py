@@ -13,6 +13,9 @@ from web.urls import API
 MASKS = {"bbox": "dimensions", "ellipsoid": "radii"}
 """Kind of mask -> what its size is called."""
 
+MASK = ("mask_type", "mask_center", "mask_size")
+"""The parameters of a model that a mask becomes."""
+
 RANGES = {"num_views": (50, 300), "resolution": (256, 1024)}
 """Whole numbers that these routes have always checked, whether or not a model reads them."""
 
@@ -91,7 +94,7 @@ def mask_parameters(body: dict[str, Any], errors: list[FieldError]) -> dict[str,
             suggestion="give three lengths in the mesh's own unit",
             code="mask_size",
         )
-    return {"mask_type": kind, "mask_center": center, "mask_size": size}
+    return dict(zip(MASK, (kind, center, size), strict=True))
 
 
 def _three(mask: dict[str, Any], name: str, place: str, errors: list[FieldError]) -> list[float] | None:

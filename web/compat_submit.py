@@ -11,8 +11,9 @@ from aiohttp import web
 from aigc.core.errors import InputInvalid, Unavailable
 from aigc.core.model import Catalogue, ModelSpec
 from aigc.features import FEATURES
-from web.compat_editing import mask_parameters
+from web.compat_editing import MASK, mask_parameters
 from web.compat_errors import Handler, legacy
+from web.compat_parameters import meant
 from web.forms import BoundedBody, refuse_compression
 from web.gateway import Gateway
 from web.inputs import input_kinds
@@ -45,6 +46,8 @@ class Route:
         masked: whether it takes a mask of `compat_editing`.
         words: parameter -> words that it may be, in any case of letters; the first is these clients' default.
         assumed: a model that clients name without having asked for it; where it is not installed, the default serves.
+        panel: the features that the web client has on one panel, which keeps its model when another of them is chosen:
+            a model of one of the others means none.
     """
 
     path: str
@@ -57,23 +60,53 @@ class Route:
     masked: bool = False
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     assumed: str = ""
+    panel: tuple[str, ...] = ()
 
 
 _PROMPT = {"text_prompt": "text"}
+_GENERATION = ("text_to_raw_mesh", "text_to_textured_mesh", "image_to_raw_mesh", "image_to_textured_mesh")
+_PAINTING = ("text_mesh_painting", "image_mesh_painting")
+_EDITING = ("text_mesh_editing", "image_mesh_editing")
 _RIG_MODES = {"rig_mode": ("skeleton", "skin", "full")}
 ROUTES = (
-    Route("mesh-generation/text-to-raw-mesh", "text_to_raw_mesh", "Text to raw mesh", _PROMPT),
-    Route("mesh-generation/text-to-textured-mesh", "text_to_textured_mesh", "Text to textured mesh", _PROMPT),
-    Route("mesh-generation/image-to-raw-mesh", "image_to_raw_mesh", "Image to raw mesh", files=("image",)),
+    Route("mesh-generation/text-to-raw-mesh", "text_to_raw_mesh", "Text to raw mesh", _PROMPT, panel=_GENERATION),
+    Route(
+        "mesh-generation/text-to-textured-mesh",
+        "text_to_textured_mesh",
+        "Text to textured mesh",
+        _PROMPT,
+        panel=_GENERATION,
+    ),
+    Route(
+        "mesh-generation/image-to-raw-mesh",
+        "image_to_raw_mesh",
+        "Image to raw mesh",
+        files=("image",),
+        panel=_GENERATION,
+    ),
     Route(
         "mesh-generation/image-to-textured-mesh",
         "image_to_textured_mesh",
         "Image to textured mesh",
         files=("image",),
         optional=("texture_image",),
+        panel=_GENERATION,
     ),
-    Route("mesh-generation/text-mesh-painting", "text_mesh_painting", "Text mesh painting", _PROMPT, files=("mesh",)),
-    Route("mesh-generation/image-mesh-painting", "image_mesh_painting", "Image mesh painting", files=("image", "mesh")),
+    Route(
+        "mesh-generation/text-mesh-painting",
+        "text_mesh_painting",
+        "Text mesh painting",
+        _PROMPT,
+        files=("mesh",),
+        panel=_PAINTING,
+    ),
+    Route(
+        "mesh-generation/image-mesh-painting",
+        "image_mesh_painting",
+        "Image mesh painting",
+        files=("image", "mesh"),
+        panel=_PAINTING,
+    ),
     Route("mesh-segmentation/segment-mesh", "mesh_segmentation", "Mesh segmentation", files=("mesh",)),
     Route(
         "mesh-generation/part-completion",
@@ -97,13 +130,16 @@ ROUTES = (
         files=("mesh",),
         needed=("source_prompt",),
         masked=True,
+        panel=_EDITING,
     ),
     Route(
         "mesh-editing/image-mesh-editing",
         "image_mesh_editing",
         "Image mesh editing",
-        files=("mesh", "source_image", "target_image", "mask_image"),
+        files=("mesh", "source_image", "target_image"),
+        optional=("mask_image",),
         masked=True,
+        panel=_EDITING,
     ),
 )
 
@@ -111,6 +147,16 @@ ROUTES = (
 def routes(gateway: Gateway) -> list[web.RouteDef]:
     """A route for each line of the table."""
     return [web.post(f"{API}/{route.path}", legacy(_handler(gateway, route))) for route in ROUTES]
+
+
+def fields_of_its_own(feature: str) -> frozenset[str]:
+    """Parameters that the routes of a feature take as fields beside the others, and clients have controls for.
+
+    They must not be drawn from the schema too: the editing dialog spreads its boxes over the body, and an empty box
+    would take the place of what somebody wrote.
+    """
+    own = [(*route.needed, *(MASK if route.masked else ())) for route in ROUTES if route.feature == feature]
+    return frozenset(name for names in own for name in names)
 
 
 def _handler(gateway: Gateway, route: Route) -> Handler:
@@ -154,7 +200,8 @@ def _submission(catalogue: Catalogue, route: Route, body: dict[str, Any], reques
         _text(body, name, errors)
     inputs = _inputs(route, body, errors)
     model = _text(body, "model_preference", errors)
-    if model == route.assumed and catalogue.get(model) is None:
+    named = catalogue.get(model)
+    if model == route.assumed if named is None else named.feature in set(route.panel) - {route.feature}:
         model = ""
     given = body.get("model_parameters") or {}
     if not isinstance(given, dict):
@@ -164,10 +211,7 @@ def _submission(catalogue: Catalogue, route: Route, body: dict[str, Any], reques
     if errors:
         raise FieldsInvalid(errors)
     spec = catalogue.get(model) or next(iter(catalogue.serving(route.feature)), None)
-    known = tuple(spec.schema.get("properties", ())) if spec else ()
-    # Some clients spread the model's parameters over the body itself; the inner ones win, a null never does.
-    params = {name: body[name] for name in known if body.get(name) is not None}
-    params |= {name: value for name, value in given.items() if value is not None} | mask
+    params = meant(body, given, spec, catalogue.models) | mask
     params |= {name: _word(params.get(name), name, words) for name, words in route.words.items()}
     inner = params.pop("output_format", None)
     return Submission(

@@ -63,10 +63,15 @@ class Studio:
         }  # fmt: skip
         return models["available_models"], counters
 
-    def boxes(self, model: str) -> dict[str, Any]:
-        """useModelParameters.ts: the values that its boxes show at first, one of them cleared."""
+    def untouched(self, model: str) -> dict[str, Any]:
+        """AdvancedParameters.tsx: what its boxes hold, and so what it sends, as soon as the model is chosen."""
         schema = self.ask("GET", f"system/models/{model}/parameters")["schema"]["parameters"]
-        values = {name: field["default"] for name, field in schema.items()}
+        return {name: field["default"] for name, field in schema.items() if field["default"] is not None}
+
+    def boxes(self, model: str) -> dict[str, Any]:
+        """The same, one of them cleared."""
+        schema = self.ask("GET", f"system/models/{model}/parameters")["schema"]["parameters"]
+        values = self.untouched(model)
         number = next((name for name, field in schema.items() if field["type"] in ("integer", "number")), None)
         return values | ({number: None} if number else {})  # rule 8
 

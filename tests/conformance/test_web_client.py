@@ -49,8 +49,10 @@ def test_the_client_starts_generates_opens_reuses_edits_and_clears(server: Repla
             "model_preference": "unirig_auto_rig",
         },
         "mesh-retopology/retopologize-mesh": {
-            "mesh_file_id": mesh, "output_format": "obj",
+            # The panel's own controls, beside boxes that nobody has touched: the controls count.
+            "mesh_file_id": mesh, "output_format": "glb", "poly_type": "quad", "target_vertex_count": 900,
             "model_preference": studio.ask("GET", "mesh-retopology/available-models")["available_models"][0],
+            "model_parameters": studio.untouched(models["mesh_retopology"][0]),
         },
         "mesh-uv-unwrapping/unwrap-mesh": {
             "mesh_file_id": mesh,
@@ -62,6 +64,12 @@ def test_the_client_starts_generates_opens_reuses_edits_and_clears(server: Repla
             "num_views": 150, "resolution": 512, "seed": 3, "model_preference": models["text_mesh_editing"][0],
             **studio.boxes(models["text_mesh_editing"][0]), "cfg_scale": 7.5, "skip_step": None,
         },  # rule 9: parameters at the top
+        "mesh-editing/image-mesh-editing": {
+            "mesh_file_id": mesh, "source_image_file_id": picture, "target_image_file_id": picture, "mask_bbox": BOX,
+            "num_views": 150, "resolution": 512, "output_format": "glb",
+            # The dialog's other tab was open first: its model and its boxes stay. The mask picture is optional.
+            "model_preference": models["text_mesh_editing"][0], **studio.untouched(models["text_mesh_editing"][0]),
+        },
     }  # fmt: skip
     jobs = [studio.submit(path, **body) for path, body in bodies.items()]
     for job in jobs:
@@ -69,6 +77,10 @@ def test_the_client_starts_generates_opens_reuses_edits_and_clears(server: Repla
         found = studio.poll(job)
         assert found is not None
         assert studio.open(found["mesh"]) == MESHES[found["format"]]
+    low = studio.ask("GET", f"system/jobs/{jobs[4]}")["inputs"]
+    assert (low["poly_type"], low["target_vertex_count"], low["output_format"]) == ("quad", 900, "glb")
+    assert studio.ask("GET", f"system/jobs/{jobs[6]}")["inputs"]["source_prompt"] == "a"
+    assert studio.ask("GET", f"system/jobs/{jobs[7]}")["model_preference"] == models["image_mesh_editing"][0]
     rig = studio.poll(jobs[3])
     assert rig is not None and rig["format"] == "fbx"
     studio.reuse(rig["mesh"])

@@ -46,6 +46,13 @@ async def test_a_model_tells_its_parameters_as_clients_know_them(full: House) ->
     assert isinstance(body["timestamp"], float)
 
 
+async def test_what_routes_take_as_fields_of_their_own_is_no_box_too(full: House) -> None:
+    own = {"source_prompt", "mask_type", "mask_center", "mask_size"}
+    for model, whole in (("region-edit", "text_mesh_editing"), ("picture-edit", "image_mesh_editing")):
+        _, body = await full.call("GET", f"{API}/system/models/{model}/parameters")
+        assert set(body["schema"]["parameters"]) == set(FEATURES[whole].parameters.model_fields) - own
+
+
 async def test_an_unknown_model_has_no_parameters(full: House) -> None:
     for name in ("nobody", "..%2fx", "%00"):
         status, body = await full.call("GET", f"{API}/system/models/{name}/parameters")

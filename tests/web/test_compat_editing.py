@@ -39,17 +39,21 @@ async def test_an_edit_by_text_is_taken_with_its_settings_at_the_top_of_the_body
     assert "num_views" not in job.params
 
 
-async def test_an_edit_by_pictures_wants_all_three_of_them(full: House, body: dict[str, Any]) -> None:
+async def test_an_edit_by_pictures_wants_both_and_takes_a_mask_picture(full: House, body: dict[str, Any]) -> None:
     picture = await upload(full, "image", png(), "a.png")
     names = ("source_image", "target_image", "mask_image")
     whole = {"mesh_file_id": body["mesh_file_id"], "mask_bbox": BOX, **{f"{name}_file_id": picture for name in names}}
     job = await submitted(full, "/api/v1/mesh-editing/image-mesh-editing", whole | {"num_views": 100})
     assert (job.feature, set(job.inputs)) == ("image_mesh_editing", {"mesh", *names})
     assert job.params["mask_type"] == "bbox"
-    for name in names:
+    for name in names[:2]:
         without = {key: value for key, value in whole.items() if key != f"{name}_file_id"}
         status, answer = await full.call("POST", "/api/v1/mesh-editing/image-mesh-editing", json=without)
         assert (status, f"{name}_file_id" in answer["detail"]) == (400, True)
+    # The dialog calls the mask picture optional, and leaves the field out.
+    del whole["mask_image_file_id"]
+    job = await submitted(full, "/api/v1/mesh-editing/image-mesh-editing", whole)
+    assert set(job.inputs) == {"mesh", *names[:2]}
 
 
 async def test_an_ellipsoid_is_the_other_mask(full: House, body: dict[str, Any]) -> None:

@@ -135,12 +135,23 @@ async def test_parameters_may_stand_at_the_top_and_what_is_not_known_there_is_ig
     body = {
         "text_prompt": "x", "seed": 5, "texture_resolution": 512, "num_views": 150, "mask_bbox": {"center": [0, 0, 0]},
         "priority": 99, "owner": "root", "job_id": "mine", "status": "completed",
-        "model_parameters": {"texture_resolution": 1024, "guidance": 3, "seed": None, "text": "y", "mesh_path": "/etc"},
+        "model_parameters": {"texture_resolution": 2048, "guidance": 3, "seed": None, "text": "y", "mesh_path": "/etc"},
     }  # fmt: skip
     job = await submitted(house, TEXT, body)
-    assert (job.params["seed"], job.params["texture_resolution"]) == (5, 1024)
+    assert (job.params["seed"], job.params["texture_resolution"]) == (5, 2048)
     assert set(job.params) == set(CATALOGUE.models[0].schema["properties"])
     assert (job.priority, job.owner, job.inputs["text"].text) == (5, "", "x")
+
+
+async def test_a_model_of_another_tab_of_the_panel_means_the_default(full: House) -> None:
+    image, mesh = await upload(full, "image", png(), "a.png"), await upload(full, "mesh", OBJ, "a.obj")
+    painting = "/api/v1/mesh-generation/image-mesh-painting"
+    job = await submitted(full, IMAGE, {"image_file_id": image, "model_preference": "raw-shapes"})
+    assert job.model == "inflate"
+    whole = {"image_file_id": image, "mesh_file_id": mesh}
+    assert (await submitted(full, painting, whole | {"model_preference": "solid-paint"})).model == "project-paint"
+    status, body = await full.call("POST", painting, json=whole | {"model_preference": "inflate"})
+    assert (status, "project-paint" in body["detail"]) == (400, True)
 
 
 @pytest.mark.parametrize("nothing", [None, {}])
@@ -189,7 +200,7 @@ async def test_the_number_of_inputs_is_told_with_the_code_that_clients_know(hous
 
 
 async def test_an_unknown_model_is_400_and_names_the_valid_ones(house: House) -> None:
-    for model in ("trellis_text_to_textured_mesh", "inflate", "x" * 1000):
+    for model in ("trellis_text_to_textured_mesh", "quadric", "x" * 1000):
         status, body = await house.call("POST", TEXT, json={"text_prompt": "x", "model_preference": model})
         assert (status, "shapes" in body["detail"], "shapes-slow" in body["detail"]) == (400, True, True)
         assert isinstance(body["detail"], str)
