@@ -11,6 +11,7 @@ from actors.stores.directory import DirectoryAssetStore, DirectorySettings
 from actors.stores.sqlite import SqliteJobStore
 from actors.stores.sqlite_accounts import SqliteAccountStore
 from aigc.core.accounts import AccountStore, AuditLog
+from aigc.core.buckets import SharedBuckets
 from aigc.core.errors import InputInvalid
 from aigc.core.ports import AssetStore, JobStore
 from config.settings import Settings
@@ -58,6 +59,8 @@ class People(Struct, frozen=True):
     audit: AuditLog
     place: str
     """In words, for who looks for them."""
+    buckets: SharedBuckets | None = None
+    """What all gateways take from, where there may be several."""
 
 
 def topology(settings: Settings, place: str | None = None) -> Topology:
@@ -156,11 +159,12 @@ def _people_here(settings: Settings) -> People:
 def _people_there(settings: Settings) -> People:
     from actors.stores.redis_accounts import RedisAccountStore
     from actors.stores.redis_audit import RedisAuditLog
+    from actors.stores.redis_buckets import RedisBuckets
     from actors.stores.redis_settings import RedisSettings, parsed
 
     told = RedisSettings(**settings.redis.model_dump(exclude={"enabled"}))
     where = f"Redis at {parsed(told.url, 'redis.url')}"
-    return People(RedisAccountStore(told), RedisAuditLog(told), where)
+    return People(RedisAccountStore(told), RedisAuditLog(told), where, RedisBuckets(told))
 
 
 def _places(settings: Settings, runtime: Path) -> tuple[tuple[Address, ...], tuple[Address, ...]]:

@@ -4,8 +4,8 @@ import asyncio
 import ipaddress
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from functools import partial
 from http import HTTPStatus
 
@@ -15,18 +15,19 @@ from msgspec import Struct
 from multidict import istr
 
 from aigc.core.accounts import AccountStore, AuditLog
-from aigc.core.buckets import Buckets, Verdict
+from aigc.core.buckets import Bucket, SharedBuckets, Verdict
 from aigc.core.errors import NotAllowed, Unavailable
 from web.accounts import Accounts
 from web.identity import BY_URL, NOBODY, Identity
 from web.keyring import Keyring
 from web.origins import Origins, Use
 from web.passwords import LOG2_N, Passwords
-from web.requests import IDENTITY
+from web.rates import Rates
+from web.requests import IDENTITY, asker_of
 from web.rights import Rights, rights_of
 from web.signing import EXPIRES, SIGNATURE, Signer
 from web.stream_logins import StreamLogins
-from web.tries import Tries
+from web.tries import buckets
 
 COOKIE = "aigc_session"
 KEY_BYTES = 32
@@ -64,6 +65,7 @@ class Access:
         store, audit: opened and closed by this; None: there are none.
         signer: gets its key when the store has told it.
         clock: seconds since the epoch.
+        shared: buckets that all gateways take from; None: each has its own. Opened and closed by this.
     """
 
     def __init__(
@@ -73,17 +75,17 @@ class Access:
         audit: AuditLog | None = None,
         signer: Signer | None = None,
         clock: Callable[[], float] = time.time,
+        shared: SharedBuckets | None = None,
     ) -> None:
         self.settings = settings or AccessSettings()
+        self._shared = shared
         self.audit = audit
         self._store = store
         self._signer = signer or Signer(3600, clock)
         self._clock = clock
         self._accounts = Accounts(store, Passwords(self.settings.password_cost), clock) if store else None
         self._keyring = Keyring(store, clock) if store else None
-        per_minute = self.settings.per_minute
-        self._rate = Buckets(per_minute, max(1, int(per_minute))) if per_minute else None
-        self._tries = Tries()
+        self._rates, self._tries = Rates(shared), Rates(shared, keys=30_000)
         self._proxies = [ipaddress.ip_network(one, strict=False) for one in self.settings.proxies]
         self._rights: dict[web.AbstractRoute, Rights] = {}
         self._streams = StreamLogins(self._keyring) if self._keyring else None
@@ -122,6 +124,8 @@ class Access:
             await self.audit.open()
         if self._store is not None:
             await self._store.open()
+            if self._shared is not None:
+                await self._shared.open()
             with suppress(Unavailable):
                 await self._learn_key()
                 if not await self._store.accounts():
@@ -137,6 +141,8 @@ class Access:
             await self._keyring.close()
         if self._store is not None:
             await self._store.close()
+            if self._shared is not None:
+                await self._shared.close()
         if self.audit is not None:
             await self.audit.close()
 
@@ -175,8 +181,8 @@ class Access:
                 f"this needs the role {rights.need.value}, and {asker.name} has {asker.role.value}",
                 suggestion="ask an admin of this server",
             )
-        if rights.metered and self._rate is not None:
-            self._metered(request, asker, self._rate)
+        if rights.metered and self.settings.per_minute:
+            await self._meter(request, asker, self.settings.per_minute)
 
     def _rights_of(self, route: web.AbstractRoute) -> Rights | None:
         found = self._rights.get(route)
@@ -237,12 +243,12 @@ class Access:
                 code="host_refused",
             )
 
-    def _metered(self, request: web.Request, asker: Identity, rate: Buckets) -> None:
-        verdict = rate.take(asker.owner, time.monotonic())
-        request[RATE] = verdict
+    async def _meter(self, request: web.Request, asker: Identity, per_minute: float) -> None:
+        bucket = Bucket(f"sends\n{asker.owner}", per_minute, max(1, int(per_minute)))
+        verdict = request[RATE] = await self._rates.take([bucket])
         if not verdict.allowed:
             raise Unavailable(
-                f"you have sent as many jobs and files as one may ({self.settings.per_minute:g} a minute)",
+                f"you have sent as many jobs and files as one may ({per_minute:g} a minute)",
                 retry_after_s=verdict.retry_after_s,
                 suggestion="wait for Retry-After, or send fewer",
                 code="rate_limited",
@@ -263,14 +269,16 @@ class Access:
 
     # Logging in
 
-    @contextmanager
-    def login_attempt(self, request: web.Request, name: str) -> Iterator[Callable[[], None]]:
+    @asynccontextmanager
+    async def login_attempt(self, request: web.Request, name: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
         """One try to log in, which counts unless what is yielded is called.
 
         Raises Unavailable (`too_many_logins`) where there were too many.
         """
-        name, address = Accounts.named(name), self.address_of(request)
-        verdict = request[RATE] = self._tries.take(name, address, time.monotonic())
+        name = Accounts.named(name)
+        is_known = name != "" and asker_of(request).name.lower() == name.lower()
+        taken = buckets(name, self.address_of(request), is_known=is_known)
+        verdict = request[RATE] = await self._tries.take(taken)
         if not verdict.allowed:
             raise Unavailable(
                 "too many tries to log in",
@@ -278,7 +286,7 @@ class Access:
                 suggestion="wait for Retry-After",
                 code="too_many_logins",
             )
-        yield partial(self._tries.give_back, name, address)
+        yield partial(self._tries.give_back, taken)
 
     # Streams
 

@@ -25,10 +25,10 @@ async def account_of(request: web.Request, given: Credentials) -> Account:
         Unavailable: there were too many tries (`too_many_logins`), or nobody logs in here.
     """
     access = access_of(request)
-    with access.login_attempt(request, given.username) as succeeded:
+    async with access.login_attempt(request, given.username) as succeeded:
         account = await access.accounts.login(given.username, given.password)
         if account is None:
             await note(request, "login.failed", Accounts.named(given.username))
             raise NotAllowed("Invalid username or password", code="wrong_login")  # in the words of existing clients
-        succeeded()
+        await succeeded()
     return account

@@ -117,7 +117,7 @@ class Users:
                 suggestion="its operator can set accounts.registration: open",
                 code="registration_closed",
             )
-        with access.login_attempt(request, f"register {wanted.username}"):
+        async with access.login_attempt(request, f"register {wanted.username}"):
             account = await access.accounts.create(wanted.username, wanted.password, email=wanted.email)
         return await self._let_in(request, account, "account.registered", "User registered successfully")
 
@@ -141,10 +141,10 @@ class Users:
         """Another password; sessions and tokens that the former one gave are over, but for the one that asks."""
         access, asker, account = access_of(request), asker_of(request), _account(request)
         wanted = await self._password.read(request)
-        with access.login_attempt(request, account.name) as succeeded:
+        async with access.login_attempt(request, account.name) as succeeded:
             if not await access.accounts.is_password(account, wanted.old_password):
                 raise InputInvalid("the old password is wrong")
-            succeeded()
+            await succeeded()
         await access.accounts.set_password(account, wanted.new_password, keep=asker.token)
         await self._changed(request, account, "password.changed")
         return reply({"success": True, "message": "Password changed successfully"})

@@ -108,4 +108,4 @@ class WebPart:
             proxies=tuple(settings.security.proxies),
         )
         store = people.accounts if accounts.enabled else None
-        return Access(told, store, people.audit, signer, self._site.topology.jobs.clock)
+        return Access(told, store, people.audit, signer, self._site.topology.jobs.clock, people.buckets)

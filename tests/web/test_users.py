@@ -12,7 +12,7 @@ from tests.web.people_kit import PASSWORDS, Guarded, guarded
 from web.access import AccessSettings
 from web.accounts import DAY_S
 from web.openapi import people
-from web.tries import Tries
+from web.rates import Rates
 
 USERS = "/api/v1/users"
 USER_KEYS = {"user_id", "username", "email", "role", "is_active", "created_at"}
@@ -48,7 +48,7 @@ async def test_one_registers_logs_in_and_is_known(house: Guarded) -> None:
     ):
         status, refusal = await house.call("POST", f"{USERS}/register", json=body)
         assert status == expected and refusal["detail"], body
-        house.access._tries = Tries()
+        house.access._tries = Rates()
     for body in ({"username": "zoë", "password": "wrong!"}, {"username": "nobody", "password": "secret"}):
         status, refusal = await house.call("POST", f"{USERS}/login", json=body)
         assert (status, refusal["detail"]) == (401, "Invalid username or password")
