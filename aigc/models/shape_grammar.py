@@ -14,7 +14,8 @@ from aigc.features.text_to_mesh import ShapeGrammarParameters, ShapeGrammarRawPa
 from aigc.mesh.export import mesh_outputs
 from aigc.mesh.preview import thumbnail
 from aigc.models.shapes.assemble import assemble, build_pieces, painted_mesh, plain_mesh
-from aigc.models.shapes.retrieval import HOPELESS, KNOWN, Match, Retriever
+from aigc.models.shapes.retrieval import Match, Retriever
+from aigc.models.shapes.understanding import understand
 from aigc.models.shapes.words import read_wishes
 from aigc.runner.model import InputInvalid, Output, Progress, Result
 
@@ -86,21 +87,12 @@ class ShapeGrammar:
         return Result(outputs, info)
 
     def _match(self, prompt: str, progress: Progress) -> Match:
-        match = self._retriever.match(prompt)
         if not self._retriever.understands_sentences:
             progress.warn("the sentence encoder is not installed: the prompt was compared word by word only")
-        if match.score < HOPELESS and not match.named:
-            raise InputInvalid(
-                f"no shape of the library comes near {prompt[:80]!r}",
-                "name one everyday thing in English: a chair, a castle, a dog, a robot, a tree, a rocket",
-            )
-        if match.score < KNOWN:
-            progress.warn(
-                f"the library does not know this; closest known shape: {match.shape.name} ({match.score:.2f})"
-            )
-        elif not match.named and match.score - match.second_score < 0.03:
-            progress.warn(f"read as {match.shape.name}; {match.second.name} was nearly as close")
-        return match
+        understood = understand(self._retriever, prompt)
+        for warning in understood.warnings:
+            progress.warn(warning)
+        return understood.match
 
 
 class ShapeGrammarRaw(ShapeGrammar):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -29,6 +30,7 @@ from aigc.models.painting.patterns import ALL_PATTERNS
 from aigc.models.painting.prompt import Coat, Reading, read_prompt, vocabulary
 from aigc.models.painting.wear import age, chips, edges
 from aigc.models.shapes.finish import Finish, Frame, Spots, paint
+from aigc.models.shapes.lexicon import Lexicon, words_of
 from aigc.models.shapes.sentence import SentenceEncoder, weights_folder
 from aigc.models.shapes.weather import weather
 from aigc.runner.model import InputInvalid, Output, Progress, Result
@@ -38,6 +40,7 @@ _MOST_FACES = 300_000
 _LONGEST_PROMPT = 2000
 _MOST_STRANGERS = 64  # unknown words that are compared with the known ones
 _NEAR = 0.62  # likeness from which an unknown word is taken for a known one
+_SPELT = 0.85  # share of letters from which an unknown word is taken for a known one misspelt
 _ROUND = 0.8  # from here on a part counts as round about its axis
 _EXAMPLE = "name colours, materials or patterns, for example: red brick with a slate roof, zebra stripes, mossy stone"
 
@@ -51,10 +54,11 @@ class SolidPaint:
         self._encoder = SentenceEncoder(folder) if folder else None
         self._words = vocabulary()
         self._vectors = self._encoder.encode(self._words) if self._encoder else None
+        self._lexicon = Lexicon(self._encoder.pieces if self._encoder else ())
 
     def unload(self) -> None:
         """Forget it."""
-        del self._encoder, self._vectors
+        del self._encoder, self._vectors, self._lexicon
 
     def run(self, inputs: dict[str, str], params: dict[str, Any], progress: Progress) -> Result:
         """The mesh `inputs["mesh"]` with one texture that looks as `inputs["text"]` says.
@@ -122,8 +126,17 @@ class SolidPaint:
         return reading
 
     def _nearest(self, words: Sequence[str]) -> dict[str, str]:
-        """The known word that each of these comes near to, if any."""
+        """The known word that each of these comes near to, if any: in meaning if it is English, else in spelling."""
         words = [word for word in words if re.fullmatch(r"[a-z'-]{3,}", word)][:_MOST_STRANGERS]
+        misspelt = {word: get_close_matches(word, self._words, 1, _SPELT) for word in words if not self._knows(word)}
+        return {word: found[0] for word, found in misspelt.items() if found} | self._meant(
+            [word for word in words if word not in misspelt]
+        )
+
+    def _knows(self, word: str) -> bool:
+        return all(self._lexicon.knows(piece) for piece in words_of(word))
+
+    def _meant(self, words: list[str]) -> dict[str, str]:
         if self._encoder is None or self._vectors is None or not words:
             return {}
         likeness = self._encoder.encode(words) @ self._vectors.T

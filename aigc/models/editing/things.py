@@ -13,12 +13,12 @@ from aigc.models.shapes.assemble import assemble, build_pieces, painted_mesh
 from aigc.models.shapes.blob import Blob
 from aigc.models.shapes.builder import Builder, Shape
 from aigc.models.shapes.finish import Finish, rgb
-from aigc.models.shapes.retrieval import HOPELESS, Retriever
+from aigc.models.shapes.retrieval import Retriever
+from aigc.models.shapes.understanding import understand
 from aigc.models.shapes.words import read_wishes, singular
 from aigc.runner.model import InputInvalid
 
 _FACES = 6_000
-_SURE = 0.62  # likeness below which a shape that is not named is only the nearest
 _UNKNOWN = "name one everyday thing: a hat, a sword, a chimney, a crown, wings, horns, a flower"
 
 
@@ -193,10 +193,5 @@ class Things:
             for shape in SMALL:
                 if word in shape.names:
                     return shape, 1.0, ""
-        match = self._retriever.match(words)
-        if match.score < HOPELESS and not match.named:
-            raise InputInvalid(f"nothing like {words[:60]!r} is known", _UNKNOWN)
-        warning = ""
-        if match.score < _SURE and not match.named:
-            warning = f"{words[:60]!r} is not known; the closest shape is {match.shape.name} ({match.score:.2f})"
-        return match.shape, match.score, warning
+        understood = understand(self._retriever, words)
+        return understood.match.shape, understood.match.score, "; ".join(understood.warnings)

@@ -23,10 +23,12 @@ from aigc.mesh.export import mesh_outputs
 from aigc.mesh.preview import thumbnail
 from aigc.mesh.types import Material, Mesh
 from aigc.models.partflow import decode, tokens
+from aigc.models.partflow.captions import LEFT_OUT
 from aigc.models.partflow.primitives import Primitive
 from aigc.models.partflow.prompt import PromptReader
 from aigc.models.shapes.assemble import assemble, painted_mesh, plain_mesh
-from aigc.models.shapes.retrieval import HOPELESS, KNOWN, Retriever
+from aigc.models.shapes.retrieval import Retriever
+from aigc.models.shapes.understanding import understand
 from aigc.models.shapes.words import Wishes
 from aigc.runner.model import Cancelled, InputInvalid, Job, Output, Progress, Result
 
@@ -108,16 +110,12 @@ class PartFlow:
         settings = (PartFlowParameters if is_textured else PartFlowRawParameters)(**job.params)
         prompt = _checked(job.inputs["text"], job.progress)
         job.progress(0.02, "preprocessing", 0, settings.steps, "reading the prompt")
-        match = self._retriever.match(prompt)
-        if match.score < HOPELESS and not match.named:
-            raise InputInvalid(
-                f"the network has seen nothing like {prompt[:80]!r}",
-                "name one everyday thing in English: a chair, a castle, a dog, a robot, a tree, a rocket",
-            )
-        if match.score < KNOWN:
-            job.progress.warn(
-                f"the network was not trained on this; nearest of what it knows: {match.shape.name} ({match.score:.2f})"
-            )
+        understood = understand(self._retriever, prompt)
+        for warning in understood.warnings:
+            job.progress.warn(warning)
+        match = understood.match
+        if match.shape.name in LEFT_OUT:
+            job.progress.warn(f"the network has never seen a {match.shape.name}; model shape-grammar makes one")
         words = prompt
         if isinstance(settings, PartFlowParameters) and settings.texture_prompt:
             words = f"{settings.texture_prompt} {prompt}"

@@ -10,25 +10,42 @@ import numpy as np
 
 from aigc.models.shapes import library as _fills_the_library  # noqa: F401
 from aigc.models.shapes.builder import LIBRARY, Shape
+from aigc.models.shapes.lexicon import Lexicon, words_of
 from aigc.models.shapes.sentence import SentenceEncoder, weights_folder
 from aigc.models.shapes.words import singular
 
-KNOWN = 0.45  # from this score on the prompt names the shape; below, it is only the nearest
-HOPELESS = 0.28  # below this even the nearest is a guess in the dark
 KEPT = Path(__file__).with_name("sentences.npz")  # written by keep_vectors, after a change of the library
 _NAMED, _NAMED_LATER = 0.3, 0.1
-_ASIDE = {"with", "of", "in", "on", "under", "from", "and", "holding", "wearing", "for", "at", "near"}
+_NEAREST = 3
+ASIDE = {"with", "of", "in", "on", "under", "from", "and", "holding", "wearing", "for", "at", "near"}
 
 
 @dataclass(frozen=True)
 class Match:
-    """A shape, how well the prompt fits it (0 to 1), and the runner-up."""
+    """The shapes that the prompt fits best, and how well (0 to 1), the best first; whether it names the best."""
 
-    shape: Shape
-    score: float
-    second: Shape
-    second_score: float
+    nearest: tuple[tuple[Shape, float], ...]
     named: bool
+
+    @property
+    def shape(self) -> Shape:
+        """The best."""
+        return self.nearest[0][0]
+
+    @property
+    def score(self) -> float:
+        """How well the prompt fits the best."""
+        return self.nearest[0][1]
+
+    @property
+    def second(self) -> Shape:
+        """The runner-up."""
+        return self.nearest[1][0]
+
+    @property
+    def second_score(self) -> float:
+        """How well the prompt fits the runner-up."""
+        return self.nearest[1][1]
 
 
 class Retriever:
@@ -42,6 +59,7 @@ class Retriever:
         self._owner = np.array([index for index, _ in sentences])
         folder = weights_folder()
         self._encoder = SentenceEncoder(folder) if folder else None
+        self._lexicon = Lexicon(self._encoder.pieces) if self._encoder else None
         self._texts = [text for _, text in sentences]
         self._vectors = _vectors(self._texts, self._encoder) if self._encoder else None
 
@@ -57,19 +75,22 @@ class Retriever:
 
     def match(self, prompt: str) -> Match:
         """The best shape for the prompt."""
-        likeness = self._likeness(prompt)
-        words = [singular(word) for word in re.findall(r"[a-z]+", prompt.lower())]
+        words = [singular(word) for word in words_of(prompt)]
         bonus = np.array([_named(words, shape) for shape in self._shapes])
-        scores = likeness + bonus
-        order = np.argsort(-scores, kind="stable")
-        best, second = int(order[0]), int(order[1])
-        return Match(
-            self._shapes[best],
-            round(float(np.clip(scores[best], 0, 1)), 3),
-            self._shapes[second],
-            round(float(np.clip(scores[second], 0, 1)), 3),
-            bool(bonus[best] >= _NAMED),
+        scores = self._likeness(prompt) + bonus
+        order = np.argsort(-scores, kind="stable").tolist()
+        nearest = tuple(
+            (self._shapes[index], round(float(np.clip(scores[index], 0, 1)), 3)) for index in order[:_NEAREST]
         )
+        return Match(nearest, bool(bonus[order[0]] >= _NAMED))
+
+    def likeness(self, words: str) -> float:
+        """Of these words alone to what any shape says of itself, -1 to 1; names do not count."""
+        return float(self._likeness(words).max())
+
+    def strangers(self, prompt: str) -> list[str]:
+        """The prompt's words that are not known; none without the encoder, for then there is no list of known words."""
+        return self._lexicon.strangers(prompt) if self._lexicon else []
 
     def _likeness(self, prompt: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         """The greatest likeness of the prompt to any sentence of each shape."""
@@ -111,7 +132,7 @@ def _named(words: list[str], shape: Shape) -> float:
     """What it counts that the prompt has a word for the shape: most before "with", "of" and the like."""
     names = shape.names
     best = 0.0
-    head = next((index for index, word in enumerate(words) if word in _ASIDE and index > 0), len(words))
+    head = next((index for index, word in enumerate(words) if word in ASIDE and index > 0), len(words))
     for index, word in enumerate(words):
         pair = word + words[index + 1] if index + 1 < len(words) else ""
         if word not in names and pair not in names:

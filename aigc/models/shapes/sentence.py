@@ -50,6 +50,8 @@ class SentenceEncoder:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(_LONGEST)
         self._tokenizer.no_padding()
+        self.pieces = frozenset(self._tokenizer.get_vocab())
+        """Whole words, in lower case, and with ## before them pieces of others."""
 
     def encode(self, sentences: Sequence[str]) -> Vectors:
         """float32 (n, 384), unit length."""

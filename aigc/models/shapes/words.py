@@ -14,14 +14,14 @@ _NUMBERS = {
 }  # fmt: skip
 LIGHTNESS = {"dark": -0.4, "deep": -0.25, "light": 0.4, "pale": 0.5, "bright": 0.12, "pastel": 0.45}
 # Factors on width, height and depth.
-_STRETCH: dict[str, tuple[float, float, float]] = {
+STRETCH: dict[str, tuple[float, float, float]] = {
     "tall": (1, 1.35, 1), "high": (1, 1.3, 1), "short": (1, 0.75, 1), "low": (1, 0.75, 1), "squat": (1.15, 0.75, 1.15),
     "wide": (1.3, 1, 1), "broad": (1.25, 1, 1), "narrow": (0.75, 1, 1), "long": (1, 1, 1.3), "deep": (1, 1, 1.2),
     "thin": (0.8, 1, 0.8), "slim": (0.8, 1, 0.8), "skinny": (0.75, 1, 0.75), "slender": (0.78, 1, 0.78),
     "fat": (1.28, 1, 1.28), "chubby": (1.22, 1, 1.22), "thick": (1.2, 1, 1.2), "plump": (1.22, 1, 1.22),
     "flat": (1, 0.65, 1), "stretched": (1, 1.3, 1), "elongated": (1, 1, 1.35),
 }  # fmt: skip
-_SIZES = {
+SIZES = {
     "tiny": 0.35, "miniature": 0.2, "mini": 0.4, "small": 0.65, "little": 0.65, "baby": 0.5, "big": 1.5, "large": 1.5,
     "huge": 2.5, "giant": 4.0, "gigantic": 5.0, "massive": 3.0, "enormous": 4.0,
 }  # fmt: skip
@@ -165,11 +165,11 @@ def _adjective(word: str, pending: Look, wishes: Wishes) -> Look | None:
     if word in WEATHER:
         wishes.weather.add(WEATHER[word])
         return pending
-    if word in _STRETCH:
-        wishes.stretch = tuple(a * b for a, b in zip(wishes.stretch, _STRETCH[word], strict=True))  # type: ignore[assignment]
+    if word in STRETCH:
+        wishes.stretch = tuple(a * b for a, b in zip(wishes.stretch, STRETCH[word], strict=True))  # type: ignore[assignment]
         return pending
-    if word in _SIZES:
-        wishes.size *= _SIZES[word]
+    if word in SIZES:
+        wishes.size *= SIZES[word]
         return pending
     return None
 
