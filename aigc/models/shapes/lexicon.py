@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Container
 
+from aigc.models.shapes import library as _fills_the_library  # noqa: F401
 from aigc.models.shapes.builder import LIBRARY
 from aigc.models.shapes.palette import MATERIAL_WORDS, PATTERN_WORDS, color_of
 from aigc.models.shapes.words import GLOSS, LIGHTNESS, SIZES, STRETCH, WEATHER, singular
