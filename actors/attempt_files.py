@@ -15,7 +15,7 @@ from aigc.core.errors import AigcError, NotFound
 from aigc.core.ids import AssetKey
 from aigc.core.job import Failure, Input, Lease, Output
 from aigc.core.ports import Asset, AssetStore
-from aigc.core.runner_events import DeviceEvent, RunnerProgressed, Staged, Stored, StoringFailed
+from aigc.core.runner_events import DeviceEvent, RunnerId, RunnerProgressed, Staged, Stored, StoringFailed
 
 log = structlog.get_logger()
 
@@ -32,12 +32,13 @@ Ready = Callable[[Mapping[str, str], Path], None]
 class _Attempt:
     """One attempt's inputs and folder, and who waits for them."""
 
-    __slots__ = ("folder", "inputs", "is_dropped", "on_ready", "previewed_at", "task")
+    __slots__ = ("folder", "inputs", "is_dropped", "previewed_at", "runner", "task")
 
     def __init__(self) -> None:
         self.folder: Path | None = None
         self.inputs: dict[str, str] | None = None
-        self.on_ready: Ready | None = None
+        self.runner: RunnerId | None = None
+        """In whose line it waits for its files."""
         self.is_dropped = False
         self.previewed_at = 0.0
         self.task: asyncio.Task[None] | None = None
@@ -56,6 +57,8 @@ class AttemptFiles:
     ) -> None:
         self._assets, self._tell, self._fail = assets, tell, fail
         self._attempts: dict[Lease, _Attempt] = {}
+        self._lines: dict[RunnerId, dict[Lease, Ready]] = {}
+        """Who is to be handed to each runner, in this order."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._tidying: set[asyncio.Task[None]] = set()
 
@@ -64,22 +67,17 @@ class AttemptFiles:
         attempt = self._attempts[lease] = _Attempt()
         attempt.task = self._start(self._prepare(lease, attempt, inputs), self._tasks)
 
-    def when_ready(self, lease: Lease, ready: Ready) -> None:
-        """`ready` is called with the local inputs and the staging folder: now if they are there, else when they are;
-        never if the attempt is recalled or dropped before."""
-        attempt = self._attempts[lease]
-        if attempt.inputs is not None and attempt.folder is not None:
-            ready(attempt.inputs, attempt.folder)
-        else:
-            attempt.on_ready = ready
+    def when_ready(self, lease: Lease, runner: RunnerId, ready: Ready) -> None:
+        """`ready` is called with the local inputs and the staging folder: now if they are there, else when they are,
+        and not before those who came earlier for this runner; never if the attempt is recalled or dropped before."""
+        self._attempts[lease].runner = runner
+        self._lines.setdefault(runner, {})[lease] = ready
+        self._serve(runner)
 
     def recall(self, lease: Lease) -> bool:
         """True if the attempt was still waiting for its files: it will not be ready any more."""
         attempt = self._attempts.get(lease)
-        if attempt is None or attempt.on_ready is None:
-            return False
-        attempt.on_ready = None
-        return True
+        return attempt is not None and self._leave_line(lease, attempt)
 
     def store(self, lease: Lease, outputs: tuple[Staged, ...]) -> None:
         """The outputs are on their way to the store; ends in `Stored` or `StoringFailed`."""
@@ -90,7 +88,8 @@ class AttemptFiles:
         attempt = self._attempts.pop(lease, None)
         if attempt is None:
             return
-        attempt.is_dropped, attempt.on_ready = True, None
+        attempt.is_dropped = True
+        self._leave_line(lease, attempt)
         if attempt.folder is None:
             return  # it is being made, and will be discarded then
         if attempt.inputs is None and attempt.task is not None:
@@ -133,9 +132,29 @@ class AttemptFiles:
             self._refuse(lease, "storage_failed", f"an input could not be fetched: {_said(error)}", retryable=True)
             return
         attempt.inputs = local
-        if attempt.on_ready is not None:
-            ready, attempt.on_ready = attempt.on_ready, None
-            ready(local, attempt.folder)
+        if attempt.runner is not None:
+            self._serve(attempt.runner)
+
+    def _serve(self, runner: RunnerId) -> None:
+        """Whoever is first in the runner's line has been handed over, as far as files are there."""
+        line = self._lines.get(runner, {})
+        while line:
+            lease = next(iter(line))
+            attempt = self._attempts[lease]
+            if attempt.inputs is None or attempt.folder is None:
+                return
+            attempt.runner = None
+            line.pop(lease)(attempt.inputs, attempt.folder)
+        self._lines.pop(runner, None)
+
+    def _leave_line(self, lease: Lease, attempt: _Attempt) -> bool:
+        """Whether it waited in one; those behind it need not wait for it any more."""
+        runner, attempt.runner = attempt.runner, None
+        if runner is None:
+            return False
+        del self._lines[runner][lease]
+        self._serve(runner)
+        return True
 
     async def _local(self, given: Input) -> str:
         if given.asset is None:

@@ -244,8 +244,8 @@ class Worker:
             case Report(message=message):
                 self._attempts.reported(message)
                 self._report(message)
-            case Run(lease=lease):
-                self._files.when_ready(lease, lambda inputs, folder: self._hand_over(effect, inputs, folder))
+            case Run(runner=runner, lease=lease):
+                self._files.when_ready(lease, runner, lambda inputs, folder: self._hand_over(effect, inputs, folder))
             case Prepare(lease=lease, inputs=inputs):
                 self._files.prepare(lease, inputs)
             case StoreOutputs(lease=lease, outputs=outputs):

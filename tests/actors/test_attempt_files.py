@@ -17,6 +17,7 @@ from aigc.core.job import Input, Lease, Progress, Stage
 from aigc.core.runner_events import RunnerId, RunnerProgressed, Staged, Stored, StoringFailed
 from tests.actors.worker_kit import new_lease
 
+RUNNER = RunnerId("a-1")
 FAR = {"mesh": Input(asset=AssetKey("uploads/far/mesh.glb"))}
 
 
@@ -33,7 +34,7 @@ class Desk:
     async def prepared(self, inputs: dict[str, Input] | None = None) -> tuple[Lease, Path]:
         lease = new_lease()
         self.files.prepare(lease, inputs or {})
-        self.files.when_ready(lease, lambda given, folder: self.ready.append((given, folder)))
+        self.files.when_ready(lease, RUNNER, lambda given, folder: self.ready.append((given, folder)))
         await self.files.settle()
         return lease, self.ready[-1][1]
 
@@ -60,7 +61,7 @@ def staged(folder: Path, name: str, data: bytes) -> Staged:
 
 
 def progressed(lease: Lease, preview: str) -> RunnerProgressed:
-    return RunnerProgressed(RunnerId("a-1"), lease, Stage.SAMPLING, Progress(0.5, preview=AssetKey(preview)))
+    return RunnerProgressed(RUNNER, lease, Stage.SAMPLING, Progress(0.5, preview=AssetKey(preview)))
 
 
 async def test_texts_are_handed_on_and_files_become_paths(desk: Desk):
@@ -80,7 +81,7 @@ async def test_who_asks_later_is_told_at_once(desk: Desk):
     lease = new_lease()
     desk.files.prepare(lease, {})
     await desk.files.settle()
-    desk.files.when_ready(lease, lambda given, folder: desk.ready.append((given, folder)))
+    desk.files.when_ready(lease, RUNNER, lambda given, folder: desk.ready.append((given, folder)))
     assert len(desk.ready) == 1
 
 
@@ -163,7 +164,7 @@ async def test_a_dropped_attempt_does_not_wait_for_an_input_that_never_comes(des
 async def test_an_attempt_is_recalled_only_before_its_files_are_there(desk: Desk):
     early = new_lease()
     desk.files.prepare(early, {})
-    desk.files.when_ready(early, lambda given, folder: desk.ready.append((given, folder)))
+    desk.files.when_ready(early, RUNNER, lambda given, folder: desk.ready.append((given, folder)))
     assert desk.files.recall(early)
     await desk.files.settle()
     assert desk.ready == []
@@ -171,6 +172,43 @@ async def test_an_attempt_is_recalled_only_before_its_files_are_there(desk: Desk
     assert not desk.files.recall(late)
     assert not desk.files.recall(new_lease())
     for lease in (early, late):
+        desk.files.drop(lease)
+
+
+async def test_a_runner_is_handed_its_attempts_in_their_order_whoever_has_its_files_first(desk: Desk):
+    slow, quick, other = new_lease(), new_lease(), new_lease()
+    handed: list[Lease] = []
+    fetched = asyncio.Event()
+
+    async def local(key: AssetKey) -> Path:
+        await fetched.wait()
+        return Path("mesh.glb")
+
+    desk.store.local = local  # type: ignore[method-assign]
+    for lease, runner, inputs in ((slow, RUNNER, FAR), (quick, RUNNER, {}), (other, RunnerId("b-1"), {})):
+        desk.files.prepare(lease, inputs)
+        desk.files.when_ready(lease, runner, lambda given, folder, lease=lease: handed.append(lease))
+    await asyncio.wait(desk.files._tasks, return_when=asyncio.FIRST_COMPLETED)
+    assert slow not in handed
+    assert quick not in handed
+    fetched.set()
+    await desk.files.settle()
+    assert sorted(handed, key=[slow, quick, other].index) == [slow, quick, other]
+    assert handed.index(slow) < handed.index(quick)
+    for lease in handed:
+        desk.files.drop(lease)
+
+
+async def test_whoever_is_behind_a_recalled_attempt_is_handed_over(desk: Desk):
+    recalled, behind = new_lease(), new_lease()
+    handed: list[Lease] = []
+    for lease in (recalled, behind):
+        desk.files.prepare(lease, {})
+        desk.files.when_ready(lease, RUNNER, lambda given, folder, lease=lease: handed.append(lease))
+    assert desk.files.recall(recalled)
+    await desk.files.settle()
+    assert handed == [behind]
+    for lease in (recalled, behind):
         desk.files.drop(lease)
 
 

@@ -106,7 +106,7 @@ def test_the_next_tick_is_the_next_instant_at_which_something_is_due() -> None:
 
 
 def test_a_mark_that_was_renewed_is_not_lifted_early() -> None:
-    desk = Desk(spec("short", run_s=0.01), mark_s=4.0)
+    desk = Desk(spec("short", run_s=0.1), mark_s=4.0)
     desk.worker()
     first, beside, waiting = desk.submit(), desk.submit(), desk.submit()
     desk.fail(first, "model_load_failed", retryable=False)

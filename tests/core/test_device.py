@@ -806,3 +806,22 @@ def test_a_job_that_is_tried_again_shares_no_batch(tried_again: int):
     assert [effect.lease for effect in world.do(RunnerLoaded(runner, 1.0, 0)) if isinstance(effect, Run)] == [
         jobs[0].lease
     ]
+
+
+# Lines of brief runs
+
+
+def test_brief_runs_follow_each_other_without_a_word_and_a_crash_hands_back_who_had_not_begun():
+    world = World(spec("a"))
+    runner, (first,) = batching(world, 1)
+    world.do(finished(runner, first.lease, run_s=0.001))
+    jobs = [grant("a") for _ in range(3)]
+    assert [world.do(job)[-1] for job in jobs] == [Run(runner, job.lease, "a", {}, {}, "glb") for job in jobs]
+    world.do(finished(runner, jobs[0].lease, run_s=0.001))
+    world.said()
+
+    world.do(RunnerExited(runner, None, "SIGKILL"))
+
+    failed, returned = (word for word in world.said() if not isinstance(word, LeaseProgress))
+    assert (type(failed), failed.lease, failed.killed_runner) == (LeaseFailed, jobs[1].lease, True)
+    assert (type(returned), returned.lease) == (LeaseReturned, jobs[2].lease)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from aigc.core.hosting.device import DeviceSettings
 from aigc.core.hosting.residents import ResidentsSettings
+from aigc.core.hosting.slot import AHEAD
 from aigc.core.hosting.turns import TurnsSettings
 from aigc.core.ids import ModelId
 from aigc.core.job import Failure, Lease, Progress, Stage
@@ -65,7 +66,7 @@ from tests.core.device_kit import GIB, World, finished, grant, lease, sample, sp
 
 TOTAL = 10 * GIB
 BATCH = {"a": 3}
-"""Jobs that a model takes at once; others take one."""
+"""Jobs that a model takes at once; others take one, and have more line up while their runs are brief."""
 MODELS = (
     spec("a", memory_bytes=GIB, load_limit_s=60.0, batch=BATCH["a"]),
     spec("b", memory_bytes=4 * GIB, load_limit_s=60.0),
@@ -159,7 +160,7 @@ class Host:
                 case Run(runner=runner, lease=lease):
                     process = self.processes[runner]
                     assert process.is_loaded
-                    assert len(process.leases) < BATCH.get(residency(runner), 1)
+                    assert len(process.leases) < BATCH.get(residency(runner), 1 + AHEAD)
                     assert not process.is_doomed
                     assert self.staging[lease] == "ready"
                     process.leases.append(lease)
@@ -335,7 +336,10 @@ class Host:
             self.do(RunnerLoaded(runner, 1.0, 0))
         elif process.leases:
             of = process.leases.pop(0)
-            self.do(RunnerStopped(runner, of, 1.0) if of in process.interrupted else finished(runner, of))
+            run_s = self.random.choice([0.001, 0.001, 1.0])
+            self.do(
+                RunnerStopped(runner, of, run_s) if of in process.interrupted else finished(runner, of, run_s=run_s)
+            )
 
     def die(self, runner: RunnerId) -> None:
         del self.processes[runner]

@@ -25,7 +25,7 @@ def entry() -> Entry:
 
 
 def test_open_workers_are_found_by_free_memory_the_tightest_first() -> None:
-    fleet = Fleet(0.25)
+    fleet = Fleet(0.25, 0.02)
     for name, gib in (("large", 48), ("small", 8), ("middle", 24)):
         join(fleet, name, gib)
     join(fleet, "cpu", 64, "cpu")
@@ -36,7 +36,7 @@ def test_open_workers_are_found_by_free_memory_the_tightest_first() -> None:
 
 
 def test_room_counts_what_idle_models_hold_and_free_memory_does_not() -> None:
-    fleet = Fleet(0.25)
+    fleet = Fleet(0.25, 0.02)
     join(fleet, "w", 24, a=20)
 
     assert list(fleet.with_free("cuda", 10 * GIB)) == []
@@ -46,7 +46,7 @@ def test_room_counts_what_idle_models_hold_and_free_memory_does_not() -> None:
 
 
 def test_a_worker_that_left_is_nowhere() -> None:
-    fleet = Fleet(0.25)
+    fleet = Fleet(0.25, 0.02)
     state = join(fleet, "w", 24, a=20)
     fleet.keep(state, entry())
     fleet.leave(state)
@@ -62,7 +62,7 @@ def test_a_worker_that_left_is_nowhere() -> None:
 
 
 def test_a_kept_worker_is_not_found_until_it_is_kept_no_more() -> None:
-    fleet, job = Fleet(0.25), entry()
+    fleet, job = Fleet(0.25, 0.02), entry()
     state = join(fleet, "w", 24, a=20)
     fleet.keep(state, job)
     assert job.held_device == "w"
@@ -74,7 +74,7 @@ def test_a_kept_worker_is_not_found_until_it_is_kept_no_more() -> None:
 
 
 def test_a_lost_worker_is_shown_until_it_comes_back_is_forgotten_or_an_hour_has_passed() -> None:
-    fleet = Fleet(0.25)
+    fleet = Fleet(0.25, 0.02)
     lost, gone = join(fleet, "lost", 24), join(fleet, "gone", 24)
     fleet.lose(lost, 100.0)
     fleet.leave(gone)
@@ -91,7 +91,7 @@ def test_a_lost_worker_is_shown_until_it_comes_back_is_forgotten_or_an_hour_has_
 
 
 def test_of_the_lost_only_the_latest_are_kept() -> None:
-    fleet = Fleet(0.25)
+    fleet = Fleet(0.25, 0.02)
     for number in range(MISSING_KEPT + 2):
         fleet.lose(join(fleet, f"w{number}", 24), float(number))
 
@@ -99,7 +99,7 @@ def test_of_the_lost_only_the_latest_are_kept() -> None:
 
 
 def test_only_the_present_life_is_living_and_earlier_ones_are_retired() -> None:
-    fleet = Fleet(0.25)
+    fleet = Fleet(0.25, 0.02)
     state = join(fleet, "w")
 
     assert fleet.living(state.id, BootId("1")) is state
@@ -109,7 +109,7 @@ def test_only_the_present_life_is_living_and_earlier_ones_are_retired() -> None:
 
 
 def test_the_indexes_follow_whatever_changes() -> None:
-    rng, fleet = random.Random(1), Fleet(0.25)
+    rng, fleet = random.Random(1), Fleet(0.25, 0.02)
     workers = [join(fleet, f"w{n}", rng.randrange(8, 48)) for n in range(20)]
     for _ in range(300):
         state = rng.choice(workers)

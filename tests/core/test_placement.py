@@ -234,7 +234,7 @@ def test_nobody_waits_beside_while_it_is_another_owners_turn() -> None:
 
 
 def test_a_worker_gets_no_more_leases_than_its_credit() -> None:
-    desk = Desk(spec("short", run_s=0.001))
+    desk = Desk(spec("short", run_s=0.021))
     desk.worker(credit=5)
     for _ in range(10):
         desk.submit()

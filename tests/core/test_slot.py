@@ -3,8 +3,8 @@
 import pytest
 
 from aigc.core.events import Tick
-from aigc.core.hosting.slot import Ended, RunnerSlot, SlotSettings, SlotState
-from aigc.core.job import Failure, Progress, Stage
+from aigc.core.hosting.slot import AHEAD, AHEAD_S, Ended, RunnerSlot, SlotSettings, SlotState
+from aigc.core.job import Failure, Lease, Progress, Stage
 from aigc.core.runner_events import (
     Interrupt,
     Kill,
@@ -336,3 +336,77 @@ def test_the_longest_silence_of_a_run_is_told_with_its_end():
     assert isinstance(end, Ended)
     assert end.longest_gap_s == 8.0
     assert isinstance(end.finished, RunnerFinished)
+
+
+# A line of brief runs.
+
+
+def lined_up(count: int, run_s: float = 0.001) -> tuple[RunnerSlot, list[Lease]]:
+    """A runner whose runs are brief has so many attempts, and has begun with the first at 20.0."""
+    slot = running()
+    slot.apply(finished(R, LEASE, run_s=run_s), 11.0)
+    leases = [lease() for _ in range(count)]
+    for one in leases:
+        assert slot.run(Run(R, one, SPEC.id, {}, {}, "glb"), STALL_S, 20.0) == [Run(R, one, SPEC.id, {}, {}, "glb")]
+    return slot, leases
+
+
+def test_attempts_line_up_while_the_last_of_them_would_begin_in_a_moment():
+    assert not running().may_join, "nothing is known of its runs"
+    assert not lined_up(1, run_s=AHEAD_S * 1.01)[0].may_join
+    assert lined_up(1, run_s=AHEAD_S)[0].may_join
+    assert not lined_up(2, run_s=AHEAD_S)[0].may_join
+    assert lined_up(AHEAD)[0].may_join
+    assert not lined_up(1 + AHEAD)[0].may_join
+
+
+def test_one_long_run_ends_the_lines_for_a_while():
+    slot, (first,) = lined_up(1)
+    slot.apply(finished(R, first, run_s=1.0), 21.0)
+    for _ in range(10):
+        one = lease()
+        slot.run(Run(R, one, SPEC.id, {}, {}, "glb"), STALL_S, 22.0)
+        assert not slot.may_join
+        slot.apply(finished(R, one, run_s=0.001), 22.0)
+
+
+def test_each_of_a_line_has_its_own_silence_and_peak():
+    slot, (first, second) = lined_up(2)
+    slot.apply(finished(R, first, peak_bytes=9000), 40.0)
+    assert slot.due == 70.0
+    done = finished(R, second, peak_bytes=2000)
+    assert slot.apply(done, 45.0) == [ended(lease=second, finished=done, run_s=1.0, peak_bytes=2000, longest_gap_s=5.0)]
+    assert slot.state is SlotState.IDLE
+
+
+def test_the_ladder_is_climbed_for_whoever_is_at_work_and_not_for_those_behind():
+    slot, (first, second, third) = lined_up(3)
+    assert slot.end(second, 21.0) == [Interrupt(R, second)]
+    assert slot.apply(Tick(), 30.0) == []
+    assert slot.apply(finished(R, first), 30.0) != []
+    assert slot.due == 32.0, "the runner has begun with one that is not wanted any more"
+    assert slot.apply(RunnerStopped(R, second), 30.1) == [ended(lease=second, peak_bytes=1000)]
+    assert slot.due == 60.1
+    assert slot.end(third, 31.0) == [Interrupt(R, third)]
+    assert slot.apply(Tick(), 33.0) == [Terminate(R)]
+
+
+def test_a_stall_is_the_fault_of_whoever_is_at_work():
+    slot, (first, second) = lined_up(2)
+    assert slot.apply(Tick(), 50.0) == [Interrupt(R, first)]
+    (end,) = slot.apply(RunnerStopped(R, first), 50.5)
+    assert isinstance(end, Ended)
+    assert end.failure is not None
+    assert end.failure.code == "runner_stalled"
+    done = finished(R, second)
+    assert slot.apply(done, 51.0) == [ended(lease=second, finished=done, run_s=1.0, peak_bytes=1000, longest_gap_s=0.5)]
+
+
+def test_a_crash_is_blamed_on_whoever_was_at_work_and_the_others_never_began():
+    slot, (first, second, third) = lined_up(3)
+    slot.end(third, 20.1)
+    crashed, unbegun, cancelled = slot.apply(RunnerExited(R, None, "SIGSEGV"), 21.0)
+    assert isinstance(crashed, Ended)
+    assert (crashed.lease, crashed.killed_runner) == (first, True)
+    assert unbegun == ended(lease=second, is_unbegun=True)
+    assert cancelled == ended(lease=third)

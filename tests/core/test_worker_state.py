@@ -8,7 +8,7 @@ from aigc.core.messages import Device, Resident, WorkerBeat, WorkerHello
 from aigc.core.scheduling.estimates import Learned
 from aigc.core.scheduling.leases import Granted
 from aigc.core.scheduling.waiting import Demand, Entry, Need
-from aigc.core.scheduling.worker_state import IDLE, LOADING, RUNNING, STOPPING, STORED_BESIDE, WorkerState
+from aigc.core.scheduling.worker_state import BURST, IDLE, LOADING, RUNNING, STOPPING, STORED_BESIDE, WorkerState
 from tests.core.scheduler_kit import GIB, spec
 
 W, BOOT = WorkerId("w"), BootId("1")
@@ -26,7 +26,7 @@ def resident(name: str, gib: int, state: str = IDLE, **fields: Any) -> Resident:
 def worker(*residents: Resident, slots: int = 1, credit: int = 2) -> WorkerState:
     state = WorkerState(WorkerHello(W, BOOT, device(), slots, credit, (), residents), {}, 1)
     state.settle_in(0.0)
-    state.measure(0.25)
+    state.measure(0.25, 0.02)
     return state
 
 
@@ -39,7 +39,7 @@ def grant(state: WorkerState, model: str, gib: int, *, run_s: float = 30.0, batc
     granted = Granted(Entry(job, 0.0, 0, 0.0), lease, demand, W, 0.0, gib * GIB, boot=BOOT, **fields)
     state.held[job.id] = granted
     state.take_in(granted, 1.0)
-    state.measure(0.25)
+    state.measure(0.25, 0.02)
     return granted
 
 
@@ -58,7 +58,7 @@ def test_strangers_make_nothing_negative() -> None:
     state = worker(resident("idle", 20))
     state.hear(WorkerBeat(W, BOOT, device(10), (resident("idle", 20),)))
     state.settle_in(1.0)
-    state.measure(0.25)
+    state.measure(0.25, 0.02)
 
     assert (state.free, state.room, state.capacity) == (0, 10 * GIB, 10 * GIB)
 
@@ -120,6 +120,19 @@ def test_a_lease_may_wait_beside_short_work_within_the_credit() -> None:
     assert long.beside == ()
 
 
+def test_a_worker_has_more_leases_than_its_credit_while_all_of_them_are_brief() -> None:
+    state = worker(credit=2)
+    for _ in range(2 + BURST):
+        assert not state.held or state.beside == ("short",)
+        grant(state, "short", 5, run_s=0.001)
+    assert state.beside == ()
+
+    slower = worker(credit=2)
+    for _ in range(3):
+        grant(slower, "a", 5, run_s=0.007)
+    assert slower.beside == ()
+
+
 def test_a_lease_whose_result_is_being_stored_takes_neither_slot_nor_credit() -> None:
     state = worker()
     for _ in range(STORED_BESIDE):
@@ -127,10 +140,10 @@ def test_a_lease_whose_result_is_being_stored_takes_neither_slot_nor_credit() ->
         assert not state.has_slot
         granted.is_storing = True
         state.let_out(granted, 2.0, is_gone=False)
-        state.measure(0.25)
+        state.measure(0.25, 0.02)
         assert (state.has_slot, state.tenants["a"].state) == (True, IDLE)
     state.settle_in(3.0)
-    state.measure(0.25)
+    state.measure(0.25, 0.02)
     assert state.busy == {}
 
     grant(state, "a", 5, run_s=0.1)
@@ -152,7 +165,7 @@ def test_an_attempt_that_is_not_ours_any_more_takes_its_slot_until_it_has_ended(
 
     state.hear(WorkerBeat(W, BOOT, device(), (resident("stale", 5),)))
     state.settle_in(1.0)
-    state.measure(0.25)
+    state.measure(0.25, 0.02)
     assert state.has_slot
 
 
@@ -173,7 +186,7 @@ def test_a_worker_takes_jobs_if_it_is_alive_healthy_and_not_draining() -> None:
 def test_what_it_was_told_to_load_counts_before_it_says_so_and_whom_that_evicts_is_leaving() -> None:
     state = worker(resident("a", 6), resident("b", 6))
     state.expect("c", 14 * GIB, ("a",), is_pinned=True, now=2.0)
-    state.measure(0.25)
+    state.measure(0.25, 0.02)
 
     assert {name: tenant.state for name, tenant in state.tenants.items()} == {"a": STOPPING, "b": IDLE, "c": LOADING}
     assert (state.free, state.room, state.capacity) == (0, 10 * GIB, 10 * GIB)

@@ -63,6 +63,9 @@ class Process:
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
         self.lease: Lease | None = None
+        """What it works on."""
+        self.line: list[Run] = []
+        """What it will work on next."""
         self.is_deaf = False
 
 
@@ -212,6 +215,9 @@ class Worker:
         process = self._processes.get(task.runner)
         if process is None:
             return
+        if process.lease is not None:
+            process.line.append(task)
+            return
         self._house.checks.started(self.id, task.lease)
         process.lease, process.is_deaf = task.lease, task.params["fate"] == DEAF
         run_s = task.params["run_s"]
@@ -233,7 +239,7 @@ class Worker:
             return
         if fate == POISON:
             return self._exit(runner, "SIGSEGV")
-        process.lease = None
+        self._go_on(process)
         failure = self._failure(fate, lease.job)
         if failure is not None:
             self._feed(RunnerFailed(runner, lease, failure, task.params["run_s"]))
@@ -251,9 +257,20 @@ class Worker:
             return Failure("out_of_memory", "tried to allocate too much", retryable=True)
         return None
 
+    def _go_on(self, process: Process) -> None:
+        process.lease = None
+        if process.line:
+            self._run(process.line.pop(0))
+
     def _interrupt(self, runner: RunnerId, lease: Lease) -> None:
-        if self._is_running(runner, lease) and not self._processes[runner].is_deaf:
-            self._processes[runner].lease = None
+        process = self._processes.get(runner)
+        if process is None:
+            return
+        if self._is_running(runner, lease) and not process.is_deaf:
+            self._go_on(process)
+            self._feed(RunnerStopped(runner, lease))
+        elif any(task.lease == lease for task in process.line):
+            process.line = [task for task in process.line if task.lease != lease]
             self._feed(RunnerStopped(runner, lease))
 
     def _exit(self, runner: RunnerId, signal: str) -> None:

@@ -10,7 +10,7 @@
 
 What holds after every event (`validate` checks it):
     * a runner process exists only within its reservation, and gives that back only when it is gone;
-    * at most `slots` runners are being prepared or run, each for one lease or for a batch of them;
+    * at most `slots` runners are being prepared or run, each for one lease, for a batch, or for a line of brief ones;
     * every granted lease gets exactly one last word, which is kept and said again until the broker has settled it;
     * what an older generation of the broker sends changes nothing.
 """
@@ -327,6 +327,8 @@ class Device:
             for word in held.store(ended, ran):
                 self._holdings.tell(word)
             self._effects.append(StoreOutputs(held.lease, ended.finished.outputs))
+        elif ended.is_unbegun:
+            self._hand_back(held, "its runner ended before it came to it")
         elif ended.failure is not None:
             self._say_last(held, self._failed(held, ended.failure, ended))
         else:

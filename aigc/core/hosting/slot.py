@@ -9,11 +9,14 @@
                                    └──RunnerExited (from any state)──► gone
 
 A model that shares its work among several jobs has several attempts under way at once: further ones join while it runs.
+Where runs are brief others line up: the runner has them already, and begins the next one without a word from anybody.
+Whatever befalls the run (the ladder, a stall, the blame for a crash) befalls the first of them alone.
 
 The cancel ladder: Interrupt, after `interrupt_s` Terminate, after `terminate_s` Kill, then Kill again until the process
 is gone. It serves cancels, stalls and deadlines alike. Memory is free when the slot is gone, never before.
 """
 
+import math
 from enum import StrEnum
 
 import msgspec
@@ -38,6 +41,13 @@ from aigc.core.runner_events import (
     Spawn,
     Terminate,
 )
+
+AHEAD = 8
+"""Attempts that may line up behind the one that runs, so that a runner never waits for its next job."""
+AHEAD_S = 0.02
+"""They do so while the last of them is expected to begin within so many seconds."""
+PACE_DECAY = 0.9
+"""How fast a long run is forgotten: by this factor with each one that is shorter."""
 
 
 class SlotState(StrEnum):
@@ -81,6 +91,8 @@ class Ended(Struct, frozen=True):
     peak_bytes: int = 0
     longest_gap_s: float = 0.0
     """Between two reports of a run that finished."""
+    is_unbegun: bool = False
+    """The process ended before it came to this attempt, which is as if it had never been handed over."""
 
 
 class _Attempt(Struct):
@@ -122,6 +134,7 @@ class RunnerSlot:
         self._rung = 0  # of the ladder: 1 interrupted, 2 terminated, 3 killed
         self._fault: Failure | None = None  # why the process has to go
         self._is_sticky = False
+        self._pace_s = math.inf  # what a run takes at most, as the last ones have shown
 
     def load(self, now: float) -> list[SlotEffect]:
         """It is loading; the shell starts the process. Memory must be reserved before."""
@@ -133,14 +146,27 @@ class RunnerSlot:
         """The attempts that are under way."""
         return tuple(self._attempts)
 
-    def may_join(self, batch: int) -> bool:
-        """Whether one more attempt, of a model that takes so many at once, may begin beside those under way.
+    @property
+    def may_join(self) -> bool:
+        """Whether one more attempt may be handed over: it begins beside those under way, or lines up behind them.
 
         A job that is tried again runs by itself: whoever was in one batch with a job that killed the runner is not
         killed by it twice.
         """
-        is_first = all(lease.attempt == 1 for lease in self._attempts)
-        return self.state is SlotState.RUNNING and self._rung == 0 and len(self._attempts) < batch and is_first
+        if self.state is not SlotState.RUNNING or self._rung or any(lease.attempt > 1 for lease in self._attempts):
+            return False
+        under_way = len(self._attempts)
+        if self._takes_batch:
+            return under_way < self.spec.batch
+        return under_way <= AHEAD and under_way * self._pace_s <= AHEAD_S
+
+    @property
+    def _takes_batch(self) -> bool:
+        return self.spec.batch > 1
+
+    def _is_at_work(self, lease: Lease) -> bool:
+        """False for one that has lined up behind another."""
+        return self._takes_batch or lease == next(iter(self._attempts), None)
 
     def run(self, task: Run, stall_limit_s: float, now: float) -> list[SlotEffect]:
         """The idle runner runs, or one more attempt joins; the shell hands it the task. Silence for `stall_limit_s`
@@ -161,6 +187,8 @@ class RunnerSlot:
         if attempt is None or attempt.is_asked:
             return []
         attempt.is_asked = True
+        if not self._is_at_work(lease):
+            return [Interrupt(self.runner, lease)]  # the runner will pass it over
         if self._rung == 0:
             self._rung, self.due = 1, now + self._settings.interrupt_s
         return [Interrupt(self.runner, lease)] if self._rung == 1 and self._fault is None else []
@@ -240,15 +268,25 @@ class RunnerSlot:
             # Not over before the process is gone: only then is the next attempt safe from it.
             self._break(event)
             return self._climb(2, now) if self._rung < 2 else []
+        was_at_work = self._is_at_work(event.lease)
         ended = self._verdict(event, event.lease, attempt)
         del self._attempts[event.lease]
-        if not self._attempts:
+        if self._attempts and not self._takes_batch:
+            if was_at_work and self.state is SlotState.RUNNING:
+                self._come_to_turn(next(iter(self._attempts.values())), now)
+        elif not self._attempts:
             self._fault = None
             if self.state is SlotState.RUNNING:
                 self._rest(now)
         elif self._rung == 1 and self._fault is None and not any(one.is_asked for one in self._attempts.values()):
             self._rung, self.due = 0, now + self._stall_limit_s
         return [ended]
+
+    def _come_to_turn(self, attempt: _Attempt, now: float) -> None:
+        """The runner has begun with this one, which had lined up."""
+        attempt.run_at, self._fault, self._run_peak_bytes, self._longest_gap_s = now, None, 0, 0.0
+        self._rung = int(attempt.is_asked)
+        self.due = now + (self._settings.interrupt_s if attempt.is_asked else self._stall_limit_s)
 
     def _verdict(self, event: RunnerFinished | RunnerFailed | RunnerStopped, lease: Lease, attempt: _Attempt) -> Ended:
         if not isinstance(event, RunnerStopped):
@@ -259,6 +297,7 @@ class RunnerSlot:
         if isinstance(event, RunnerFinished):
             # Also when a stall was suspected or the memory was overdrawn: the result is there and whole.
             self.jobs_done += 1
+            self._pace_s = max(run_s, PACE_DECAY * self._pace_s) if self._pace_s < math.inf else run_s
             gap_s = self._longest_gap_s
             return Ended(self.runner, lease, event, run_s=run_s, peak_bytes=peak_bytes, longest_gap_s=gap_s)
         if isinstance(event, RunnerStopped):
@@ -280,6 +319,7 @@ class RunnerSlot:
         peak_bytes = self._run_peak_bytes or self.peak_bytes
         if not attempts:
             return [Ended(self.runner, None, failure=failure, is_sticky=self._is_sticky, peak_bytes=peak_bytes)]
+        at_work = len(attempts) if self._takes_batch else 1
         return [
             Ended(
                 self.runner,
@@ -290,7 +330,9 @@ class RunnerSlot:
                 run_s=now - attempt.run_at,
                 peak_bytes=peak_bytes,
             )
-            for lease, attempt in attempts.items()
+            if place < at_work
+            else Ended(self.runner, lease, is_unbegun=not attempt.is_asked)
+            for place, (lease, attempt) in enumerate(attempts.items())
         ]
 
     def _crashed(self, event: RunnerExited, doing: str) -> Failure:
@@ -333,7 +375,7 @@ class RunnerSlot:
         self._rung = rung
         if rung == 1 and self._attempts:
             self.due = now + self._settings.interrupt_s
-            return [Interrupt(self.runner, lease) for lease in self._attempts]
+            return [Interrupt(self.runner, lease) for lease in self._attempts if self._is_at_work(lease)]
         self.state = SlotState.STOPPING
         if rung == 2:
             self.due = now + self._settings.terminate_s

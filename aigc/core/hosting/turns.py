@@ -87,10 +87,9 @@ class Turns:
         return self.active < self._settings.slots and not self._is_alone()
 
     def _to_join(self, held: Held) -> RunnerSlot | None:
-        """The runner that is at work and takes this lease as one more of its batch."""
-        is_first = held.lease.attempt == 1
-        slot = self._residents.of(held.spec.residency) if held.spec.batch > 1 and is_first else None
-        if slot is None or held.grant.alone or self._is_alone() or not slot.may_join(held.spec.batch):
+        """The runner that is at work and takes this lease too: as one more of its batch, or as the next in line."""
+        slot = self._residents.of(held.spec.residency) if held.lease.attempt == 1 else None
+        if slot is None or not slot.may_join or held.grant.alone or self._is_alone():
             return None
         fits = held.grant.need_bytes <= self._residents.ledger.held[held.spec.residency]
         return slot if fits else None

@@ -43,7 +43,7 @@ class Books:
         self.settings, self.generation, self.new_attempt_id = settings, generation, new_attempt_id
         self.learned = Learned()
         self.waiting = Waiting(Fairness(settings.half_life_s))
-        self.fleet = Fleet(settings.prefetch_s)
+        self.fleet = Fleet(settings.prefetch_s, settings.burst_s)
         self.leases = LeaseTable()
         self.timers = Timers()
         self.story = Story()

@@ -36,10 +36,11 @@ class Fleet:
 
     Args:
         prefetch_s: expected seconds that a lease may wait beside others of its model.
+        burst_s: expected seconds of work, within which a worker may have more leases than its credit.
     """
 
-    def __init__(self, prefetch_s: float) -> None:
-        self._prefetch_s = prefetch_s
+    def __init__(self, prefetch_s: float, burst_s: float) -> None:
+        self._prefetch_s, self._burst_s = prefetch_s, burst_s
         self._workers: dict[WorkerId, WorkerState] = {}
         self._by_order: dict[int, WorkerState] = {}
         self._places: dict[WorkerId, _Place] = {}
@@ -106,7 +107,7 @@ class Fleet:
 
     def refresh(self, worker: WorkerState) -> None:
         """Something about it changed: its derived fields and the indexes follow."""
-        worker.measure(self._prefetch_s)
+        worker.measure(self._prefetch_s, self._burst_s)
         is_kept = worker.kept_for is not None
         is_open = worker.has_slot and not is_kept
         idle: tuple[str, ...] = ()

@@ -13,6 +13,8 @@ class SchedulerSettings(Struct, frozen=True, kw_only=True):
     """A model that is resident for less is evicted only if nothing else makes room."""
     prefetch_s: float = 0.25
     """A lease waits at a busy worker for its model only if what is before it is expected to take no longer."""
+    burst_s: float = 0.02
+    """A worker has more leases than its credit while it is expected to be done with them all within so long."""
     half_life_s: float = 3600.0
     """Fairness among owners counts a device-second that is so old half."""
     queue_bound: int = 10_000

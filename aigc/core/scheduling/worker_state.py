@@ -21,6 +21,10 @@ STORED_BESIDE = 16
 """Leases whose results are on their way to the store that a worker may have beside those that its credit is for."""
 
 
+BURST = 8
+"""Leases beyond its credit that a worker may have while all that it has is brief: what goes to and fro then carries
+several of them at once."""
+
 _ROUNDING = 1e-6
 
 
@@ -159,8 +163,9 @@ class WorkerState:
         else:
             self.tenants[name].state, self.tenants[name].used_at = IDLE, now
 
-    def measure(self, prefetch_s: float) -> None:
-        """The derived fields follow. A lease may wait beside work of at most `prefetch_s` expected seconds."""
+    def measure(self, prefetch_s: float, burst_s: float) -> None:
+        """The derived fields follow. A lease may wait beside work of at most `prefetch_s` expected seconds; work of at
+        most `burst_s` in all is brief (`BURST`)."""
         busy: dict[str, float] = {}
         seats: dict[str, float] = {}
         is_alone = False
@@ -184,7 +189,8 @@ class WorkerState:
         self.free, self.room, self.capacity = max(0, usable - reserved), max(0, usable - fixed), max(0, usable - pinned)
         self.busy = busy
         working = sum(math.ceil(taken - _ROUNDING) for taken in seats.values())  # a batch works as one
-        has_credit = working < self.credit and len(self.held) < self.credit + STORED_BESIDE
+        is_brief = sum(busy.values()) <= burst_s
+        has_credit = working < self.credit + BURST * is_brief and len(self.held) < self.credit + STORED_BESIDE
         takes_more = self.takes_jobs and has_credit and not is_alone
         self.has_slot = takes_more and len(busy) < self.slots
         # A model that takes several at once takes another while its batch is not full.
