@@ -8,9 +8,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Protocol
 
+import msgspec
 import structlog
 from msgspec import Struct
 
+from actors.candidates import said
 from aigc.core.errors import AigcError
 from aigc.core.events import Asked, Event, Restored
 from aigc.core.ids import BootId, JobId, Now
@@ -245,7 +247,11 @@ class Inquiries:
         try:
             async with asyncio.timeout(STORE_S):
                 self._counts = await self._store.counts()
-                self._brokers = tuple(await self._store.brokers())
+                words = await said(self._store)
+                self._brokers = tuple(
+                    msgspec.structs.replace(broker, agreed=words.get(broker.owner, {}))
+                    for broker in await self._store.brokers()
+                )
         except TimeoutError:
             return "does not answer"
         except AigcError as error:

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from actors.actor import Fate
 from actors.broker import Broker
+from actors.candidates import introduce
 from aigc.core.errors import AlreadyLed, StaleGeneration, Unavailable
 from aigc.core.messages import Generation
 from aigc.core.ports import JobStore
@@ -30,6 +31,8 @@ class LeaderSettings(Struct, frozen=True, kw_only=True):
     """A leader that did not renew for so long may be replaced."""
     standby: bool = False
     """Whether it waits behind a broker that leads; else its start is refused with the reason."""
+    agreed: dict[str, str] = {}
+    """Settings that every process must share, as this one has them."""
     starting: float = 5.0
     """A new leader's first lease is so many times as long: it replays every open job before it renews."""
 
@@ -148,6 +151,8 @@ class Leader:
                 return
             except AlreadyLed as error:
                 is_away = False
+                with contextlib.suppress(Unavailable):
+                    await introduce(self._store, self._settings.owner, self._settings.agreed)
                 # Not until its lease would end: an orderly leader resigns before.
                 await asyncio.sleep(min(self._settings.look_s, max(error.for_s, 0.01)))
             except Unavailable as error:

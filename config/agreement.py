@@ -35,6 +35,11 @@ def agreed(settings: Settings) -> dict[str, str]:
     return found
 
 
+def agreed_of_worker(settings: Settings) -> dict[str, str]:
+    """What of that concerns a worker: where it puts results. The rest need not be in the settings of its machine."""
+    return {name: value for name, value in agreed(settings).items() if name.startswith("storage.")}
+
+
 TOLD = {name: name for name in ("feature", "description", "devices", "memory_bytes", "load_s", "run_s", "batch")}
 TOLD |= {name: name for name in ("pinned", "licence", "commercial_use", "is_default", "schema")}
 TOLD["outputs"] = "output_formats"

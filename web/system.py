@@ -71,6 +71,7 @@ class System:
             "broker": _broker(seen),
             "brokers": [_candidate(broker) for broker in brokers if viewer is None],
             "gateways": [_gateway(one, seen.agreed) for one in seen.gateways] if seen and viewer is None else [],
+            "differing": _differing(seen) if seen and viewer is None else [],
             "store": {"fault": seen.store_fault if seen else ""},
             "workers": [worker_view(worker, viewer) for worker in workers],
             "learned": seen.learned if seen else {},
@@ -192,6 +193,18 @@ def _gateway(one: GatewayView, agreed: Mapping[str, str]) -> dict[str, Any]:
         "version": one.version,
         "differences": list(differences(one.agreed, agreed)),
     }
+
+
+def _differing(seen: SystemStatus) -> list[dict[str, Any]]:
+    """Every process whose settings are not those of the leading broker, and how."""
+    gateways = [(f"gateway {one.pid} on {one.host}", one.agreed, None) for one in seen.gateways]
+    workers = [(f"worker {one.id} on {one.host}", one.agreed, list(one.agreed)) for one in seen.workers]
+    brokers = [(f"broker {one.owner}", one.agreed, None) for one in seen.brokers if one.agreed and not one.generation]
+    found = (
+        {"process": process, "differences": list(differences(agreed, seen.agreed, names))}
+        for process, agreed, names in (*gateways, *workers, *brokers)
+    )
+    return [one for one in found if one["differences"]]
 
 
 def _waiting(seen: SystemStatus | None, viewer: OwnerId | None) -> dict[str, Any]:

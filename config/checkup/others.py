@@ -45,19 +45,23 @@ def agreement(settings: Settings, url: str) -> Iterator[Finding]:
     from config.agreement import agreed
 
     try:
-        broker = Client(url, retry_s=0, timeout_s=5).system()["broker"]
+        system = Client(url, retry_s=0, timeout_s=5).system()
     except (Unauthorized, Forbidden):
         what = f"the server at {url} lets only operators see its settings; they were not compared"
         yield Finding("note", "settings_unseen", what, "aigc login, or set AIGC_TOKEN, as an operator")
         return
     except ClientError:
         return  # none runs here
+    broker = system["broker"]
     if not broker["answers"]:
         yield Finding("wrong", "no_broker", f"the server at {url} hears no broker", "start one: aigc broker")
         return
+    do = "give all processes the same settings (--config, --data), and restart those that have others"
+    for one in system.get("differing", ()):
+        what = f"{one['process']} runs with other settings than the broker: {'; '.join(one['differences'])}"
+        yield Finding("wrong", "settings_differ", what, do)
     found = list(differences(agreed(settings), broker["agreed"]))
     if found:
-        do = "give all processes the same settings (--config, --data), and restart those that have others"
         yield Finding("wrong", "settings_differ", f"the broker that runs has other settings: {'; '.join(found)}", do)
     else:
         yield Finding("fine", "settings_agree", f"these settings agree with those of the broker at {url}")

@@ -69,12 +69,14 @@ def _compared(settings: "Settings", catalogue: "Catalogue", url: str) -> list[st
 
     with exit_codes():
         client = Client(url, retry_s=0)
-        version, models, broker = client.health()["version"], client.models(), client.system()["broker"]
+        version, models, system = client.health()["version"], client.models(), client.system()
+    broker = system["broker"]
     found = [] if version == __version__ else [f"aigc is {__version__} here and {version} there"]
     if not broker["answers"]:
         found.append("no broker answers there, so only what its gateway remembers can be compared")
     else:
         found += differences(agreement.agreed(as_running(settings)), broker["agreed"])
+        found += [f"{one['process']}: {what}" for one in system.get("differing", ()) for what in one["differences"]]
     if models["digest"] != catalogue.digest:
         found += agreement.model_differences(catalogue.models, models["models"])
     return found

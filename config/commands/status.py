@@ -37,6 +37,9 @@ def _overview(system: dict[str, Any]) -> None:
         click.echo(f"broker {broker['owner']}  {role}, heard {ago(broker['seen_s'])} ago")
     if system["store"]["fault"]:
         click.echo(click.style(f"the store of records: {system['store']['fault']}", fg="yellow"))
+    for one in system["differing"]:
+        what = f"{one['process']} has other settings than the broker: {'; '.join(one['differences'])}"
+        click.echo(click.style(what, fg="yellow"))
     for worker in system["workers"]:
         describe(worker)
     for reason in system["waiting"]["reasons"]:

@@ -59,7 +59,12 @@ class BrokerPart:
         return leader.broker if isinstance(leader, Leader) else None
 
     def _leader(self) -> Leader:
-        settings = LeaderSettings(owner=self._owner, lease_s=self._site.settings.broker.lease_s, standby=self._standby)
+        settings = LeaderSettings(
+            owner=self._owner,
+            lease_s=self._site.settings.broker.lease_s,
+            standby=self._standby,
+            agreed=agreed(self._site.settings),
+        )
         # The files as they are when it takes over: a reload that only the former leader heard of holds on.
         return Leader(self._site.topology.jobs, settings, self._new_broker, self._reread)
 

@@ -16,6 +16,7 @@ from aigc.core.hosting.slot import SlotSettings
 from aigc.core.hosting.turns import TurnsSettings
 from aigc.core.ids import WorkerId
 from aigc.core.ports import DeviceProbe
+from config.agreement import agreed_of_worker
 from config.roles.site import GIB, Site, new_boot
 from config.settings import Settings
 
@@ -66,6 +67,7 @@ class WorkerPart:
                 ),
                 host=socket.gethostname(),
                 version=__version__,
+                agreed=agreed_of_worker(self._site.settings),
             ),
             # The store makes results durable when it publishes them, while the runner is at its next job already.
             runners=RunnersSettings(staging=self._site.topology.staging, threads=told.threads or 0, fsync=False),

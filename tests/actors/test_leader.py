@@ -9,6 +9,7 @@ import pytest
 import zmq
 
 from actors.broker import Broker, BrokerSettings
+from actors.candidates import said
 from actors.leader import Leader, LeaderSettings
 from actors.stores.sqlite import SqliteJobStore
 from aigc.core.errors import AlreadyLed, StaleGeneration, Unavailable
@@ -62,7 +63,8 @@ class House:
                 boot=BootId(owner),
             )
 
-        leader = Leader(self.store, LeaderSettings(owner=owner, lease_s=LEASE_S, standby=standby), make)
+        settings = LeaderSettings(owner=owner, lease_s=LEASE_S, standby=standby, agreed={"said.by": owner})
+        leader = Leader(self.store, settings, make)
         self.candidates.append((leader, None))
         return leader
 
@@ -126,6 +128,9 @@ async def test_a_standby_leads_when_the_leader_resigns(house: House) -> None:
     first = await house.running("a")
     second = await house.running("b", standby=True)
     assert second.broker is None
+    async with asyncio.timeout(20):
+        while await said(house.store) != {"b": {"said.by": "b"}}:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
     await first.close()
 

@@ -8,7 +8,7 @@ import pytest
 from aigc.core.agreement import differences
 from aigc.core.ids import ModelId
 from aigc.core.model import ModelSpec
-from config.agreement import TOLD, agreed, model_differences
+from config.agreement import TOLD, agreed, agreed_of_worker, model_differences
 from config.settings import Settings
 
 
@@ -39,6 +39,15 @@ def test_equal_settings_do_not_differ() -> None:
 )
 def test_each_difference_is_named_in_words(sections: dict[str, Any], says: list[str]) -> None:
     assert differing(**sections) == says
+
+
+def test_a_worker_is_compared_by_where_it_puts_results_alone() -> None:
+    here = agreed_of_worker(settings(storage={"data_dir": "/other"}, limits={"queue": 5}))
+    assert list(differences(here, agreed(settings()), here)) == [
+        "storage.data_dir names another place than at the broker"
+    ]
+    bucket = agreed_of_worker(settings(storage={"s3": {"bucket": "b"}}))
+    assert list(differences(bucket, agreed(settings()), bucket)) == ["storage.s3 is set here only"]
 
 
 def shared(**redis: Any) -> dict[str, str]:

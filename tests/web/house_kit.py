@@ -141,6 +141,7 @@ class Broker:
         """Kinds of question that get no answer."""
         self.retry_after_s = 7.0
         self.running = WORKER.leases
+        self.worker_agreed: dict[str, str] = {}
         self.control = ControlAnswer((Step(WorkerId("gpu-0"), True, "begins"),))
         """What operators are answered."""
         self.reloaded = ReloadAnswer("d1")
@@ -233,7 +234,7 @@ class Broker:
             generation=self._generation,
             broker=BootId(self.boot),
             started_at=self.house.clock(),
-            workers=(WORKER,),
+            workers=(msgspec.structs.replace(WORKER, agreed=self.worker_agreed),),
             counts=counts,
             waiting_by_feature={"text_to_textured_mesh": counts[Status.QUEUED]},
             waiting_by_owner={OwnerId(""): counts[Status.QUEUED]},
@@ -244,7 +245,7 @@ class Broker:
             catalogue_digest=self.catalogue.digest,
             brokers=(
                 BrokerView(owner=self.boot, generation=self._generation.number, seen_s=0.5),
-                BrokerView(owner="another", seen_s=1.0),
+                BrokerView(owner="another", seen_s=1.0, agreed={"limits.queue": "400"}),
             ),
             waiting_by_priority={5: counts[Status.QUEUED]},
             reasons=(WaitReason("waits for its turn", counts[Status.QUEUED], (ModelId("shapes"),)),),

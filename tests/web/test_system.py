@@ -85,6 +85,16 @@ async def test_the_status_says_who_leads_what_runs_what_waits_and_why(house: Hou
     assert (scheduler["brokers"], scheduler["waiting"]) == (found["brokers"], waiting)
 
 
+async def test_the_status_says_which_processes_have_other_settings_and_how(house: House) -> None:
+    house.broker.worker_agreed = {"storage.data_dir": "sha256:1"}
+    _, found = await house.call("GET", "/api/v1/system/status")
+    assert found["differing"] == [
+        {"process": "gateway 7 on here", "differences": ["limits.queue is 500 here and 1000 at the broker"]},
+        {"process": "worker gpu-0 on ", "differences": ["storage.data_dir is set here only"]},
+        {"process": "broker another", "differences": ["limits.queue is 400 here and 1000 at the broker"]},
+    ]
+
+
 async def test_who_led_last_is_known_while_no_broker_answers(house: House) -> None:
     boot = house.broker.boot
     house.broker.close()

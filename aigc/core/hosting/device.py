@@ -98,6 +98,8 @@ class DeviceSettings(Struct, frozen=True, kw_only=True):
     residents: ResidentsSettings = ResidentsSettings()
     host: str = ""
     version: str = ""
+    agreed: dict[str, str] = {}
+    """See `WorkerHello.agreed`."""
 
 
 class Device:
@@ -423,6 +425,7 @@ class Device:
             self._settings.host,
             self._settings.version,
             self._is_draining,
+            self._settings.agreed,
         )
 
     def _beat(self) -> WorkerBeat:

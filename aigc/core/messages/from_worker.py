@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec import field
+
 from aigc.core.ids import BootId, WorkerId
 from aigc.core.job import Failure, Lease, Output, Progress, Stage
 from aigc.core.messages.devices import Device, Resident
@@ -23,6 +25,8 @@ class WorkerHello(Message, frozen=True):
     host: str = ""
     version: str = ""
     draining: bool = False
+    agreed: dict[str, str] = field(default_factory=dict)
+    """Settings that it must share with the broker, as it has them, see `config.agreement`."""
 
 
 class WorkerBeat(Message, frozen=True):

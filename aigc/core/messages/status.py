@@ -55,6 +55,8 @@ class WorkerView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why no job is given to it; empty: it gets jobs."""
     lost_s: float = 0.0
     """Of a lost one: since when."""
+    agreed: dict[str, str] = field(default_factory=dict)
+    """Of `SystemStatus.agreed` what concerns it, as it has that."""
 
 
 class GatewayView(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -77,6 +79,8 @@ class BrokerView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What it leads with; 0: it stands by."""
     seen_s: float = 0.0
     """Seconds since it renewed its lease, or asked for one."""
+    agreed: dict[str, str] = field(default_factory=dict)
+    """As it has them, where that is known, see `SystemStatus.agreed`."""
 
 
 class WaitReason(Struct, frozen=True, array_like=True):

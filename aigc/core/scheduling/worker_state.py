@@ -73,6 +73,7 @@ class WorkerState:
         """It introduced itself, for the first time or again."""
         self.slots, self.credit, self.host, self.version = hello.slots, hello.credit, hello.host, hello.version
         self.device, self.draining, self._told = hello.device, hello.draining, hello.residents
+        self._agreed = hello.agreed
         self.liveness = "alive"
 
     def hear(self, beat: WorkerBeat) -> None:
@@ -213,4 +214,5 @@ class WorkerState:
             version=self.version,
             draining=self.draining,
             quarantined=self.quarantined,
+            agreed=self._agreed,
         )
