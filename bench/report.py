@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import fanout, idle, load, recovery
+from bench import fanout, idle, load, recovery, silence
 from bench.harness import HERE, Line
 from bench.peers import __main__ as peers
 from bench.peers.measure import Round
@@ -79,6 +79,7 @@ TABLES: dict[str, Callable[[Any], Sequence[Sequence[str]]]] = {
     **{f"idle-{mode}": lambda found: goals(idle.lines(found)) for mode in ("single", "multi")},
     "quality-held-out": quality,
     "recovery": recovery.table,
+    "silence": silence.table,
     "fanout": lambda found: goals(fanout.lines(found)),
 }
 

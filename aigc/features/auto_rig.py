@@ -15,7 +15,7 @@ class AutoRigParameters(Parameters):
     rig_mode: Literal["skeleton", "skin", "full"] = Field(
         "full",
         description="skeleton: joints beside the mesh, nothing bound to them. full: joints, and the mesh bound to "
-        "them. skin: the same as full; joints that the file brings are not read yet.",
+        "them. skin: the mesh bound to the joints that the file brings (GLB, FBX); as full if it brings none.",
     )
     seed: Seed = 42
     output_format: Literal["fbx", "glb"] = Field("fbx", description="File format of the rig.")

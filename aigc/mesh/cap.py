@@ -9,6 +9,7 @@ import manifold3d
 import numpy as np
 
 from aigc.mesh.holes import border_loops
+from aigc.mesh.keys import among
 from aigc.mesh.types import BoolArray, FloatArray, IntArray
 
 _MOST_TRIANGLES = 900
@@ -43,7 +44,7 @@ def loops_around(corners: IntArray, gone: IntArray) -> list[Loop]:
     staying = _directed(corners, count)
     # Where a face went, its neighbour's edge has no partner any more.
     turned = (staying % count) * count + staying // count
-    opened = np.isin(turned, leaving) & ~np.isin(turned, staying)
+    opened = among(turned, leaving) & ~among(turned, staying)
     keys = staying[opened]
     on_border = np.zeros(count, bool)
     on_border[keys // count] = on_border[keys % count] = True

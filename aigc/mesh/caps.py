@@ -9,6 +9,7 @@ import manifold3d
 import numpy as np
 
 from aigc.mesh.holes import border_loops
+from aigc.mesh.keys import among, distinct
 from aigc.mesh.subdivide import split_long_edges
 from aigc.mesh.topology import is_watertight
 from aigc.mesh.types import BoolArray, FloatArray, IntArray
@@ -48,14 +49,15 @@ def capped(points: FloatArray, faces: IntArray) -> Capped | None:
     if is_watertight(faces):
         return Capped(points, faces, [])
     directed = faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2).astype(np.int64) @ np.array([len(points), 1])
-    if len(np.unique(directed)) < len(directed):
+    taken = distinct(directed)
+    if len(taken) < len(directed):
         return None
     loops = [np.array(loop, np.int32) for loop in border_loops(faces)]
     all_points, all_faces = [points], [faces]
     caps = []
     vertices, count = len(points), len(faces)
     for group in _grouped(points, loops):
-        made = _cap(points, group, np.unique(directed))
+        made = _cap(points, group, taken)
         if made is None:
             return None
         inner, triangles = made
@@ -171,7 +173,7 @@ def _doubled(triangles: IntArray, border: IntArray, taken: IntArray, count: int)
     once, times = np.unique(np.sort(edges), axis=0, return_counts=True)
     inner = once[times == 2]
     ends = border[inner].astype(np.int64)
-    found = np.isin(ends @ [count, 1], taken) | np.isin(ends[:, ::-1] @ [count, 1], taken)
+    found = among(ends @ [count, 1], taken) | among(ends[:, ::-1] @ [count, 1], taken)
     return np.asarray(inner[found])
 
 

@@ -1,13 +1,14 @@
 """Meshes of a binary FBX file: triangles with normals, texture coordinates, colours and embedded textures of materials.
 
-Skeletons, animations and cameras are passed over.
+Where the joints of its skeleton are can be asked beside; animations and cameras are passed over.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -19,7 +20,9 @@ from aigc.mesh.image import MOST_PIXELS
 from aigc.mesh.types import BytePixels, FloatArray, IntArray, Material, Mesh
 from aigc.runner.model import InputInvalid
 
+T = TypeVar("T")
 _DEEPEST = 64
+_LIMBS = ("LimbNode", "Limb", "Root")
 _ORDERS = ("xyz", "xzy", "yzx", "yxz", "zxy", "zyx")
 
 
@@ -29,9 +32,22 @@ def read_fbx(data: bytes, most_faces: int) -> list[Mesh]:
     Raises:
         InputInvalid: the file is damaged, or too large.
     """
+    return _understood(data, lambda nodes: _Reader(nodes, most_faces).meshes())
+
+
+def fbx_joints(data: bytes) -> list[tuple[str, int, FloatArray]]:
+    """The limbs of the file: name, the place in this list of the limb above or -1, and the head, float64 (3,).
+
+    Raises:
+        InputInvalid: as `read_fbx`.
+    """
+    return _understood(data, lambda nodes: _Reader(nodes, 0).joints())
+
+
+def _understood(data: bytes, read: Callable[[list[Node]], T]) -> T:
     nodes = parse(data)
     try:
-        return _Reader(nodes, most_faces).meshes()
+        return read(nodes)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, np.linalg.LinAlgError) as problem:
         raise InputInvalid(
             f"the FBX file contradicts itself ({type(problem).__name__}: {problem})", "export it anew, or as GLB"
@@ -83,6 +99,24 @@ class _Reader:
                     if self._kind(child) == "Geometry" and _child(self._objects[child], "PolygonVertexIndex"):
                         name = str(node.values[1]).split("\0", 1)[0][:64] or "mesh"
                         found += self._placed(self._objects[child], identity, materials, name)
+        return found
+
+    def joints(self) -> list[tuple[str, int, FloatArray]]:
+        limbs = [
+            identity
+            for identity, node in self._objects.items()
+            if node.name == "Model" and len(node.values) > 2 and str(node.values[2]) in _LIMBS
+        ]
+        found: list[tuple[str, int, FloatArray]] = []
+        for identity in limbs:
+            head = (self._world @ self._place(identity))[:3, 3]
+            if not np.isfinite(head).all():
+                raise ValueError("a joint's place is no number")
+            above = self._above.get(identity, 0)
+            while above and above not in limbs:
+                above = self._above.get(above, 0)
+            name = str(self._objects[identity].values[1]).split("\0", 1)[0]
+            found.append((name, limbs.index(above) if above else -1, np.asarray(head)))
         return found
 
     def _placed(self, geometry: Node, model: int, materials: list[Material], name: str) -> list[Mesh]:

@@ -1,7 +1,8 @@
 """A glTF 2.0 reader for files from anybody: every offset, count and index is checked before it is followed.
 
 It reads what this package works with: triangles with positions, normals, texture coordinates, colours and base colour.
-Skins, animations and cameras are passed over. Section numbers are those of the Khronos glTF 2.0 specification.
+Where the joints of skins are can be asked beside; animations and cameras are passed over.
+Section numbers are those of the Khronos glTF 2.0 specification.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import base64
 import binascii
 import json
 import struct
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,9 @@ _READ = {"POSITION": (3,), "NORMAL": (3,), "TEXCOORD_0": (2,), "COLOR_0": (3, 4)
 """Attributes that are read, and how many numbers each may have."""
 _DEEPEST = 64
 
+_MOST_JOINTS = 65_536  # as many as vertices can name
+
+T = TypeVar("T")
 Beside = Callable[[str], bytes | None]
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 
@@ -40,8 +44,23 @@ def read_gltf(data: bytes, most_faces: int, beside: Beside | None = None) -> lis
     Raises:
         InputInvalid: the file is damaged, uses an extension that is not understood here, or is too large.
     """
+    return _understood(lambda: _Reader(data, most_faces, beside).meshes())
+
+
+def gltf_joints(data: bytes, beside: Beside | None = None) -> list[tuple[str, int, FloatArray]]:
+    """Joints of all skins in the scene: name, the place in this list of the joint above or -1, head float64 (3,).
+
+    A head is where it was when the mesh was bound, moved as `read_gltf` moves the mesh.
+
+    Raises:
+        InputInvalid: as `read_gltf`.
+    """
+    return _understood(lambda: _Reader(data, _MOST_JOINTS, beside).joints())
+
+
+def _understood(read: Callable[[], T]) -> T:
     try:
-        return _Reader(data, most_faces, beside).meshes()
+        return read()
     except InputInvalid:
         raise
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, struct.error, RecursionError) as problem:
@@ -66,6 +85,42 @@ class _Reader:
         self._unpacked: dict[int, bytes] = {}
 
     def meshes(self) -> list[Mesh]:
+        found: list[Mesh] = []
+        for _, node, place, _ in self._placed():
+            if "mesh" in node:
+                name = str(node.get("name") or f"mesh_{node['mesh']}")[:64]
+                found += self._primitives(self._document["meshes"][node["mesh"]], place, name)
+        return found
+
+    def joints(self) -> list[tuple[str, int, FloatArray]]:
+        placed = {index: (node, place, above) for index, node, place, above in self._placed()}
+        heads: dict[int, FloatArray] = {}
+        for node, place, _ in placed.values():
+            if "skin" not in node:
+                continue
+            skin = self._document["skins"][_whole(node["skin"])]
+            names = [_whole(joint) for joint in skin["joints"]]
+            if "inverseBindMatrices" in skin:
+                # 3.7.3.1: column-major, from the mesh as it was bound into the joint's own space.
+                bound = self._accessor(skin["inverseBindMatrices"]).astype(np.float64).reshape(-1, 4, 4)
+                found = (place @ np.linalg.inv(bound.transpose(0, 2, 1)))[:, :3, 3]
+                heads |= {name: head for name, head in zip(names, found, strict=False) if name not in heads}
+        for skin in self._document.get("skins", []):
+            heads |= {name: placed[name][1][:3, 3] for name in skin["joints"] if name in placed and name not in heads}
+        order = list(heads)
+        result: list[tuple[str, int, FloatArray]] = []
+        for index in order:
+            above = placed[index][2] if index in placed else -1
+            while above >= 0 and above not in heads:
+                above = placed[above][2]
+            name = str(self._document["nodes"][index].get("name") or f"joint_{index}")
+            result.append((name, order.index(above) if above >= 0 else -1, np.asarray(heads[index], np.float64)))
+        if not all(np.isfinite(head).all() for _, _, head in result):
+            raise ValueError("a joint's place is no number")
+        return result
+
+    def _placed(self) -> Iterator[tuple[int, dict[str, Any], NDArray[Any], int]]:
+        """Each node of the scene with its index, its place in the world, and the index of the one above or -1."""
         nodes = self._document.get("nodes", [])
         scenes = self._document.get("scenes", [])
         if scenes:
@@ -73,11 +128,10 @@ class _Reader:
         else:
             children = {child for node in nodes for child in node.get("children", [])}
             roots = [index for index in range(len(nodes)) if index not in children]
-        found: list[Mesh] = []
-        pending = [(root, np.eye(4), 0) for root in roots]
+        pending = [(root, np.eye(4), -1, 0) for root in roots]
         seen: set[int] = set()
         while pending:
-            index, above, depth = pending.pop(0)
+            index, above, parent, depth = pending.pop(0)
             if index in seen or depth > _DEEPEST:
                 # 3.5.2: nodes form a strict tree.
                 raise InputInvalid(
@@ -86,11 +140,8 @@ class _Reader:
             seen.add(index)
             node = nodes[index]
             place = above @ _matrix(node)
-            if "mesh" in node:
-                name = str(node.get("name") or f"mesh_{node['mesh']}")[:64]
-                found += self._primitives(self._document["meshes"][node["mesh"]], place, name)
-            pending += [(child, place, depth + 1) for child in node.get("children", [])]
-        return found
+            yield index, node, place, parent
+            pending += [(child, place, index, depth + 1) for child in node.get("children", [])]
 
     def _primitives(self, mesh: dict[str, Any], place: NDArray[Any], name: str) -> list[Mesh]:
         found = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from aigc.mesh.keys import among
 from aigc.mesh.types import FloatArray, IntArray
 
 
@@ -68,12 +69,14 @@ def border_loops(polygons: IntArray) -> list[list[int]]:
 
     Where two holes meet in a vertex, the way goes around the faces that lie between them.
     """
+    open_edges = _open_edges(polygons)
     before: dict[tuple[int, int], int] = {}
-    for row in polygons.tolist():
+    # Only what touches a border is walked around, which on a large mesh is little of it.
+    rim = np.isin(polygons, list({vertex for edge in open_edges for vertex in edge})).any(axis=1)
+    for row in polygons[rim].tolist():
         corners = list(dict.fromkeys(row))
         for k, start in enumerate(corners):
             before[start, corners[(k + 1) % len(corners)]] = corners[k - 1]
-    open_edges = {(start, end) for start, end in before if (end, start) not in before}
     loops = []
     while open_edges:
         edge = min(open_edges)
@@ -84,6 +87,15 @@ def border_loops(polygons: IntArray) -> list[list[int]]:
             edge = _next_open(edge, before)
         loops += _simple(loop)
     return loops
+
+
+def _open_edges(polygons: IntArray) -> set[tuple[int, int]]:
+    """Edges that a polygon has in this direction and none in the other."""
+    edges = np.stack([polygons, np.roll(polygons, -1, axis=1)], axis=2).reshape(-1, 2).astype(np.int64)
+    edges = edges[edges[:, 0] != edges[:, 1]]
+    count = int(edges.max(initial=0)) + 1
+    there, back = edges @ [count, 1], edges @ [1, count]
+    return {(start, end) for start, end in edges[~among(there, back)].tolist()}
 
 
 def _simple(loop: list[int]) -> list[list[int]]:

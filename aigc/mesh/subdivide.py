@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from aigc.mesh.keys import among
 from aigc.mesh.types import FloatArray, IntArray
 
 _ROUNDS = 24
@@ -33,7 +34,7 @@ def split_long_edges(
         length = np.linalg.norm(points[starts] - points[ends], axis=2)
         key = np.minimum(starts, ends).astype(np.int64) * len(points) + np.maximum(starts, ends)
         if fixed is not None:
-            length[np.isin(key, fixed.min(axis=1).astype(np.int64) * len(points) + fixed.max(axis=1))] = 0
+            length[among(key, fixed.min(axis=1).astype(np.int64) * len(points) + fixed.max(axis=1))] = 0
         worst = np.argmax(length, axis=1)
         row = np.flatnonzero(length[np.arange(len(triangles)), worst] > longest)
         if not len(row) or len(triangles) + len(row) > most_faces:

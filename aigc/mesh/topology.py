@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from aigc.mesh.keys import distinct
 from aigc.mesh.normals import smooth_normals
 from aigc.mesh.types import FloatArray, IntArray, Mesh
 
@@ -85,12 +86,10 @@ def is_watertight(faces: IntArray) -> bool:
     """Whether every edge of welded faces has exactly two of them, running along it in opposite directions."""
     if len(faces) == 0:
         return False
-    _, counts = edge_counts(faces)
-    if not bool((counts == 2).all()):
-        return False
-    directed = faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2).astype(np.int64)
-    keys = directed[:, 0] * (int(faces.max()) + 1) + directed[:, 1]
-    return len(np.unique(keys)) == len(keys)
+    count = int(faces.max()) + 1
+    starts, ends = faces.reshape(-1).astype(np.int64), faces[:, [1, 2, 0]].reshape(-1).astype(np.int64)
+    there = distinct(starts * count + ends)
+    return len(there) == len(starts) and np.array_equal(there, distinct(ends * count + starts))
 
 
 def parts(faces: IntArray, vertices: int) -> tuple[int, IntArray]:

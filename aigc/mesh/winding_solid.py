@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from skimage.measure import marching_cubes
 
+from aigc.mesh.keys import among
 from aigc.mesh.normals import face_normals
 from aigc.mesh.simplify import from_manifold, to_manifold
 from aigc.mesh.stats import volume
@@ -96,7 +97,7 @@ def thickened(
     directed = faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
     key = directed.astype(np.int64) @ np.array([len(points), 1])
     opposite = directed[:, ::-1].astype(np.int64) @ np.array([len(points), 1])
-    border = directed[~np.isin(key, opposite)]
+    border = directed[~among(key, opposite)]
     a, b = border.T
     count = len(points)
     walls = np.concatenate([np.stack([b, a, a + count], axis=1), np.stack([b, a + count, b + count], axis=1)])

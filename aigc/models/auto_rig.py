@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from aigc.mesh.gltf import write_glb
 from aigc.mesh.read import read_mesh
 from aigc.mesh.simplify import simplify
 from aigc.mesh.skeleton import Skeleton, Skin, pose_matrices, posed, strongest
+from aigc.mesh.skeleton_read import read_skeleton
 from aigc.mesh.stats import mesh_stats
 from aigc.mesh.topology import joined, weld
 from aigc.mesh.types import FloatArray, Mesh
-from aigc.mesh.voxels import voxelize
+from aigc.mesh.voxels import Voxels, voxelize
 from aigc.models.rigging.drawing import drawn
-from aigc.models.rigging.fit import Fit
+from aigc.models.rigging.fit import BROUGHT, Fit
 from aigc.models.rigging.frame import FACINGS
 from aigc.models.rigging.heat import carried, heat_weights
 from aigc.models.rigging.medial_tree import medial_tree
@@ -61,12 +63,7 @@ class HeatRig:
             faces,
             between=lambda done: progress(0.1 + 0.25 * done, "sampling", 2, _STEPS, "finding the inside"),
         )
-        tree = medial_tree(
-            voxels, lambda done: progress(0.35 + 0.15 * done, "sampling", 3, _STEPS, "finding the middle")
-        )
-        progress(0.5, "sampling", 4, _STEPS, "placing the joints")
-        fit, facing = fit_template(voxels, tree, settings.template, settings.facing, settings.max_joints)
-        _warn(fit, settings, progress)
+        fit, facing = _fitted(inputs["mesh"], voxels, settings, progress)
         weights = heat_weights(
             positions,
             faces,
@@ -79,23 +76,35 @@ class HeatRig:
         outputs = _files(
             meshes, fit.skeleton, None if settings.rig_mode == "skeleton" else skins, settings.output_format
         )
-        progress(0.9, "exporting", 7, _STEPS, "drawing the skeleton")
-        at_rest = drawn(meshes, fit.skeleton, pose_matrices(fit.skeleton, {}))
+        drawing = partial(progress, 0.9, "exporting", 7, _STEPS, "drawing the skeleton")
+        at_rest = drawn(meshes, fit.skeleton, pose_matrices(fit.skeleton, {}), between=drawing)
         outputs.append(Output("thumbnail.png", "thumbnail", at_rest))
         if settings.rig_mode != "skeleton":
-            progress(0.95, "exporting", 7, _STEPS, "striking a pose")
+            drawing = partial(progress, 0.95, "exporting", 7, _STEPS, "striking a pose")
+            drawing()
             turns = sample_pose(fit.skeleton, fit.template, FACINGS[facing])
             moved = [posed(mesh, fit.skeleton, skin, turns) for mesh, skin in zip(meshes, skins, strict=True)]
-            picture = drawn(moved, fit.skeleton, pose_matrices(fit.skeleton, turns))
+            picture = drawn(moved, fit.skeleton, pose_matrices(fit.skeleton, turns), between=drawing)
             outputs.append(Output("posed.png", "preview", picture))
         return Result(outputs, _info(fit, facing, settings))
 
 
-def _warn(fit: Fit, settings: HeatRigParameters, progress: Progress) -> None:
+def _fitted(path: str, voxels: Voxels, settings: HeatRigParameters, progress: Progress) -> tuple[Fit, str]:
+    """The file's own joints if the mesh shall be bound to them, else those found in its shape; and its front."""
     if settings.rig_mode == "skin":
-        progress.warn(
-            "joints that the file brings are not read: the mesh is bound to joints that were found in its shape"
-        )
+        progress(0.35, "sampling", 3, _STEPS, "reading the joints")
+        own = read_skeleton(path)
+        if own is not None:
+            return Fit(own, BROUGHT, 1.0), "+z" if settings.facing == "auto" else settings.facing
+        progress.warn("the file brings no joints: the mesh is bound to joints that were found in its shape")
+    tree = medial_tree(voxels, lambda done: progress(0.35 + 0.15 * done, "sampling", 3, _STEPS, "finding the middle"))
+    progress(0.5, "sampling", 4, _STEPS, "placing the joints")
+    fit, facing = fit_template(voxels, tree, settings.template, settings.facing, settings.max_joints)
+    _warn(fit, progress)
+    return fit, facing
+
+
+def _warn(fit: Fit, progress: Progress) -> None:
     if fit.confidence < _UNSURE and fit.template != "generic":
         progress.warn(
             f"the {fit.template} skeleton fits loosely ({fit.confidence:.0%}): arms and legs did not all stand out; "
@@ -124,7 +133,7 @@ def _files(meshes: list[Mesh], skeleton: Skeleton, skins: list[Skin] | None, kin
 
 def _info(fit: Fit, facing: str, settings: HeatRigParameters) -> dict[str, Any]:
     return {
-        "method": "medial tree, named template, bone heat",
+        "method": f"{'joints of the file' if fit.template == BROUGHT else 'medial tree, named template'}, bone heat",
         "bone_count": len(fit.skeleton.joints),
         "format": settings.output_format,
         "rig_info": {

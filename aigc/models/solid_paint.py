@@ -19,6 +19,7 @@ from aigc.mesh.ambient import coarse_texels, open_sky
 from aigc.mesh.appearance import Appearance
 from aigc.mesh.canvas import Canvas, lay_canvas
 from aigc.mesh.export import mesh_outputs, texture_outputs
+from aigc.mesh.keys import distinct
 from aigc.mesh.preview import thumbnail
 from aigc.mesh.rays import RayScene
 from aigc.mesh.read import read_mesh
@@ -259,7 +260,7 @@ def _sized(coat: Coat, size: float) -> Finish:
 
 def _frame(canvas: Canvas, mine: BoolArray, low: FloatArray, number: int) -> Frame:
     """Where a part lies, and whether it is round about the vertical."""
-    points = canvas.positions[np.unique(canvas.faces[mine])]
+    points = canvas.positions[distinct(canvas.faces[mine])]
     lowest, highest = points.min(axis=0), points.max(axis=0)
     centre = (lowest + highest) / 2
     corners = canvas.positions[canvas.faces[mine]]

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from aigc.features.uv_unwrapping import XatlasParameters
 from aigc.mesh.export import mesh_outputs, write_obj
+from aigc.mesh.keys import distinct
 from aigc.mesh.normals import face_normals, split_at_creases
 from aigc.mesh.palette import tint
 from aigc.mesh.preview import thumbnail
@@ -138,7 +139,7 @@ def _part_files(mesh: Mesh, progress: Progress) -> list[Output]:
     order = np.argsort(-np.bincount(piece), kind="stable")[:_MOST_PARTS]
     for number, index in enumerate(order.tolist()):
         progress(0.82 + 0.1 * number / len(order), "exporting", 4, _STEPS, f"part {number + 1} of {len(order)}")
-        used = np.unique(mesh.faces[piece == index])
+        used = distinct(mesh.faces[piece == index])
         _, faces = compact(mesh.positions, mesh.faces[piece == index])
         assert mesh.normals is not None and mesh.uv is not None
         part = Mesh(mesh.positions[used], faces, mesh.normals[used], mesh.uv[used], name=f"part_{number:02d}")

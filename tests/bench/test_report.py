@@ -5,6 +5,7 @@ import pytest
 
 from bench.harness import Figure, Line
 from bench.report import filled, goals, markdown
+from bench.silence import silences, table
 
 ROUND = {
     "picows_deliveries": 100.0,
@@ -49,3 +50,18 @@ def test_a_line_says_by_how_much_its_goal_is_missed(reached: float, goal: str, v
 def test_a_table_has_a_heading_and_a_line_for_each_row() -> None:
     text = markdown(goals([Line("P1", "speed", Figure.of([1.0, 2.0, 4.0]), ">= 1")]))
     assert text.splitlines()[1:] == ["| --- | --- | --- | --- | --- |", "| P1 | speed | 2 (1 to 4) | >= 1 | met |"]
+
+
+def test_silences_of_our_own_are_told_apart_from_those_in_a_library() -> None:
+    one = {
+        "seconds": 3.2,
+        "longest": [[1.1, "mesh/simplify.py:23 solid = manifold3d.Manifold(mesh)", ""], [0.2, "a.py:1 x", ""]],
+    }
+    head, row = table({"some-model": {"usual": one, "largest": {"refused": "too large"}}})
+    assert row == ["some-model", "3.2", "0.20", "1.10 manifold3d", "too large", "-", "-"] and len(head) == len(row)
+
+
+def test_a_silence_is_what_both_clocks_allow() -> None:
+    heard = [(0.0, 0.0, "start"), (2.0, 0.5, "reading"), (3.0, 1.5, "end")]
+    places = [(0.4, "mostly here"), (1.6, "mostly here"), (1.9, "there"), (2.5, "later")]
+    assert silences(heard, places) == [(1.0, "later", "reading"), (0.5, "mostly here", "start")]

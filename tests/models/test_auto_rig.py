@@ -5,7 +5,7 @@ import pytest
 
 from aigc.mesh.gltf import write_glb
 from aigc.mesh.read import read_mesh
-from aigc.mesh.skeleton import Joint, Skeleton, Skin, posed
+from aigc.mesh.skeleton import Joint, Skeleton, Skin, posed, strongest
 from aigc.mesh.stats import volume
 from aigc.mesh.types import Material, Mesh
 from aigc.models.auto_rig import HeatRig
@@ -83,6 +83,31 @@ def test_only_the_skeleton_is_bound_to_nothing(biped, tmp_path):
     assert gltf_issues(result.outputs[0].data) == []
     assert "WEIGHTS_0" not in gltf["meshes"][0]["primitives"][0]["attributes"]
     assert len(gltf["skins"][0]["joints"]) == 19
+
+
+def test_a_file_s_own_joints_are_bound_by_their_names(tmp_path):
+    mesh = Mesh(*body(BIPED))
+    own = Skeleton(
+        (Joint("Bip01", -1, (0.0, 0.9, 0.0), (0.0, 1.3, 0.0)), Joint("Bip01 Head", 0, (0.0, 1.4, 0.0), (0.0, 1.7, 0.0)))
+    )
+    path = tmp_path / "own.glb"
+    path.write_bytes(write_glb([mesh], {}, own, [strongest(np.eye(2)[np.zeros(len(mesh.positions), int)])]))
+
+    result = run_model(HeatRig(), {"mesh": str(path)}, {"rig_mode": "skin", "output_format": "glb"}, tmp_path)
+
+    data = result.outputs[0].data
+    assert gltf_issues(data) == []
+    assert result.info["rig_info"]["joints"] == ["Bip01", "Bip01 Head"]
+    weights, joints = attribute(data, "WEIGHTS_0"), attribute(data, "JOINTS_0")
+    head = np.where(joints == 1, weights, 0).sum(axis=1)
+    height = mesh.positions[:, 1]
+    assert head[height > 1.65].min() > 0.9 and head[height < 0.8].max() < 0.1
+
+
+def test_a_mesh_without_joints_gets_some_although_its_own_were_asked_for(biped, tmp_path):
+    recorder = Recorder(tmp_path)
+    result = run_model(HeatRig(), {"mesh": biped}, {"rig_mode": "skin"}, tmp_path, recorder=recorder)
+    assert result.info["bone_count"] == 19 and "brings no joints" in recorder.warnings[0]
 
 
 def test_textures_and_several_meshes_are_kept(tmp_path):

@@ -12,6 +12,7 @@ from manifold3d import Manifold
 from skimage.measure import marching_cubes
 
 from aigc.mesh.clip import refined
+from aigc.mesh.keys import distinct
 from aigc.mesh.normals import face_normals, split_at_creases
 from aigc.mesh.shading import to_linear
 from aigc.mesh.simplify import simplify_closed
@@ -211,7 +212,7 @@ def _highest(inside: BoolArray, height: FloatArray) -> FloatArray:
 def _inside(surface: Surface) -> Material:
     tones = []
     for number, mesh in enumerate(surface.meshes):
-        vertices = np.unique(surface.faces[surface.owner == number])
+        vertices = distinct(surface.faces[surface.owner == number])
         if len(vertices):
             tones.append(colors_at(surface, mesh, vertices[:: max(1, len(vertices) // 500)])[0].mean(axis=0))
     tone = np.mean(tones, axis=0) * 0.7

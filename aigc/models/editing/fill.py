@@ -7,6 +7,7 @@ import numpy as np
 from aigc.mesh.appearance import Appearance
 from aigc.mesh.cap import Cap, caps, is_free, loops_around, welded_cap
 from aigc.mesh.geodesic import dome, fair, harmonic, neighbours
+from aigc.mesh.keys import distinct
 from aigc.mesh.normals import smooth_normals
 from aigc.mesh.shading import linear_to_srgb
 from aigc.mesh.surface import COLOR, NORMAL, UV, Surface
@@ -111,7 +112,7 @@ def _flat(surface: Surface, cap: Cap, colors: FloatArray, look: Material, name: 
 def _border_normals(surface: Surface) -> FloatArray:
     """float32 (p, 3): one of the normals that vertices in each place have."""
     normals = np.zeros((len(surface.points), 3), np.float32)
-    used = np.unique(surface.faces)
+    used = distinct(surface.faces)
     normals[surface.place[used]] = surface.values[used, NORMAL]
     return normals
 
@@ -124,7 +125,7 @@ def _border_colors(surface: Surface, places: IntArray) -> tuple[FloatArray, Mate
     metallic, roughness, most = 0.0, 0.8, 0
     for number, mesh in enumerate(surface.meshes):
         faces = surface.faces[surface.owner == number]
-        vertices = np.unique(faces)
+        vertices = distinct(faces)
         mine = vertices[wanted[surface.place[vertices]]]
         if not len(mine):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import cv2
@@ -11,6 +12,7 @@ import numpy as np
 
 from aigc.mesh.appearance import Appearance
 from aigc.mesh.bake import spread, texels
+from aigc.mesh.keys import among
 from aigc.mesh.rays import RAYS_A_CALL, RayScene
 from aigc.mesh.shading import linear_to_srgb
 from aigc.mesh.surface import NORMAL, Surface
@@ -95,9 +97,10 @@ def repainted(
             continue
         if not (near & mine).any():
             continue
-        between(0.1 + 0.3 * number / len(surface.meshes))
+        report = partial(between, 0.1 + 0.3 * number / len(surface.meshes))
+        report()
         # Meshes of a surface lie one after the other, so its faces are in the mesh's own order.
-        changed = _in_place(mesh, near[mine], brush)
+        changed = _in_place(mesh, near[mine], brush, report)
         if changed is None:
             split_off |= mine
         else:
@@ -117,7 +120,7 @@ def repainted(
     return [*rest.to_meshes(), *made], info
 
 
-def _in_place(mesh: Mesh, near: BoolArray, brush: Brush) -> tuple[Mesh, int] | None:
+def _in_place(mesh: Mesh, near: BoolArray, brush: Brush, report: Callable[[], None]) -> tuple[Mesh, int] | None:
     """The mesh with another texture, and how many texels changed; None if its texture cannot be changed in place."""
     picture = mesh.material.base_color_texture
     if picture is None or mesh.uv is None or mesh.normals is None or mesh.colors is not None:
@@ -125,24 +128,26 @@ def _in_place(mesh: Mesh, near: BoolArray, brush: Brush) -> tuple[Mesh, int] | N
     if not np.allclose(mesh.material.base_color[:3], 1) or mesh.uv.min() < -1e-4 or mesh.uv.max() > 1 + 1e-4:
         return None
     height, width = picture.shape[:2]
-    index, face, weights = _rastered(mesh.uv, mesh.faces[near], width, height)
+    index, face, weights = _rastered(mesh.uv, mesh.faces[near], width, height, report)
     face = np.flatnonzero(near)[face].astype(np.int32)
     points = np.einsum("ij,ijk->ik", weights, mesh.positions[mesh.faces[face]])
     normals = np.einsum("ij,ijk->ik", weights, mesh.normals[mesh.faces[face]])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
     flat = picture.reshape(-1, picture.shape[2])
     old = flat[index, :3].astype(np.float32) / 255
+    report()
     stroke = brush(points.astype(np.float32), normals.astype(np.float32), old)
+    report()
     touched = stroke.share > 0
     if not touched.any():
         return mesh, 0
-    if _shows_twice(mesh, near, index[touched], face[touched], width, height):
+    if _shows_twice(mesh, index[touched], face[touched], width, height, report):
         return None
     new = flat.copy()
     share = stroke.share[:, None]
     mixed = old * (1 - share) + stroke.color * share
     new[index[touched], :3] = (mixed[touched] * 255 + 0.5).astype(np.uint8)
-    whole = _with_gutter(mesh, new.reshape(picture.shape), picture, index, touched, width, height)
+    whole = _with_gutter(mesh, new.reshape(picture.shape), picture, index, touched, report)
     material = replace(mesh.material, base_color_texture=whole)
     if stroke.roughness is not None and stroke.metallic is not None:
         place = np.stack(np.divmod(index, width), 1)
@@ -150,12 +155,15 @@ def _in_place(mesh: Mesh, near: BoolArray, brush: Brush) -> tuple[Mesh, int] | N
     return mesh.with_(material=material), int(touched.sum())
 
 
-def _rastered(uv: FloatArray, faces: IntArray, width: int, height: int) -> tuple[IntArray, IntArray, FloatArray]:
+def _rastered(
+    uv: FloatArray, faces: IntArray, width: int, height: int, report: Callable[[], None]
+) -> tuple[IntArray, IntArray, FloatArray]:
     """Which texels of a picture faces cover: row * width + column, the face, and barycentric weights."""
     scene = RayScene(np.concatenate([uv, np.zeros((len(uv), 1), np.float32)], axis=1), faces)
     index, face, weights = [], [], []
     rows = max(1, RAYS_A_CALL // width)
     for top in range(0, height, rows):
+        report()
         y, x = np.mgrid[top : min(top + rows, height), 0:width]
         centre = np.stack([(x.reshape(-1) + 0.5) / width, (y.reshape(-1) + 0.5) / height, np.ones(x.size)], 1)
         hits = scene.first_hits(centre.astype(np.float32), np.tile(np.array([0, 0, -1], np.float32), (x.size, 1)))
@@ -166,7 +174,9 @@ def _rastered(uv: FloatArray, faces: IntArray, width: int, height: int) -> tuple
     return np.concatenate(index), np.concatenate(face), np.concatenate(weights).astype(np.float32)
 
 
-def _shows_twice(mesh: Mesh, near: BoolArray, index: IntArray, face: IntArray, width: int, height: int) -> bool:
+def _shows_twice(
+    mesh: Mesh, index: IntArray, face: IntArray, width: int, height: int, report: Callable[[], None]
+) -> bool:
     """Whether texels that are to change show other places too: other faces, or these faces twice."""
     painted = np.zeros(len(mesh.faces), bool)
     painted[face] = True
@@ -174,28 +184,30 @@ def _shows_twice(mesh: Mesh, near: BoolArray, index: IntArray, face: IntArray, w
     corners = mesh.uv[mesh.faces[painted]].astype(np.float64) * [width, height]
     one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     own = float(np.abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]).sum() / 2)
-    covered, _, _ = _rastered(mesh.uv, mesh.faces[painted], width, height)
+    covered, _, _ = _rastered(mesh.uv, mesh.faces[painted], width, height, report)
     if own > (1 + _SHARED) * len(covered) + 8 * np.sqrt(own) + 16:
         return True
     if painted.all():
         return False
-    others, _, _ = _rastered(mesh.uv, mesh.faces[~painted], width, height)
-    both = np.isin(index, others).sum()
+    others, _, _ = _rastered(mesh.uv, mesh.faces[~painted], width, height, report)
+    both = among(index, others).sum()
     return bool(both > _SHARED * len(index) + 4)
 
 
 def _with_gutter(
-    mesh: Mesh, new: BytePixels, old: BytePixels, index: IntArray, touched: BoolArray, width: int, height: int
+    mesh: Mesh, new: BytePixels, old: BytePixels, index: IntArray, touched: BoolArray, report: Callable[[], None]
 ) -> BytePixels:
     """The texels between islands beside a changed one take its colour, or the old one would show at the seams."""
     assert mesh.uv is not None
+    height, width = shape = new.shape[:2]
     covered = np.zeros(width * height, bool)
-    covered[_rastered(mesh.uv, mesh.faces, width, height)[0]] = True
+    covered[_rastered(mesh.uv, mesh.faces, width, height, report)[0]] = True
     covered[index] = True
     changed = np.zeros(width * height, np.uint8)
     changed[index[touched]] = 1
-    shape = (height, width)
+    report()
     near_changed = spread(changed.reshape(*shape, 1), covered.reshape(shape))[..., 0] > 0
+    report()
     filled = spread(new, covered.reshape(shape))
     use = near_changed & ~covered.reshape(shape)
     return np.where(use[..., None], filled, new)
@@ -231,7 +243,8 @@ def _own_texture(part: Surface, number: int, brush: Brush, resolution: int, betw
     used, local = np.unique(part.corners.reshape(-1), return_inverse=True)
     points, faces = part.points[used], local.reshape(-1, 3).astype(np.int32)
     opened = unwrap(points, faces, size, max(2, size // 256), between=lambda k, n: between(0.4 + 0.3 * k / n))
-    cover = texels(opened.uv, opened.faces, size)
+    cover = texels(opened.uv, opened.faces, size, lambda done: between(0.7 + 0.05 * done))
+    between(0.75)
     where = cover.of(points, faces)
     sharp = part.faces
     normals = part.values[:, NORMAL]
@@ -241,6 +254,7 @@ def _own_texture(part: Surface, number: int, brush: Brush, resolution: int, betw
     before = linear_to_srgb(linear)
     between(0.8)
     stroke = brush(where, directions, before)
+    between(0.9)
     share = stroke.share[:, None]
     color = before * (1 - share) + stroke.color * share
     rough = roughness if stroke.roughness is None else roughness * (1 - stroke.share) + stroke.roughness * stroke.share

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aigc.mesh.keys import distinct
 from aigc.mesh.preview import View, camera_turn
 from aigc.mesh.rays import RayScene
 from aigc.mesh.types import BoolArray, FloatArray, IntArray
@@ -81,7 +82,7 @@ class Sight:
     """A mesh that can be looked at from any side. float32 (n, 3) positions, int32 (m, 3) faces."""
 
     def __init__(self, positions: FloatArray, faces: IntArray) -> None:
-        self.positions = positions[np.unique(faces)]
+        self.positions = positions[distinct(faces)]
         self.scene = RayScene(positions, faces)
         self.extent = float(np.ptp(self.positions, axis=0).max()) or 1.0
 

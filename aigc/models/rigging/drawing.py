@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 
 import numpy as np
@@ -15,15 +16,22 @@ _OVER = 3  # drawn so much larger, for smooth edges
 _VEIL = 0.35  # how far the mesh fades behind its bones
 
 
-def drawn(meshes: list[Mesh], skeleton: Skeleton, matrices: FloatArray, size: int = 512) -> bytes:
+def drawn(
+    meshes: list[Mesh],
+    skeleton: Skeleton,
+    matrices: FloatArray,
+    size: int = 512,
+    between: Callable[[], None] | None = None,
+) -> bytes:
     """A PNG with a clear background, (size, size).
 
     Args:
         meshes: as they are posed.
         matrices: float64 (j, 4, 4), what moved each joint; see `pose_matrices`.
+        between: as for `render`.
     """
     view = View(azimuth=20.0, elevation=8.0)
-    picture = Image.fromarray(render(meshes, view, size, "transparent"))
+    picture = Image.fromarray(render(meshes, view, size, "transparent", between))
     veil = Image.new("RGBA", picture.size, (255, 255, 255, 0))
     veil.putalpha(picture.getchannel("A").point([round(value * _VEIL) for value in range(256)]))
     picture = Image.alpha_composite(picture, veil)

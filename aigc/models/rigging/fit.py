@@ -14,12 +14,15 @@ from aigc.models.rigging.frame import Frame, nearest_inside
 _ALIKE = 0.07  # of the height: how far a joint may be from the mirror image of its partner to be made symmetric
 
 
+BROUGHT = "brought"  # joints that the file had
+
+
 @dataclass(frozen=True)
 class Fit:
     """A skeleton in the mesh's own space.
 
     Args:
-        template: humanoid or generic.
+        template: humanoid, generic, or BROUGHT.
         confidence: 0 to 1, how well the shape suits the template.
         pairs: (left, right) names of joints that were made mirror images of each other.
     """

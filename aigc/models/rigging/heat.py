@@ -23,7 +23,7 @@ from aigc.mesh.voxels import Voxels
 
 _HEAT = 1.0  # of the paper: its own estimate of what comes nearest to heat that spreads through the volume
 _SAMPLES = 16  # places on the line of sight
-_CHUNK = 4096
+_AT_ONCE = 80_000  # pairs of a vertex and a bone
 _TIE = 1.05  # bones that are this much further than the nearest still warm
 _RIGID = 0.55  # of a small piece that one bone holds: it then holds all of it
 _SMALL = 0.25  # of the area
@@ -94,16 +94,17 @@ def _sight(
     depth = np.empty(distance.shape)
     seen = np.empty(distance.shape, bool)
     share = (np.arange(_SAMPLES) + 0.5) / _SAMPLES
-    for start in range(0, len(positions), _CHUNK):
+    rows = max(64, _AT_ONCE // len(heads))
+    for start in range(0, len(positions), rows):
         between(start / len(positions))
-        points = positions[start : start + _CHUNK].astype(np.float64)
+        points = positions[start : start + rows].astype(np.float64)
         at = np.clip(np.einsum("nje,je->nj", points[:, None] - heads, span) / length, 0, 1)
         nearest = heads + at[..., None] * span
-        distance[start : start + _CHUNK] = np.linalg.norm(points[:, None] - nearest, axis=2)
-        depth[start : start + _CHUNK] = inner[tuple(np.moveaxis(voxels.cells(nearest), -1, 0))]
-        begin = buried[start : start + _CHUNK, None]
+        distance[start : start + rows] = np.linalg.norm(points[:, None] - nearest, axis=2)
+        depth[start : start + rows] = inner[tuple(np.moveaxis(voxels.cells(nearest), -1, 0))]
+        begin = buried[start : start + rows, None]
         way = begin[:, :, None] + (nearest - begin)[:, :, None] * share[:, None]
-        seen[start : start + _CHUNK] = voxels.inside(way).mean(axis=2) > 1 - 1.5 / _SAMPLES
+        seen[start : start + rows] = voxels.inside(way).mean(axis=2) > 1 - 1.5 / _SAMPLES
     return distance, depth, seen
 
 

@@ -39,7 +39,7 @@ def sample_pose(skeleton: Skeleton, template: str, facing: FloatArray) -> dict[s
             axis, degrees = _TURN[joint.name]
             turned = np.array(axis) @ facing
             own = rotation((turned[0], turned[1], turned[2]), degrees)
-        elif template == "generic" and joint.parent >= 0:
+        elif template != "humanoid" and joint.parent >= 0:
             side = facing[0] if abs(joint.tail[1] - joint.head[1]) < abs(joint.tail[2] - joint.head[2]) else facing[2]
             own = rotation((side[0], side[1], side[2]), _CURL)
         total[index] = above @ own
