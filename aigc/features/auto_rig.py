@@ -27,7 +27,8 @@ class HeatRigParameters(AutoRigParameters):
     template: Literal["auto", "humanoid", "generic"] = Field(
         "auto",
         description="humanoid: the 19 joints that VRM knows by name. "
-        "generic: a chain of joints along each branch. auto: the first of them that suits the shape.",
+        "generic: a chain of joints along each branch; on four legs they are called leftFrontLeg_01, neck_01, tail_01 "
+        "and so on. auto: the first of them that suits the shape.",
     )
     facing: Literal["auto", "+z", "+x", "-z", "-x"] = Field(
         "auto", description="Where the front looks, for left and right to be right; +z in glTF."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from aigc.mesh.types import FloatArray
 from aigc.models.rigging.fit import Fit, joint
 from aigc.models.rigging.frame import Frame
 from aigc.models.rigging.medial_tree import MedialTree
+from aigc.models.rigging.roles import Chain, roles
 
 _BEND = 0.35  # of the radius: how far a bone may run beside the middle
 _LONGEST = 3.0  # radii, or
@@ -20,21 +20,11 @@ _MERGED = 0.9  # of the radius: branchings so close are one
 _ALIKE = 0.06  # of the size
 
 
-@dataclass
-class Chain:
-    """A run of joints without a branching.
-
-    Args:
-        points: float64 (k, 3), the first on the chain above or at the root.
-        above: index of the chain that it leaves, at its end; -1 at the root.
-    """
-
-    points: FloatArray
-    above: int
-
-
 def fit_generic(frame: Frame, most: int) -> Fit:
-    """Chains of at most `most` joints in all, mirror images of each other where the shape is."""
+    """Chains of at most `most` joints in all, mirror images of each other where the shape is.
+
+    On four legs they are called after what they are, and the template is `quadruped`.
+    """
     branchings = frame.tree.branchings() or list(range(len(frame.tree.points)))
     root = max(branchings, key=lambda node: float(frame.tree.radius[node]))
     tree = frame.tree.rooted_at(root)
@@ -45,7 +35,9 @@ def fit_generic(frame: Frame, most: int) -> Fit:
         coarseness *= 1.3
         chains = chains_of(tree, size, coarseness)
     _mirror(chains, frame, float(frame.cells[:, 0].mean()), size)
-    return Fit(skeleton_from(frame, tree, chains), "generic", 1.0 if len(chains) > 1 else 0.5)
+    words = roles(chains, frame)
+    skeleton = skeleton_from(frame, tree, chains, words)
+    return Fit(skeleton, "generic" if words is None else "quadruped", 1.0 if len(chains) > 1 else 0.5)
 
 
 def chains_of(tree: MedialTree, size: float, coarseness: float = 1.0) -> list[Chain]:
@@ -133,16 +125,20 @@ def _mirror(chains: list[Chain], frame: Frame, middle: float, size: float) -> No
                 break
 
 
-def skeleton_from(frame: Frame, tree: MedialTree, chains: list[Chain]) -> Skeleton:
-    """A root, and a joint `chain_<number>_<place>` at the start of each bone."""
+def skeleton_from(frame: Frame, tree: MedialTree, chains: list[Chain], words: list[str] | None = None) -> Skeleton:
+    """A root, and a joint `chain_<number>_<place>` or `<word>_<place>` at the start of each bone."""
     start = tree.points[0]
     up = start + np.array([0.0, 0.5 * float(tree.radius[0]), 0.0])
     joints = [joint(frame, "root", -1, start, up)]
     last: list[int] = []
+    counts: dict[str, int] = {}
     for number, chain in enumerate(chains):
         parent = 0 if chain.above < 0 else last[chain.above]
-        for place, (head, tail) in enumerate(zip(chain.points, chain.points[1:], strict=False)):
-            joints.append(joint(frame, f"chain_{number + 1:02d}_{place + 1:02d}", parent, head, tail))
+        word = "chain" if words is None else words[number]
+        word = f"chain_{number + 1:02d}" if word == "chain" else word
+        for head, tail in itertools.pairwise(chain.points):
+            counts[word] = counts.get(word, 0) + 1
+            joints.append(joint(frame, f"{word}_{counts[word]:02d}", parent, head, tail))
             parent = len(joints) - 1
         last.append(parent)
     return Skeleton(tuple(joints))

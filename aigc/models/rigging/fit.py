@@ -22,7 +22,7 @@ class Fit:
     """A skeleton in the mesh's own space.
 
     Args:
-        template: humanoid, generic, or BROUGHT.
+        template: humanoid, quadruped, generic, or BROUGHT.
         confidence: 0 to 1, how well the shape suits the template.
         pairs: (left, right) names of joints that were made mirror images of each other.
     """

@@ -17,6 +17,8 @@ _DANCE = {
     "leftLowerLeg": (0.1, -0.9, -0.4),
     "rightUpperLeg": (-0.12, -1.0, 0.05),
 }
+_STEP = {"leftFrontLeg_01": -24.0, "rightFrontLeg_01": 24.0, "leftHindLeg_01": 24.0, "rightHindLeg_01": -24.0}
+_NOD = {"neck_01": 14.0, "head_01": 10.0}
 _TURN = {"head": ((0.0, 1.0, 0.0), 25.0), "spine": ((0.0, 0.0, 1.0), -5.0)}
 _CURL = 16.0
 
@@ -39,6 +41,9 @@ def sample_pose(skeleton: Skeleton, template: str, facing: FloatArray) -> dict[s
             axis, degrees = _TURN[joint.name]
             turned = np.array(axis) @ facing
             own = rotation((turned[0], turned[1], turned[2]), degrees)
+        elif template == "quadruped":
+            if degrees := _STEP.get(joint.name, _NOD.get(joint.name, 0.0)):
+                own = rotation((facing[0][0], facing[0][1], facing[0][2]), degrees)
         elif template != "humanoid" and joint.parent >= 0:
             side = facing[0] if abs(joint.tail[1] - joint.head[1]) < abs(joint.tail[2] - joint.head[2]) else facing[2]
             own = rotation((side[0], side[1], side[2]), _CURL)

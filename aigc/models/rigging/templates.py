@@ -32,4 +32,7 @@ def fit_template(voxels: Voxels, tree: MedialTree, template: str, facing: str, m
     best = max(found, key=lambda pair: pair[0].confidence, default=None)
     if best is not None and (forced or best[0].confidence >= _SURE):
         return best
-    return fit_generic(frames[0], most), frames[0].facing
+    # Two legs look alike from before and behind; of four, the head is ahead.
+    sides = list(FACINGS) if facing == "auto" else [facing]
+    chained = [(fit_generic(frame(voxels, tree, depth, side), most), side) for side in sides]
+    return next((pair for pair in chained if pair[0].template == "quadruped"), chained[0])

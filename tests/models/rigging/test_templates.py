@@ -23,3 +23,8 @@ def test_what_is_asked_for_is_given():
     assert chosen(BIPED, "generic")[0] == "generic"
     assert chosen(BEAST, "humanoid")[0] == "humanoid"
     assert chosen(BIPED, facing="-z") == ("humanoid", "-z")
+
+
+@pytest.mark.parametrize("facing", FACINGS)
+def test_the_head_of_a_beast_is_ahead_wherever_it_looks(facing):
+    assert chosen(turned(BEAST, FACINGS[facing].T)) == ("quadruped", facing)
