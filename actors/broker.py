@@ -21,6 +21,7 @@ from actors import job_log
 from actors.actor import Fate
 from actors.inquiries import Asker, Inquiries, Reread, nothing_to_read
 from actors.job_spans import JobSpans
+from actors.log_level import SetLogLevel, no_log
 from actors.outbox import Outbox, Tell
 from actors.progress_news import ProgressNews
 from aigc.core.effects import Answer, Commit, Effect, Publish, SendCancel, SendGrant, SendOrder
@@ -42,7 +43,9 @@ from aigc.core.messages import (
     LeaseReturned,
     LeaseStarted,
     LeaseStopped,
+    LevelChanged,
     QueueMoved,
+    SetLevel,
     Settled,
     Submit,
     Telemetry,
@@ -103,6 +106,7 @@ class Broker:
         catalogue: the one in force.
         export: takes spans of jobs, where somebody collects traces.
         reread: brings into force what the configuration's files say now, and calls `reload`.
+        set_level: has this process log from another level on.
     """
 
     def __init__(
@@ -116,8 +120,10 @@ class Broker:
         boot: BootId,
         reread: Reread = nothing_to_read,
         export: Export | None = None,
+        set_level: SetLogLevel = no_log,
     ) -> None:
         self._context = context
+        self._set_level = set_level
         self._settings = settings
         self._store = store
         self._catalogue = catalogue
@@ -359,6 +365,14 @@ class Broker:
         except TransportError as error:
             # A peer that cannot be reached is found lost by its silence; what it should have heard it asks again.
             log.debug("message.undelivered", kind=type(message).__name__, error=str(error))
+
+    def change_level(self, logger: str, level: str) -> int:
+        """Log from that level on, here, at the gateways and at the workers; tell how many of these there are."""
+        self._set_level(logger, level)
+        self.publish(LevelChanged(logger, level))
+        for peer in self._workers:
+            self._send(peer, SetLevel(self._generation, logger, level))
+        return len(self._workers)
 
     # Time.
 

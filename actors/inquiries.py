@@ -28,6 +28,7 @@ from aigc.core.messages import (
     CancelJob,
     CatalogueAnswer,
     Changed,
+    ChangeLevel,
     ControlModel,
     ControlWorker,
     Estimates,
@@ -38,6 +39,7 @@ from aigc.core.messages import (
     GatewayView,
     Generation,
     JobAnswer,
+    LevelAnswer,
     Metrics,
     MoveJob,
     ReloadAnswer,
@@ -97,6 +99,9 @@ class Desk(Protocol):
     def publish(self, news: ToWatchers) -> None:
         """Tell all watchers."""
 
+    def change_level(self, logger: str, level: str) -> int:
+        """Log from that level on, here, at the gateways and at the workers; tell how many of these there are."""
+
 
 class Inquiries:
     """Answers everything that gateways ask one leading broker."""
@@ -148,14 +153,15 @@ class Inquiries:
                 self._answer(asker, CatalogueAnswer(self._catalogue()))
             case ControlModel() | ControlWorker():
                 self._desk.apply([Asked(asker, question)])
-            case CancelJob() | MoveJob() if self._scheduler.job(question.job) is not None:
-                self._desk.apply([Asked(asker, question)])
             case CancelJob() | MoveJob():
-                self._look_up(self._change_unheard(asker, question))
+                self._change(asker, question)
             case ForgetJob():
                 self._look_up(self._forget(asker, question.job))
             case AskStatus():
                 self._look_up(self._status(asker))
+            case ChangeLevel(logger=logger, level=level):
+                workers = self._desk.change_level(logger, level)
+                self._answer(asker, LevelAnswer(len(self._gateways), workers))
             case ReloadCatalogue():
                 self._look_up(self._reload(asker))
             case GatewayHello():
@@ -182,6 +188,12 @@ class Inquiries:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _change(self, asker: Asker, question: CancelJob | MoveJob) -> None:
+        if self._scheduler.job(question.job) is not None:
+            self._desk.apply([Asked(asker, question)])
+        else:
+            self._look_up(self._change_unheard(asker, question))
 
     async def _change_unheard(self, asker: Asker, question: CancelJob | MoveJob) -> None:
         job = await self._store.get(question.job)

@@ -21,6 +21,7 @@ from actors.actor import Fate
 from actors.attempt_files import AttemptFiles
 from actors.attempt_log import AttemptLog
 from actors.device_watch import DeviceWatch, WatchSettings, first_look
+from actors.log_level import SetLogLevel, no_log
 from actors.runner_process import Runners, RunnersSettings
 from actors.worker_lock import WorkerLock
 from aigc.core.errors import Retired
@@ -28,7 +29,7 @@ from aigc.core.events import Tick
 from aigc.core.hosting.device import Device, DeviceSettings
 from aigc.core.ids import BootId, Now, WorkerId
 from aigc.core.job import Lease
-from aigc.core.messages import Grant, ToBroker, ToWorker, WorkerBye, WorkerHello, WorkerMessage
+from aigc.core.messages import Grant, SetLevel, ToBroker, ToWorker, WorkerBye, WorkerHello, WorkerMessage
 from aigc.core.ports import AssetStore, DeviceProbe
 from aigc.core.runner_events import (
     Connected,
@@ -78,6 +79,7 @@ class Worker:
 
     Args:
         name: outlives restarts; `boot` does not.
+        set_level: has this process log from another level on.
     """
 
     def __init__(
@@ -89,8 +91,10 @@ class Worker:
         *,
         name: WorkerId,
         boot: BootId,
+        set_level: SetLogLevel = no_log,
     ) -> None:
         self._context, self._settings, self._probe = context, settings, probe
+        self._set_level = set_level
         self._name, self._boot = name, boot
         self._fate = Fate()
         self._lock = WorkerLock(settings.folder.parent)
@@ -178,10 +182,15 @@ class Worker:
 
     def _on_batch(self, batch: Sequence[Envelope[ToWorker]]) -> None:
         messages = [message for envelope in batch for message in envelope.messages]
+        events: list[DeviceEvent] = []
         for message in messages:
+            if isinstance(message, SetLevel):
+                self._set_level(message.logger, message.level)
+                continue
             if isinstance(message, Grant):
                 self._attempts.granted(message)
-        self._apply(*messages)
+            events.append(message)
+        self._apply(*events)
 
     def _on_verdict(self, verdict: Verdict) -> None:
         if verdict is Verdict.LOST:

@@ -48,7 +48,7 @@ def routes(
         *compat_catalogue.routes(gateway, limits or IntakeLimits()),
         *compat_editing.routes(),
         *compat_system.routes(),
-        *compat_logs.routes(logs or LogFolder(None), levels),
+        *compat_logs.routes(gateway, logs or LogFolder(None), levels),
         *compat_shutdown.routes(stop),
         web.route("*", f"{API}/{{path:.+}}/", _without_slash),
     ]

@@ -8,8 +8,10 @@ import structlog
 from aiohttp import web
 
 from aigc.core.errors import InputInvalid, NotFound
+from aigc.core.messages import ChangeLevel, LevelAnswer
 from web.audit import note
 from web.compat_errors import legacy
+from web.gateway import Gateway
 from web.log_folder import Line, LogFolder, file_view, selected
 from web.requests import fresh, number, reply
 from web.times import instant
@@ -31,9 +33,9 @@ class Levels(Protocol):
         """From now on. `level` is one of LEVELS, `name` is known."""
 
 
-def routes(folder: LogFolder, levels: Levels | None) -> list[web.RouteDef]:
+def routes(gateway: Gateway, folder: LogFolder, levels: Levels | None) -> list[web.RouteDef]:
     """The routes of the log. `levels`: None where nobody set up a log."""
-    logs = CompatLogs(folder, levels)
+    logs = CompatLogs(gateway, folder, levels)
     base = f"{API}/system/logs"
 
     return [
@@ -50,7 +52,8 @@ def routes(folder: LogFolder, levels: Levels | None) -> list[web.RouteDef]:
 class CompatLogs:
     """Handlers of the log routes."""
 
-    def __init__(self, folder: LogFolder, levels: Levels | None) -> None:
+    def __init__(self, gateway: Gateway, folder: LogFolder, levels: Levels | None) -> None:
+        self._gateway = gateway
         self._folder, self._levels = folder, levels
 
     async def show(self, request: web.Request) -> web.Response:
@@ -112,7 +115,10 @@ class CompatLogs:
         return reply({"message": f"{count} test lines written", "level": level, "count": count})
 
     async def level(self, request: web.Request) -> web.Response:
-        """A logger of the process that answers logs from this level on, until that process ends."""
+        """A log is written from this level on, by every process that the broker hears, until it ends.
+
+        Raises Unavailable, and changes nothing, while no broker answers.
+        """
         known = self._known()
         name = request.query.get("logger_name") or next(iter(known), "")
         level = _level(request)
@@ -120,12 +126,14 @@ class CompatLogs:
             raise InputInvalid("no level is given", suggestion=f"add ?level= and one of {', '.join(LEVELS)}")
         if self._levels is None or name not in known:
             raise NotFound(f"there is no logger {name[:80]!r}", suggestion=f"GET {API}/system/logs/config lists them")
-        self._levels.change(name, level)
+        told = await self._gateway.ask(ChangeLevel(name, level), LevelAnswer)
+        self._levels.change(name, level)  # the broker's word of it may come a moment later
         log.warning("log.level", of=name, old=known[name], new=level)
         await note(request, "log.level", name, f"{known[name]} to {level}")
         return reply(
             {
-                "message": f"{name} logs from {level} on, in the process that answered, until it ends",
+                "message": f"{name} logs from {level} on, in the broker, {told.gateways} gateways and {told.workers} "
+                "workers, until they end",
                 "logger_name": name,
                 "old_level": known[name],
                 "new_level": level,

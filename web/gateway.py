@@ -14,6 +14,7 @@ import structlog
 import zmq
 from msgspec import Struct, field
 
+from actors.log_level import SetLogLevel, no_log
 from aigc.core.errors import AigcError, Conflict, NotFound, QueueFull, StoreBroken, Unavailable
 from aigc.core.ids import BootId, JobId, OwnerId
 from aigc.core.job import Job, Status
@@ -23,6 +24,7 @@ from aigc.core.messages import (
     AskQueue,
     CancelAnswer,
     CancelJob,
+    ChangeLevel,
     ControlModel,
     ControlWorker,
     Counted,
@@ -57,7 +59,7 @@ __all__ = ["Fetch", "Gateway", "GatewaySettings", "Health", "Submission", "Submi
 log = structlog.get_logger(__name__)
 
 A = TypeVar("A")
-Wish = ControlModel | ControlWorker | ReloadCatalogue
+Wish = ControlModel | ControlWorker | ReloadCatalogue | ChangeLevel
 
 COUNTS_S = 5.0
 """How often the broker hears what was counted here."""
@@ -102,6 +104,7 @@ class Gateway:
         name, boot: who this process is on the wire.
         clock: seconds since the epoch.
         sign: makes URLs of files that can be fetched as they are.
+        set_level: has this process log from another level on.
 
     Every method that takes an `owner` raises `NotFound` for a job of another owner; `None` may see all.
     """
@@ -126,7 +129,9 @@ class Gateway:
         counters: Counters | None = None,
         sign: Sign = unsigned,
         export: Export | None = None,
+        set_level: SetLogLevel = no_log,
     ) -> None:
+        self._set_level = set_level
         self.sign = sign
         self.store = store
         self.assets = assets
@@ -171,6 +176,7 @@ class Gateway:
                 alone=self.settings.alone,
                 on_catalogue=self._wants_catalogue,
                 on_queue=self._queue_moved,
+                on_level=self._set_level,
                 clock=self._clock,
                 settings=self._link_settings,
             )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import structlog
 import zmq
 
+from actors.log_level import SetLogLevel
 from aigc.core.errors import Unavailable
 from aigc.core.ids import JobId
 from aigc.core.job import Job
@@ -15,6 +16,7 @@ from aigc.core.messages import (
     CatalogueChanged,
     Changed,
     Forgotten,
+    LevelChanged,
     Progressed,
     QueueMoved,
     Telemetry,
@@ -50,6 +52,7 @@ class News:
         alone: nobody can hear news before they are heard here, of another gateway.
         on_catalogue: another catalogue is in force.
         on_queue: places in the queue are different now.
+        on_level: this process is to log from another level on.
         clock: seconds since the epoch.
     """
 
@@ -65,6 +68,7 @@ class News:
         alone: bool,
         on_catalogue: Callable[[], None],
         on_queue: Callable[[], None],
+        on_level: SetLogLevel,
         clock: Callable[[], float] = time.time,
         settings: LinkSettings | None = None,
     ) -> None:
@@ -73,6 +77,7 @@ class News:
         self._alone = alone
         self._on_catalogue = on_catalogue
         self._on_queue = on_queue
+        self._on_level = on_level
         self._loop = asyncio.get_running_loop()
         self._waiters: dict[JobId, set[asyncio.Future[Job | None]]] = {}
         self._ended: OrderedDict[JobId, None] = OrderedDict()
@@ -178,6 +183,8 @@ class News:
         elif isinstance(message, CatalogueChanged):
             self._hub.system("system.catalogue", {"digest": message.digest})
             self._on_catalogue()
+        elif isinstance(message, LevelChanged):
+            self._on_level(message.logger, message.level)
 
     def _changed(self, job: Job) -> None:
         if job.id in self._ended and not job.status.is_final:

@@ -14,6 +14,7 @@ from aigc.core.messages import Forgotten, Generation
 from aigc.core.model import Catalogue
 from aigc.core.scheduling.settings import SchedulerSettings
 from config.agreement import agreed
+from config.logs import levels
 from config.roles.site import Site, new_boot
 
 HOUR_S = 3600.0
@@ -93,6 +94,7 @@ class BrokerPart:
             boot=new_boot(),
             reread=self._reread,
             export=self._site.export,
+            set_level=levels.change,
         )
 
     def _sweeper(self) -> Sweeper:

@@ -80,6 +80,7 @@ class WebPart:
             counters=counters,
             sign=signer if settings.accounts.enabled else unsigned,
             export=self._site.export,
+            set_level=levels.change,
         )
         web = WebSettings(
             data_path=str(settings.storage.folder),

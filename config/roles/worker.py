@@ -17,6 +17,7 @@ from aigc.core.hosting.turns import TurnsSettings
 from aigc.core.ids import WorkerId
 from aigc.core.ports import DeviceProbe
 from config.agreement import agreed_of_worker
+from config.logs import levels
 from config.roles.site import GIB, Site, new_boot
 from config.settings import Settings
 
@@ -75,7 +76,15 @@ class WorkerPart:
         )
 
         def make() -> Worker:
-            return Worker(self._site.context, settings, self._site.topology.assets, probe, name=name, boot=new_boot())
+            return Worker(
+                self._site.context,
+                settings,
+                self._site.topology.assets,
+                probe,
+                name=name,
+                boot=new_boot(),
+                set_level=levels.change,
+            )
 
         return make
 

@@ -25,6 +25,7 @@ from aigc.core.messages import (
     CancelLease,
     CatalogueChanged,
     Changed,
+    ChangeLevel,
     ControlAnswer,
     ControlModel,
     ControlWorker,
@@ -39,12 +40,15 @@ from aigc.core.messages import (
     LeaseFinished,
     LeaseProgress,
     LeaseStopped,
+    LevelAnswer,
+    LevelChanged,
     LoadModel,
     PinModel,
     QueueMoved,
     ReloadAnswer,
     ReloadCatalogue,
     ResumeWorker,
+    SetLevel,
     Settled,
     Submit,
     SystemStatus,
@@ -142,6 +146,7 @@ class House:
         self.files = CATALOGUE
         """What the configuration's files say."""
         self.complaints: tuple[str, ...] = ()
+        self.levels: list[tuple[str, str]] = []
         self.worker, self.gateway, self.watcher = End(), End(), End()
 
     async def start(self) -> None:
@@ -169,6 +174,7 @@ class House:
             generation=generation,
             boot=boot,
             reread=self.reread,
+            set_level=lambda logger, level: self.levels.append((logger, level)),
         )
         await broker.start()
         return broker
@@ -493,6 +499,16 @@ async def test_a_refused_reload_is_answered_with_every_complaint_and_changes_not
     answer = await house.ask.ask(ReloadCatalogue(), timeout_s=5)
     assert answer == ReloadAnswer(CATALOGUE.digest, complaints=house.complaints)
     assert not any(isinstance(message, Welcome) for message in house.worker.heard)
+
+
+async def test_another_level_of_the_log_reaches_every_process_that_is_heard(house: House) -> None:
+    house.hello()
+    await house.worker.next(Welcome)
+    house.ask.send(GatewayHello(BootId("g1")))
+    answer = await house.ask.ask(ChangeLevel("aigc", "DEBUG"), timeout_s=5)
+    assert (answer, house.levels) == (LevelAnswer(gateways=1, workers=1), [("aigc", "DEBUG")])
+    told, heard = await house.worker.next(SetLevel), await house.watcher.next(LevelChanged)
+    assert (told.logger, told.level) == (heard.logger, heard.level) == ("aigc", "DEBUG")
 
 
 async def test_a_broker_without_files_says_so() -> None:

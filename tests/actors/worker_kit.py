@@ -138,6 +138,7 @@ class WorkerHouse:
             watch=settings.pop("watch", None) or WatchSettings(measure_s=0.05, rest_s=0.05),
             **settings,
         )
+        self.levels: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self.worker = self.new_worker()
 
     def new_worker(self) -> Worker:
@@ -148,6 +149,7 @@ class WorkerHouse:
             self.probe,
             name=WorkerId("worker-0"),
             boot=BootId(f"boot-{next(_numbers)}"),
+            set_level=lambda logger, level: self.levels.put_nowait((logger, level)),
         )
 
     async def __aenter__(self) -> "WorkerHouse":

@@ -14,6 +14,7 @@ import msgspec
 import zmq
 from aiohttp import web
 
+from actors.log_level import no_log
 from actors.stores.directory import DirectoryAssetStore
 from actors.stores.sqlite import SqliteJobStore
 from aigc.core import lifecycle
@@ -31,6 +32,7 @@ from aigc.core.messages import (
     CatalogueAnswer,
     CatalogueChanged,
     Changed,
+    ChangeLevel,
     ControlAnswer,
     ControlModel,
     ControlWorker,
@@ -45,6 +47,8 @@ from aigc.core.messages import (
     Generation,
     JobAnswer,
     LeaseView,
+    LevelAnswer,
+    LevelChanged,
     Metrics,
     MoveJob,
     Progressed,
@@ -70,6 +74,7 @@ from aigc.features import FEATURES
 from transport import Address, Backoff, Codec, Envelope, LinkSettings, Patience, Publisher, Router
 from web.access import Access
 from web.app import WebSettings, make_app, make_runner
+from web.compat_logs import Levels
 from web.configuration import Setting
 from web.fetch import Fetcher
 from web.gateway import Gateway, GatewaySettings
@@ -168,7 +173,12 @@ class Broker:
             ControlModel: lambda _: self.control,
             ControlWorker: lambda _: self.control,
             ReloadCatalogue: lambda _: self.reloaded,
+            ChangeLevel: self._change_level,
         }
+
+    def _change_level(self, asked: ChangeLevel) -> LevelAnswer:
+        self.publish(LevelChanged(asked.logger, asked.level))
+        return LevelAnswer(gateways=1, workers=2)
 
     async def lead(self) -> None:
         self._generation = await self.house.store.lead(self.boot)
@@ -303,6 +313,8 @@ class House:
         self.log_every = 0
         self.access: Access | None = None
         self.sign: Sign = unsigned
+        self.levels: Levels | None = None
+        self.set_level: Callable[[str, str], None] = no_log
         self._folder = folder
         self._boots = itertools.count(1)
         self._runner: web.AppRunner | None = None
@@ -351,12 +363,14 @@ class House:
             link=BRISK,
             clock=self.clock,
             sign=self.sign,
+            set_level=self.set_level,
         )
         settings = WebSettings(
             data_path=str(self._folder),
             configuration=(Setting("server.port", 1, "system.yaml:1:2"),),
             tune_gc=self.tune_gc,
             log_every=self.log_every,
+            levels=self.levels,
         )
         self.app = make_app(self.gateway, settings, self.access)
         self.extend(self.app)

@@ -1,6 +1,8 @@
 """What the routes do with files and levels is in tests/conformance/test_operators.py, on real servers."""
 
-from tests.web.house_kit import House
+import asyncio
+
+from tests.web.house_kit import House, eventually
 
 LOGS = "/api/v1/system/logs"
 
@@ -20,3 +22,29 @@ async def test_an_unknown_level_is_told_with_the_known_ones(house: House) -> Non
     for method, path in (("GET", "?level=loud"), ("POST", "/test?level=loud"), ("PUT", "/level?level=loud")):
         status, body = await house.call(method, LOGS + path)
         assert (status, "CRITICAL" in body["detail"]) == (400, True), path
+
+
+class OneLog:
+    level = "INFO"
+
+    def known(self) -> dict[str, str]:
+        return {"aigc": self.level}
+
+    def change(self, name: str, level: str) -> None:
+        self.level = level
+
+
+async def test_a_level_is_changed_everywhere_or_with_no_broker_nowhere(house: House) -> None:
+    heard: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    house.levels = OneLog()
+    house.set_level = lambda logger, level: heard.put_nowait((logger, level))
+    await house.restart_web()
+    await house.linked()
+    status, body = await house.call("PUT", f"{LOGS}/level?level=debug")
+    assert (status, house.levels.known(), body["old_level"]) == (200, {"aigc": "DEBUG"}, "INFO")
+    assert "1 gateways and 2 workers" in body["message"]
+    assert await asyncio.wait_for(heard.get(), 30) == ("aigc", "DEBUG"), "so do other gateways"
+    house.broker.close()
+    await eventually(lambda: not house.gateway.is_linked)
+    status, body = await house.call("PUT", f"{LOGS}/level?level=error")
+    assert (status, house.levels.known()) == (503, {"aigc": "DEBUG"})

@@ -12,6 +12,7 @@ from aigc.core.messages.from_gateway import (
     AskQueue,
     AskStatus,
     CancelJob,
+    ChangeLevel,
     ControlModel,
     ControlWorker,
     Counted,
@@ -36,7 +37,16 @@ from aigc.core.messages.from_worker import (
     WorkerMessage,
 )
 from aigc.core.messages.message import Generation, Message
-from aigc.core.messages.news import CatalogueChanged, Changed, Forgotten, Progressed, QueueMoved, Telemetry, ToWatchers
+from aigc.core.messages.news import (
+    CatalogueChanged,
+    Changed,
+    Forgotten,
+    LevelChanged,
+    Progressed,
+    QueueMoved,
+    Telemetry,
+    ToWatchers,
+)
 from aigc.core.messages.status import BrokerView, GatewayView, LeaseView, SystemStatus, WaitReason, WorkerView
 from aigc.core.messages.to_gateway import (
     CancelAnswer,
@@ -45,6 +55,7 @@ from aigc.core.messages.to_gateway import (
     Estimate,
     Estimates,
     JobAnswer,
+    LevelAnswer,
     Metrics,
     QueuedJob,
     QueuePage,
@@ -61,6 +72,7 @@ from aigc.core.messages.to_worker import (
     PinModel,
     ResumeWorker,
     RetireWorker,
+    SetLevel,
     Settled,
     ToWorker,
     UnloadModel,
@@ -81,6 +93,7 @@ __all__ = [
     "CancelLease",
     "CatalogueAnswer",
     "CatalogueChanged",
+    "ChangeLevel",
     "Changed",
     "ControlAnswer",
     "ControlModel",
@@ -106,6 +119,8 @@ __all__ = [
     "LeaseStarted",
     "LeaseStopped",
     "LeaseView",
+    "LevelAnswer",
+    "LevelChanged",
     "LoadModel",
     "Message",
     "Metrics",
@@ -121,6 +136,7 @@ __all__ = [
     "Resident",
     "ResumeWorker",
     "RetireWorker",
+    "SetLevel",
     "Settled",
     "Step",
     "Submit",

@@ -110,6 +110,15 @@ class ReloadCatalogue(Message, frozen=True):
     """Read the configuration's files again. Asked; answered by `ReloadAnswer`."""
 
 
+class ChangeLevel(Message, frozen=True):
+    """An operator wants all processes to log from another level on. Asked; answered by `LevelAnswer`."""
+
+    logger: str
+    """`aigc` for our own log, else a library's."""
+    level: str
+    """As the standard library calls it, in capitals."""
+
+
 GatewayMessage = (
     GatewayHello
     | Submit
@@ -125,4 +134,5 @@ GatewayMessage = (
     | ControlModel
     | ControlWorker
     | ReloadCatalogue
+    | ChangeLevel
 )

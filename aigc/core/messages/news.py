@@ -45,4 +45,11 @@ class CatalogueChanged(Message, frozen=True):
     digest: str
 
 
-ToWatchers = Changed | Progressed | Forgotten | QueueMoved | Telemetry | CatalogueChanged
+class LevelChanged(Message, frozen=True):
+    """Whoever hears this logs from that level on, see `ChangeLevel`."""
+
+    logger: str
+    level: str
+
+
+ToWatchers = Changed | Progressed | Forgotten | QueueMoved | Telemetry | CatalogueChanged | LevelChanged

@@ -107,6 +107,13 @@ class ReloadAnswer(Message, frozen=True):
     """Settings that were changed and take effect at the next start only."""
 
 
+class LevelAnswer(Message, frozen=True):
+    """How many processes were told to log from that level on, beside the broker that answers."""
+
+    gateways: int
+    workers: int
+
+
 ToGateway = (
     JobAnswer
     | CancelAnswer
@@ -117,4 +124,5 @@ ToGateway = (
     | CatalogueAnswer
     | ControlAnswer
     | ReloadAnswer
+    | LevelAnswer
 )

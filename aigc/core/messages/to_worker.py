@@ -103,8 +103,16 @@ class RetireWorker(Message, frozen=True):
     """Who that is, in words."""
 
 
+class SetLevel(Message, frozen=True):
+    """Log from that level on, see `ChangeLevel`."""
+
+    generation: Generation
+    logger: str
+    level: str
+
+
 Order = DrainWorker | ResumeWorker | LoadModel | UnloadModel | PinModel
 """What an operator wants of a worker."""
 
 
-ToWorker = Welcome | Grant | CancelLease | Settled | RetireWorker | Order
+ToWorker = Welcome | Grant | CancelLease | Settled | RetireWorker | SetLevel | Order
