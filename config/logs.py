@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import sys
 from collections.abc import Callable
 from typing import Any, Literal
@@ -11,22 +10,13 @@ import msgspec
 import structlog
 
 from actors.log_files import LogFile
+from aigc.core.secrets import HIDDEN, is_secret, without_secrets
 
 OURS = "aigc"
 """What our own log is called among those of libraries."""
 
 PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
 """What the journal calls these levels (sd-daemon(3)); `journalctl -p warning` goes by it."""
-
-HIDDEN = "***"
-SECRETS = frozenset({"password", "secret", "token", "authorization", "cookie", "api_key", "key_id"})
-"""Fields whose values are nobody's business, whatever they are."""
-_USER = re.compile(r"(?<=://)[^/@\s]*@")
-"""User and password of a URL."""
-_QUERY = re.compile(r"(://[^\s?'\"]*|/[^\s?'\"]*)\?[^\s'\"]*")
-"""The query of a URL: a signature may be in it."""
-_BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}")
-
 
 _NUMBERS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 """Of structlog's methods; the others are errors."""
@@ -106,23 +96,13 @@ def hide_secrets(logger: Any, method: str, event: Any) -> Any:
 
 
 def _hidden(name: str, value: Any) -> Any:
-    if name in SECRETS:
+    if is_secret(name):
         return HIDDEN
     if isinstance(value, str):
         return without_secrets(value) if len(value) > 6 else value
     if isinstance(value, dict):
-        return {inner: _hidden(str(inner).lower(), one) for inner, one in value.items()}
+        return {inner: _hidden(str(inner), one) for inner, one in value.items()}
     return [_hidden("", one) for one in value] if isinstance(value, list | tuple) else value
-
-
-def without_secrets(text: str) -> str:
-    """The text with the passwords and queries of its URLs, and what stands behind `Bearer`, left out."""
-    if "?" in text:
-        text = _QUERY.sub(rf"\1?{HIDDEN}", text)
-    if "://" in text:
-        text = _USER.sub(f"{HIDDEN}@", text)
-    lower = text.lower()
-    return _BEARER.sub(rf"\1 {HIDDEN}", text) if "bearer " in lower or "basic " in lower else text
 
 
 def _above_threshold(logger: Any, method: str, event: Any) -> Any:

@@ -1,18 +1,14 @@
 """Settings as operators may see them in the page: every value and where it comes from, passwords and keys hidden."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, SecretStr
 
+from aigc.core.secrets import HIDDEN, is_secret, without_passwords
 from config.settings import Settings
 from web.configuration import Setting
 
-HIDDEN = "(hidden)"
-_SECRET = re.compile(r"secret|passw|passphrase|token$|private|(?<!s_)(?<!_dir)key$", re.IGNORECASE)
-"""Names of settings whose values are secrets, whatever they hold."""
 _DUMPED = str(SecretStr("x"))
 """What a value that says itself that it is a secret looks like."""
 
@@ -47,19 +43,10 @@ def _without_secrets(name: str, value: Any) -> Any:
             return {key: _without_secrets(str(key), inner) for key, inner in value.items()}
         case list():
             return [_without_secrets(name, inner) for inner in value]
-        case _ if _SECRET.search(name) or str(value) == _DUMPED:
+        case _ if is_secret(name) or str(value) == _DUMPED:
             return HIDDEN
         case _:
-            return _without_password(str(value))
-
-
-def _without_password(text: str) -> str:
-    if "://" not in text or "@" not in text:
-        return text
-    parts = urlsplit(text)
-    user, _, place = parts.netloc.rpartition("@")
-    name, colon, _ = user.partition(":")
-    return urlunsplit(parts._replace(netloc=f"{name}{colon}{HIDDEN if colon else ''}@{place}"))
+            return without_passwords(str(value))
 
 
 def _is_hidden(value: Any) -> bool:

@@ -149,7 +149,7 @@ class Authenticator:
             who = EVERYBODY_ELSE
         if who not in self.refused:
             remedy = "if it is one of yours: aigc keys allow NAME KEY, then reload"
-            log.warning("handshake.refused", address=who[0], key=who[1], remedy=remedy)
+            log.warning("handshake.refused", address=who[0], public_key=who[1], remedy=remedy)
         self.refused[who] = self.refused.get(who, 0) + 1
 
 

@@ -2,11 +2,12 @@
 
 import ssl
 from typing import Literal
-from urllib.parse import ParseResult, parse_qs, unquote, urlparse
+from urllib.parse import parse_qs, unquote, urlparse
 
 from msgspec import Struct
 
 from aigc.core.errors import StoreBroken
+from aigc.core.secrets import without_secrets
 
 SCHEMES = {"redis": False, "rediss": True, "unix": False}
 """Each with whether it speaks TLS."""
@@ -120,12 +121,7 @@ def _tls(options: dict[str, str]) -> ssl.SSLContext:
 
 def _senseless(url: str, where: str, reason: str) -> StoreBroken:
     return StoreBroken(
-        f"{_without_password(url)} cannot be used: {reason}",
+        f"{without_secrets(url)} cannot be used: {reason}",
         suggestion="write it as redis://user:password@host:6379/0, or unix:///path/of/socket",
         where=where,
     )
-
-
-def _without_password(url: str) -> str:
-    parts: ParseResult = urlparse(url.partition("?")[0])
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

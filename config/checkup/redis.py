@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from aigc.core.secrets import without_secrets
 from config.checkup.finding import Finding
 from config.settings import Redis
 
@@ -35,7 +36,7 @@ def look(settings: Redis) -> Iterator[Finding]:
         what = "the Redis master is named by sentinels, which are not looked at here"
         yield Finding("note", "redis_sentinels", what, "start a broker to see")
         return
-    where = _where(settings.url)
+    where = f"Redis at {without_secrets(settings.url)}"
     try:
         with redis.Redis.from_url(
             settings.url, socket_timeout=settings.timeout_s, socket_connect_timeout=settings.timeout_s
@@ -51,12 +52,6 @@ def look(settings: Redis) -> Iterator[Finding]:
     except (redis.RedisError, OSError, ValueError) as error:
         do = "is it running (systemctl status redis-server), is redis.url right, does a firewall stand between?"
         yield Finding("wrong", "redis_unreachable", f"{where} cannot be reached: {error}", do)
-
-
-def _where(url: str) -> str:
-    """The server without its password."""
-    scheme, _, rest = url.partition("://")
-    return f"Redis at {scheme}://{rest.rpartition('@')[2]}"
 
 
 def _look(client: Any, settings: Redis, redis: Any) -> Iterator[Finding]:

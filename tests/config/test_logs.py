@@ -42,19 +42,8 @@ def test_the_journal_is_told_how_bad_a_line_is(tmp_path: Path, form: str) -> Non
     assert [line[:3] for line in said(tmp_path / "log", form, journal=True)] == ["<6>", "<3>", "<4>"]
 
 
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ("redis://aigc:p4ss@cache:6379 refused", "redis://***@cache:6379 refused"),
-        ("unix://aigc:p%40ss@/run/redis.sock is away", "unix://***@/run/redis.sock is away"),
-        ("GET https://bucket/a.glb?X-Amz-Signature=abc&b=1 failed", "GET https://bucket/a.glb?*** failed"),
-        ("/api/v1/files/a?sig=abc&expires=1", "/api/v1/files/a?***"),
-        ("said 'Authorization: Bearer aigc_abcdef123456'", "said 'Authorization: Bearer ***'"),
-        ("is it running? see http://127.0.0.1:7842/docs", "is it running? see http://127.0.0.1:7842/docs"),
-    ],
-)
-def test_whoever_reads_a_log_may_not_act_by_it(text: str, left: str) -> None:
-    assert logs.without_secrets(text) == left
+def test_no_secret_gets_into_a_line_however_deep_it_stands() -> None:
+    text, left = "redis://aigc:p4ss@cache:6379 refused", "redis://***@cache:6379 refused"
     assert logs.hide_secrets(None, "info", {"reason": text, "password": "x"}) == {"reason": left, "password": "***"}
     deep = {"complaints": [text], "headers": {"Authorization": "x", "Host": text}}
     assert logs.hide_secrets(None, "info", deep) == {

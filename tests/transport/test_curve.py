@@ -151,7 +151,7 @@ async def test_an_unknown_key_delivers_nothing_and_is_told_once_for_each_address
     assert home.router.counters.admitted == home.publisher.counters.admitted == 0
     assert dealer.verdict is subscriber.verdict is Verdict.SUSPECT
     here = [log for log in logs if log["event"] == "handshake.refused"]
-    assert [(log["address"], log["key"]) for log in here] == [("127.0.0.1", stranger.keys.own.public)]
+    assert [(log["address"], log["public_key"]) for log in here] == [("127.0.0.1", stranger.keys.own.public)]
     there = [log for log in logs if log["event"] == "link.refused"]
     assert {(log["at"], log["reason"]) for log in there} == {
         (str(home.address), "this machine's key is not allowed there: aigc keys allow"),
