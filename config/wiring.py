@@ -59,6 +59,8 @@ class People(Struct, frozen=True):
     audit: AuditLog
     place: str
     """In words, for who looks for them."""
+    must_log_in: bool
+    """Whether anybody has to: `accounts.enabled`."""
     buckets: SharedBuckets | None = None
     """What all gateways take from, where there may be several."""
 
@@ -153,7 +155,8 @@ def as_running(settings: Settings) -> Settings:
 
 def _people_here(settings: Settings) -> People:
     path = settings.storage.folder / "accounts.db"
-    return People(SqliteAccountStore(path), FileAuditLog(settings.storage.folder / "audit.jsonl"), str(path))
+    audit = FileAuditLog(settings.storage.folder / "audit.jsonl")
+    return People(SqliteAccountStore(path), audit, str(path), settings.accounts.enabled)
 
 
 def _people_there(settings: Settings) -> People:
@@ -164,7 +167,9 @@ def _people_there(settings: Settings) -> People:
 
     told = RedisSettings(**settings.redis.model_dump(exclude={"enabled"}))
     where = f"Redis at {parsed(told.url, 'redis.url')}"
-    return People(RedisAccountStore(told), RedisAuditLog(told), where, RedisBuckets(told))
+    return People(
+        RedisAccountStore(told), RedisAuditLog(told), where, settings.accounts.enabled, buckets=RedisBuckets(told)
+    )
 
 
 def _places(settings: Settings, runtime: Path) -> tuple[tuple[Address, ...], tuple[Address, ...]]:

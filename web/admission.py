@@ -18,7 +18,7 @@ from aigc.features import FEATURES
 from web.inputs import Fetch, InputFiles, input_kinds, required_inputs, shape_errors
 from web.parameters import ParameterSchema
 from web.problem import FieldError, FieldsInvalid
-from web.requests import did_you_mean
+from web.requests import did_you_mean, not_served
 from web.submission import Submission
 
 
@@ -189,8 +189,10 @@ class Admission:
         if not valid:
             return self._no_model(feature)
         what = "is another feature's model" if wanted in self._models else "is not a known model"
+        absents = [one for one in self._absent.values() if feature in ("", one.feature)]
+        near = not_served(wanted, absents) or did_you_mean(wanted, valid)
         return FieldsInvalid(
-            [FieldError("/model", f"{wanted[:80]} {what}{did_you_mean(wanted, valid)}")],
+            [FieldError("/model", f"{wanted[:80]} {what}{near}")],
             suggestion=f"valid are: {', '.join(sorted(valid))}",
             code="unknown_model",
         )

@@ -12,7 +12,7 @@ from aigc.features import FEATURES
 from web import urls
 from web.gateway import Gateway
 from web.inputs import input_kinds, required_inputs
-from web.requests import did_you_mean, reply
+from web.requests import did_you_mean, not_served, reply
 
 
 def routes(gateway: Gateway) -> list[web.RouteDef]:
@@ -56,7 +56,9 @@ class Models:
             if absent := catalogue.missing(name):
                 raise NotFound(f"{absent.id} is not served here: {absent.detail}", suggestion=absent.suggestion)
             known = [spec.id for spec in catalogue.models]
-            raise NotFound(f"there is no model {name[:80]!r}{did_you_mean(name, known)}")
+            raise NotFound(
+                f"there is no model {name[:80]!r}{not_served(name, catalogue.absent) or did_you_mean(name, known)}"
+            )
         return reply(_model(spec, await self._status()))
 
     async def _status(self) -> SystemStatus | None:

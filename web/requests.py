@@ -13,6 +13,7 @@ from aiohttp import hdrs, web
 
 from aigc.core.errors import InputInvalid, NotAllowed
 from aigc.core.ids import OwnerId
+from aigc.core.model import Absent
 from web.identity import OPEN, Identity
 from web.problem import FieldError, FieldsInvalid, pointer
 
@@ -115,6 +116,20 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     if near:
         return f"; did you mean {near[0]}?"
     return f"; known are {', '.join(sorted(known))}" if known else ""
+
+
+def not_served(word: str, absent: Sequence[Absent]) -> str:
+    """`; not installed here: …` where the word begins or installs models that are known and not served; else ""."""
+    sought = _letters(word[:NAME_CHARACTERS])
+    found = [one for one in absent if _letters(one.id).startswith(sought) or _letters(one.suggestion).endswith(sought)]
+    if len(sought) < 4 or not found:
+        return ""
+    told = ", ".join(f"{one.id} ({one.suggestion})" for one in found[:4])
+    return f"; known and not served here: {told}{' …' * (len(found) > 4)}"
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.lower() if char.isalnum())
 
 
 class Body(Generic[T]):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from aigc.client.errors import BadInput, ClientError, ServerAway, Timeout, failure
+from aigc.client.errors import BadInput, BadRequest, ClientError, ServerAway, Timeout, failure
 from aigc.client.records import (
     FINAL,
     Begun,
@@ -184,7 +184,10 @@ class Api:
         source = file if isinstance(file, Source) else source_of(file, name)
         headers = {"Content-Type": "application/octet-stream"}
         path = f"{API}/uploads{query(filename=source.name)}"
-        answer = yield from self._answer(Request("PUT", path, headers, source, may_repeat=True))
+        try:
+            answer = yield from self._answer(Request("PUT", path, headers, source, may_repeat=True))
+        except BadRequest as error:
+            raise error.about(source.name) from None
         return Upload(json_of(answer, self.address))
 
     def uploads(self, **asked: Any) -> Flow[Record]:

@@ -91,6 +91,11 @@ class Refused(ClientError):
 class BadRequest(Refused):
     """What was asked is wrong, as `fields` say (400, 413, 415, 422)."""
 
+    def about(self, what: str) -> BadRequest:
+        """The same, said of this file."""
+        detail = f"{what}: {self.problem.get('detail') or self.problem.get('message') or f'HTTP {self.status}'}"
+        return BadRequest(self.status, {**self.problem, "detail": detail}, self.retry_after_s)
+
 
 class Unauthorized(Refused):
     """The server wants a token, or does not know this one (401)."""

@@ -106,6 +106,6 @@ def _absent(known: Sequence[Absent]) -> Iterator[Finding]:
         alike.setdefault(model.detail, []).append(model)
     for detail, models in alike.items():
         ways = {model.suggestion for model in models}
-        do = ways.pop() if len(ways) == 1 else "`aigc models list` tells of each what installs it and on which terms"
+        do = ways.pop() if len(ways) == 1 else "`aigc models recipes` tells of each what installs it and on which terms"
         ids = ", ".join(model.id for model in models)
         yield Finding("note", "model_not_served", f"not served: {ids}: {detail}", do)

@@ -7,7 +7,8 @@ from click.shell_completion import CompletionItem
 
 from aigc.client import Client, ClientError
 from config.commands.completing import asked
-from config.commands.talking import show, talking
+from config.commands.printing import show
+from config.commands.talking import talking
 
 
 def _paths(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -4,7 +4,9 @@ import click
 
 from aigc.client import Client
 from config.commands import completing
-from config.commands.talking import show, talking
+from config.commands.naming import job_ids
+from config.commands.printing import say, show
+from config.commands.talking import talking
 
 
 @click.command("cancel")
@@ -12,10 +14,10 @@ from config.commands.talking import show, talking
 @talking
 def command(client: Client, as_json: bool, jobs: tuple[str, ...]) -> int:
     """End JOBS, waiting or running; one that has ended already stays as it is."""
-    ended = [client.cancel(job) for job in jobs]
+    ended = [client.cancel(job) for job in job_ids(client, jobs)]
     if as_json:
         show(ended)
     else:
         for job in ended:
-            click.echo(f"{job['id']}  {'cancelling' if job['stage'] == 'cancelling' else job['status']}")
+            say(f"{job['id']}  {'cancelling' if job['stage'] == 'cancelling' else job['status']}")
     return 0

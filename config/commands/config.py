@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aigc.client import Client
-from config.commands.talking import FAILED, exit_codes, show, talking
+from config.commands.printing import say, show
+from config.commands.talking import FAILED, exit_codes, talking
 from config.marks import ConfigInvalid
 
 if TYPE_CHECKING:
@@ -90,12 +91,12 @@ def reload(client: Client, as_json: bool) -> int:
     if as_json:
         show(answer)
         return 0
-    click.echo(f"in force: catalogue {answer['digest']}")
+    say(f"in force: catalogue {answer['digest']}")
     for what in ("added", "removed", "changed"):
         if answer[what]:
-            click.echo(f"  {what}: {', '.join(answer[what])}")
+            say(f"  {what}: {', '.join(answer[what])}")
     for note in answer["notes"]:
-        click.echo(f"note: {note}")
+        say(f"note: {note}")
     return 0
 
 

@@ -4,7 +4,9 @@ import click
 
 from aigc.client import Client
 from config.commands import completing
-from config.commands.talking import show, talking
+from config.commands.naming import job_ids
+from config.commands.printing import say, show
+from config.commands.talking import talking
 
 
 @click.command("delete")
@@ -12,10 +14,10 @@ from config.commands.talking import show, talking
 @talking
 def command(client: Client, as_json: bool, jobs: tuple[str, ...]) -> int:
     """Remove finished JOBS with their files; what they were is printed once more with --json."""
-    gone = [client.delete(job) for job in jobs]
+    gone = [client.delete(job) for job in job_ids(client, jobs)]
     if as_json:
         show(gone)
     else:
         for job in gone:
-            click.echo(f"{job.id}  deleted")
+            say(f"{job.id}  deleted")
     return 0

@@ -6,8 +6,10 @@ import click
 
 from aigc.client import Client
 from config.commands import completing
+from config.commands.naming import job_id
+from config.commands.printing import show
 from config.commands.sending import check_output
-from config.commands.talking import show, working
+from config.commands.talking import working
 
 
 @click.command("download")
@@ -18,6 +20,7 @@ from config.commands.talking import show, working
 @working
 def command(client: Client, as_json: bool, job: str, to: Path, output: str, everything: bool) -> int:
     """Save the result of JOB as TO (a file or a folder; default: the current folder)."""
+    job = job_id(client, job)
     if not everything:
         check_output(to, "TO")
         made = next((one.name for one in client.job(job).outputs if output in (one.name, one.role)), "")

@@ -3,7 +3,8 @@
 import click
 
 from aigc.client import Client
-from config.commands.talking import show, talking
+from config.commands.printing import say, show, styled
+from config.commands.talking import talking
 
 
 @click.command("features")
@@ -17,6 +18,6 @@ def command(client: Client, as_json: bool) -> int:
     for one in found.features:
         if one.models:
             takes = ", ".join([*one.inputs, *(f"[{name}]" for name in one.optional_inputs)])
-            click.echo(f"{click.style(one.name.replace('_', '-'), bold=True)}  {one.text('description')}")
-            click.echo(f"    {takes} → {', '.join(one.output_formats)}; {', '.join(one.models)}")
+            say(styled(one.name.replace("_", "-"), bold=True), f"  {one.text('description')}")
+            say(f"    {takes} → {', '.join(one.output_formats)}; {', '.join(one.models)}")
     return 0

@@ -1,6 +1,5 @@
 """Following jobs on a terminal: a bar for each with its stage, one line per change where there is no terminal."""
 
-import json
 import queue
 import sys
 import threading
@@ -8,9 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Protocol
 
-import click
-
 from aigc.client import Client, ClientError, Event, Job
+from config.commands.printing import plain, say, show_line
 from config.commands.talking import ago
 
 Ended = Callable[[Job], None]
@@ -108,7 +106,7 @@ class JsonLines(Silence):
 
     def tell(self, job: str, event: Event) -> None:
         """One line."""
-        click.echo(json.dumps(event, ensure_ascii=False))
+        show_line(event)
 
 
 class Lines(Silence):
@@ -123,7 +121,7 @@ class Lines(Silence):
         words = said(event)
         if words and words != self._said.get(job):
             self._said[job] = words
-            click.echo(f"{self._jobs[job]}: {words}" if len(self._jobs) > 1 else words, err=True)
+            say(f"{self._jobs[job]}: {words}" if len(self._jobs) > 1 else words, err=True)
 
 
 class Bars(Silence):
@@ -133,18 +131,23 @@ class Bars(Silence):
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        named = (TextColumn("{task.fields[label]}"),) if len(jobs) > 1 else ()
-        columns = (*named, TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+        named = (TextColumn("{task.fields[label]}", markup=False),) if len(jobs) > 1 else ()
+        columns = (
+            *named,
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+        )
         self._progress = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))
         self._tasks = {
-            job: self._progress.add_task("waiting", total=1.0, label=label[:32]) for job, label in jobs.items()
+            job: self._progress.add_task("waiting", total=1.0, label=plain(label)[:32]) for job, label in jobs.items()
         }
 
     def tell(self, job: str, event: Event) -> None:
         """Its bar and its words."""
         words, fraction = said(event), 1.0 if event.kind == "completed" else event.fraction
         if words:
-            self._progress.update(self._tasks[job], description=words)
+            self._progress.update(self._tasks[job], description=plain(words))
         if fraction is not None:
             self._progress.update(self._tasks[job], completed=fraction)
         if event.is_final:

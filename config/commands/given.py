@@ -21,7 +21,7 @@ def meant(word: str, *, is_text: bool) -> Any:
         return word
     if found := _JOB.fullmatch(word):
         return {"job": found[1], "output": found[2] or "model"}
-    raise click.BadParameter(f"{word} is no file, no URL and no job's id", param_hint="INPUT")
+    raise click.BadParameter(f"{word} is no file, no URL and no job's whole id", param_hint="INPUT")
 
 
 def grouped(words: Sequence[str], needed: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""`aigc models install NAME` and `aigc models list`: heavy models on this machine."""
+"""`aigc models install NAME` and `aigc models recipes`: heavy models on this machine."""
 
 import json
 from pathlib import Path
@@ -61,11 +61,11 @@ def command(name: str, into: Path | None, python: str, dry_run: bool, accept_lic
     return 0
 
 
-@click.command("list")
+@click.command("recipes")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @CONFIG
-def listing(as_json: bool, file: Path | None) -> int:
-    """Show which heavy models are installed on this machine, and what the others lack."""
+def recipes(as_json: bool, file: Path | None) -> int:
+    """List the heavy models that can be installed on this machine: licences, and what each lacks. Asks no server."""
     from config import recipe
     from config.catalogue import needing
     from config.installed import Installations

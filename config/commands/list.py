@@ -1,14 +1,14 @@
 """`aigc list`"""
 
 import itertools
-import json
 from collections.abc import Iterator
 
 import click
 
 from aigc.client import Client, Job
 from config.commands import completing
-from config.commands.talking import show, talking
+from config.commands.printing import say, show, show_line
+from config.commands.talking import talking
 
 SEARCHED = 5000
 """So many of the newest jobs are searched."""
@@ -45,9 +45,9 @@ def command(
             show(page)
             return 0
         for job in page.jobs:
-            click.echo(_line(job))
+            say(_line(job))
         if page.next_cursor:
-            click.echo(f"more: --cursor {page.next_cursor}", err=True)
+            say(f"more: --cursor {page.next_cursor}", err=True)
         return 0
     jobs: Iterator[Job] = client.each_job(
         status=status, feature=feature, tag=tag, owner=owner, created_after=since, created_before=until
@@ -56,7 +56,7 @@ def command(
         words = search.lower().split()
         jobs = (job for job in itertools.islice(jobs, SEARCHED) if all(word in _text(job) for word in words))
     for job in jobs if everything else itertools.islice(jobs, limit):
-        click.echo(json.dumps(job, ensure_ascii=False) if as_json else _line(job))
+        show_line(job) if as_json else say(_line(job))
     return 0
 
 

@@ -6,7 +6,8 @@ import click
 
 from aigc.client import Client, ClientError, Record
 from aigc.client.tokens import forget, remember
-from config.commands.talking import NOT_ALLOWED, show, talking
+from config.commands.printing import say, show
+from config.commands.talking import NOT_ALLOWED, talking
 
 TOKENS = "/api/v1/users/tokens"
 PREFIX = 8
@@ -20,6 +21,10 @@ PREFIX = 8
 @talking
 def command(client: Client, as_json: bool, name: str | None, password_stdin: bool, token_stdin: bool) -> int:
     """Log in as NAME, and keep the token for this server in ~/.config/aigc/tokens.json, for you alone."""
+    asked = Client(client.url, token="", retry_s=0).whoami()
+    if not asked.get("required"):
+        show(asked) if as_json else say(f"nobody has to log in at {client.url}: it has no accounts", err=True)
+        return 0
     if token_stdin:
         token = sys.stdin.readline().strip()
     else:
@@ -37,7 +42,7 @@ def command(client: Client, as_json: bool, name: str | None, password_stdin: boo
     if as_json:
         show(known)
     else:
-        click.echo(f"{_who(known)}; the token is kept in {path}")
+        say(f"{_who(known)}; the token is kept in {path}")
     return 0
 
 
@@ -52,13 +57,11 @@ def logout(client: Client, as_json: bool) -> int:
         try:
             Client(client.url, token=token, retry_s=0).ask("DELETE", f"{TOKENS}/{token[:PREFIX]}")
         except ClientError as error:
-            click.echo(f"the server still takes it: {str(error).splitlines()[0]}", err=True)
+            say(f"the server still takes it: {str(error).splitlines()[0]}", err=True)
     if as_json:
         show({"url": client.url, "forgotten": was_kept})
     else:
-        click.echo(
-            f"{'no token is' if was_kept else 'none was'} kept for {client.url}{' any more' if was_kept else ''}"
-        )
+        say(f"{'no token is' if was_kept else 'none was'} kept for {client.url}{' any more' if was_kept else ''}")
     return 0
 
 
@@ -67,7 +70,7 @@ def logout(client: Client, as_json: bool) -> int:
 def whoami(client: Client, as_json: bool) -> int:
     """Show who you are to this server; 5 is the exit code where it wants to know and you have not logged in."""
     known = client.whoami()
-    show(known) if as_json else click.echo(_who(known))
+    show(known) if as_json else say(_who(known))
     return NOT_ALLOWED if known.get("required") and not known.get("user") else 0
 
 

@@ -1,5 +1,6 @@
-"""`aigc models [MODEL]`, `aigc models load | unload | pin | unpin MODEL`, `... new | install NAME`, `... list`"""
+"""`aigc models [MODEL]`, `aigc models load | unload | pin | unpin MODEL`, `... new | install NAME`, `... recipes`"""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -7,7 +8,8 @@ import click
 from aigc.client import Client
 from config.commands import completing, install
 from config.commands.new_model import command as new
-from config.commands.talking import begun, show, talking
+from config.commands.printing import say, show, styled
+from config.commands.talking import begun, talking
 
 
 class Models(click.Group):
@@ -25,17 +27,41 @@ class Models(click.Group):
 @talking
 @click.pass_context
 def command(ctx: click.Context, client: Client, as_json: bool, with_absent: bool) -> int:
-    """List features and their models, show one MODEL with its parameters, change what is in memory, or install."""
-    if ctx.invoked_subcommand is None:
-        models = client.models()
-        show(models) if as_json else _all(models["models"])
-        if with_absent and not as_json:
-            _absent(models["absent"])
+    """List the models that the server has, by feature; or show one MODEL, change what is in memory, install.
+
+    \b
+    aigc models            what can be asked for now; `aigc models list` is the same
+    aigc models --all      also what the server knows and does not serve, and why
+    aigc models recipes    what can be installed on this machine, whether a server runs or not
+    """
+    return _listed(client, as_json, with_absent) if ctx.invoked_subcommand is None else 0
+
+
+@command.command("list")
+@click.option("--all", "with_absent", is_flag=True, help="Also those that are known and not served, with the reason.")
+@click.option("--config", "file", type=click.Path(path_type=Path), hidden=True)  # what is now `recipes` was called so
+@talking
+@click.pass_context
+def listing(ctx: click.Context, client: Client, as_json: bool, with_absent: bool, file: Path | None) -> int:
+    """List the models that the server has, as `aigc models` does."""
+    if file is not None:
+        code: int = ctx.invoke(install.recipes, file=file, as_json=as_json)
+        return code
+    return _listed(client, as_json, with_absent)
+
+
+def _listed(client: Client, as_json: bool, with_absent: bool) -> int:
+    models = client.models()
+    show(models) if as_json else _all(models["models"])
+    if with_absent and not as_json:
+        _absent(models["absent"])
+    elif models["absent"] and not as_json:
+        say(f"{len(models['absent'])} more are known and not served: aigc models --all", err=True)
     return 0
 
 
 command.add_command(install.command)
-command.add_command(install.listing)
+command.add_command(install.recipes)
 
 
 @command.command("show")
@@ -81,33 +107,33 @@ def _all(models: list[dict[str, Any]]) -> None:
     for model in models:
         if model["feature"] != feature:
             feature = model["feature"]
-            click.echo(click.style(feature, bold=True))
+            say(styled(feature, bold=True))
         places = ", ".join(
             f"{place['state']} on {place['worker']}{' (pinned)' if place['pinned'] else ''}"
             for place in model["residency"] or ()
         )
-        click.echo(
+        say(
             f"  {model['id']:28} {model['memory_bytes'] / 2**30:5.1f} GiB  {model['description']}"
             + (f"  [{places}]" if places else "")
         )
 
 
 def _absent(models: list[dict[str, Any]]) -> None:
-    click.echo(click.style("not served", bold=True))
+    say(styled("not served", bold=True))
     for model in models:
-        click.echo(f"  {model['id']:36} {model['feature']:24} {model['detail']}: {model['suggestion']}")
+        say(f"  {model['id']:36} {model['feature']:24} {model['detail']}: {model['suggestion']}")
 
 
 def _one(model: dict[str, Any]) -> None:
-    click.echo(click.style(f"{model['id']}  ({model['feature']})", bold=True))
-    click.echo(model["description"])
+    say(styled(f"{model['id']}  ({model['feature']})", bold=True))
+    say(model["description"])
     for name, field in model["schema"].get("properties", {}).items():
         kinds = field.get("anyOf", [field])
         kind = next((part for part in kinds if part.get("type") != "null"), field)
         limits = _limits(kind)
-        click.echo(f"  {name}={field.get('default')!r}  {kind.get('type', '')}{limits}")
+        say(f"  {name}={field.get('default')!r}  {kind.get('type', '')}{limits}")
         if field.get("description"):
-            click.echo(f"      {field['description']}")
+            say(f"      {field['description']}")
 
 
 def _limits(kind: dict[str, Any]) -> str:

@@ -4,7 +4,9 @@ import click
 
 from aigc.client import Client
 from config.commands import completing
-from config.commands.talking import show, talking
+from config.commands.naming import job_ids
+from config.commands.printing import say, show
+from config.commands.talking import talking
 
 
 @click.command("move")
@@ -13,11 +15,11 @@ from config.commands.talking import show, talking
 @talking
 def command(client: Client, as_json: bool, jobs: tuple[str, ...], priority: int) -> int:
     """Give waiting JOBS another priority."""
-    moved = [client.move(job, priority) for job in jobs]
+    moved = [client.move(job, priority) for job in job_ids(client, jobs)]
     if as_json:
         show(moved)
     else:
         for job in moved:
             place = job.queue.position
-            click.echo(f"{job.id}  priority {job['priority']}" + ("" if place is None else f"  {place} before it"))
+            say(f"{job.id}  priority {job['priority']}" + ("" if place is None else f"  {place} before it"))
     return 0

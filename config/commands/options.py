@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from aigc.client import Model
+from config.commands.printing import plain
 
 
 class Json(click.ParamType[Any]):
@@ -64,7 +65,7 @@ def _option(name: str, flag: str, declared: Mapping[str, Any]) -> click.Option:
     shown = (
         "" if default in (None, "") else f" [default: {str(default).lower() if default in (True, False) else default}]"
     )
-    told = f"{declared.get('description', '')}{shown}".strip()
+    told = plain(f"{declared.get('description', '')}{shown}".strip())
     if kind.get("type") == "boolean":
         return click.Option([f"{flag}/--no-{flag[2:]}", f"param_{name}"], default=None, help=told)
     shape, metavar = _shape(kind)

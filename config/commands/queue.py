@@ -6,7 +6,8 @@ import click
 
 from aigc.client import Client
 from config.commands import completing
-from config.commands.talking import ago, show, talking
+from config.commands.printing import say, show
+from config.commands.talking import ago, talking
 
 PATH = "/api/v1/system/queue"
 
@@ -29,11 +30,12 @@ def command(
         show(found)
         return 0
     for job in found["jobs"]:
-        click.echo(_line(job))
+        say(_line(job))
     rest = int(found.get("total") or 0) - len(found["jobs"])
-    click.echo(
-        f"and {rest} more" if rest > 0 else "" if found["jobs"] else "no job waits", nl=rest > 0 or not found["jobs"]
-    )
+    if rest > 0:
+        say(f"and {rest} more", err=True)
+    if not found["jobs"]:
+        say("no job waits", err=True)
     return 0
 
 
@@ -45,9 +47,7 @@ def command(
 def cancel(client: Client, as_json: bool, owner: str, model: str, waiting_only: bool) -> int:
     """End all jobs of one owner."""
     ended = client.ask("POST", f"{PATH}/cancel", {"owner": owner, "model": model, "waiting_only": waiting_only})
-    show(ended) if as_json else click.echo(
-        ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in ended.items())
-    )
+    show(ended) if as_json else say(", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in ended.items()))
     return 0
 
 

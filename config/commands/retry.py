@@ -6,6 +6,7 @@ import click
 
 from aigc.client import Client
 from config.commands import completing
+from config.commands.naming import job_id
 from config.commands.sending import ABOUT_THE_RESULT, accepted, carry, check_output, label_of, with_options
 from config.commands.talking import working
 
@@ -21,6 +22,7 @@ def command(
 ) -> int:  # fmt: skip
     """Make JOB again with another seed, as a new job."""
     check_output(output)
+    job = job_id(client, job)
     again = client.retry(job, seed).job
     if no_wait:
         return accepted([again], as_json=as_json)

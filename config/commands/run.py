@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from aigc.client import Client, ClientError, Feature, Model
+from aigc.client import BadInput, BadRequest, Client, ClientError, Feature, Model
 from config.commands import completing
 from config.commands.given import grouped, meant
 from config.commands.options import of_inputs, of_schema
+from config.commands.printing import plain
 from config.commands.sending import (
     ABOUT_THE_JOB,
     ABOUT_THE_RESULT,
@@ -60,7 +61,7 @@ class Run(click.Group):
             formatter.write_text(f"The features are told by the server. {str(error).splitlines()[0]}")
             return
         with formatter.section("Features"):
-            rows = [(one.name.replace("_", "-"), one.text("description")) for one in found if one.models]
+            rows = [(one.name.replace("_", "-"), plain(one.text("description"))) for one in found if one.models]
             formatter.write_dl(rows)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
@@ -105,7 +106,7 @@ def _made(feature: Feature, model: Model) -> click.Command:
 
     needed = " ".join("TEXT" if "text" in model.inputs[one]["formats"] else f"{one.upper()}" for one in model.inputs)
     argument = click.Argument(["given"], nargs=-1, metavar=f"[{needed}]...")
-    about = f"{feature.text('description')}\n\nBy {model.id}: {model.text('description')}"
+    about = f"{plain(feature.text('description'))}\n\nBy {model.id}: {plain(model.text('description'))}"
     params = [argument, *named, *drawn, *fixed, *_options(run)]
     settings = {"help_option_names": ["-h", "--help"]}
     return click.Command(
@@ -143,11 +144,18 @@ def _run(
         for value in inputs.values():
             if isinstance(value, dict):  # what another job makes; it may be at it still
                 client.wait(value["job"])
-        job = client.submit(
-            feature.name, model=about["model"], inputs=inputs, params={**chosen, **parameters(about["param"])},
-            output_format=format_of(about["output_format"], output, is_folder=is_folder), priority=about["priority"],
-            tags=about["tag"], metadata=words(about["metadata"]), deadline_s=about["deadline"],
-        ).job  # fmt: skip
+        try:
+            job = client.submit(
+                feature.name, model=about["model"], inputs=inputs, params={**chosen, **parameters(about["param"])},
+                output_format=format_of(about["output_format"], output, is_folder=is_folder),
+                priority=about["priority"], tags=about["tag"], metadata=words(about["metadata"]),
+                deadline_s=about["deadline"],
+            ).job  # fmt: skip
+        except BadRequest as error:
+            if error.code != "unsupported_content":
+                raise
+            takes = [f"{name} takes {', '.join(kinds[name]['formats'])}" for name in inputs if name != "text"]
+            raise BadInput("\n".join([str(error), *takes])) from None
         first = next((value for value in inputs.values() if isinstance(value, Path)), None)
         jobs.append(job)
         labels[job.id] = label_of(first.stem if first else next(iter(words_of.values()), feature.name))

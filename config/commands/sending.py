@@ -11,8 +11,9 @@ import click
 from aigc.client import BadInput, Client, Job
 from config.commands import completing
 from config.commands.follow import follow
+from config.commands.printing import say, show, show_line
 from config.commands.summary import finish
-from config.commands.talking import FAILED, show
+from config.commands.talking import FAILED
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -96,7 +97,9 @@ def carry(
     quiet: bool,
     as_json: bool,
 ) -> int:
-    """Follow jobs to their ends, save what they made, print it; gives the exit code.
+    """Follow jobs to their ends, and save what they made; gives the exit code.
+
+    On standard output are the paths of what was saved, or where nothing was to be, what has become of the jobs.
 
     Args:
         jobs: id -> what to call it, which is also the name of its result in a folder.
@@ -108,24 +111,25 @@ def carry(
 
     def ended(job: Job) -> None:
         if as_json and len(jobs) > 1:
-            click.echo(json.dumps(job, ensure_ascii=False))
+            show_line(job)
         if job.status == "completed" and output is not None:
             place = output if not is_folder else output / _free(jobs[job.id], taken)
             for path in _saved(client, job, place, everything=everything, is_folder=is_folder, alone=len(jobs) == 1):
-                click.echo(f"saved {path}", err=True)
+                say(f"saved {path}", err=True) if as_json else click.echo(path)
 
     try:
         final = follow(client, jobs, quiet=quiet or as_json, ended=ended)
     except KeyboardInterrupt:
         names = " ".join(jobs)
-        click.echo(f"\nwhat was begun goes on: aigc watch {names}, or aigc cancel {names}", err=True)
+        click.echo(err=True)
+        say(f"what was begun goes on: aigc watch {names}, or aigc cancel {names}", err=True)
         raise click.exceptions.Abort from None
     if len(jobs) == 1:
-        finish(final[0], as_json=as_json)
+        finish(final[0], as_json=as_json, err=output is not None)
     elif not as_json:
         for job in final:
             reason = f"  {job.error.message}" if job.error else ""
-            click.echo(f"{job.id}  {job.status:10} {jobs[job.id]}{reason}")
+            say(f"{job.id}  {job.status:10} {jobs[job.id]}{reason}", err=output is not None)
     if not (quiet or as_json):
         _hint(final, output, everything=everything)
     return 0 if all(job.status == "completed" for job in final) else FAILED
@@ -137,7 +141,7 @@ def accepted(jobs: Sequence[Job], *, as_json: bool) -> int:
         show(jobs[0])
     else:
         for job in jobs:
-            click.echo(json.dumps(job, ensure_ascii=False) if as_json else job.id)
+            show_line(job) if as_json else say(job.id)
     return 0
 
 
@@ -158,7 +162,7 @@ def _hint(jobs: Sequence[Job], output: Path | None, *, everything: bool) -> None
         beside = [one for one in job.outputs if one.role not in ("model", "thumbnail")]
         if job.status == "completed" and not everything and (output is None or beside):
             more = f"{', '.join(one.name for one in beside)} not saved" if output is not None else "not saved"
-            click.echo(f"{more}; all of it: aigc download {job.id} --all FOLDER", err=True)
+            say(f"{more}; all of it: aigc download {job.id} --all FOLDER", err=True)
 
 
 def label_of(words: str) -> str:

@@ -4,8 +4,10 @@ import click
 
 from aigc.client import Client, Job
 from config.commands import completing
+from config.commands.naming import job_id
+from config.commands.printing import say, show
 from config.commands.summary import failure, summary
-from config.commands.talking import show, talking
+from config.commands.talking import talking
 
 LINES = 1000
 
@@ -18,6 +20,7 @@ LINES = 1000
 @talking
 def command(client: Client, as_json: bool, job: str, evidence: bool) -> int:
     """Show one JOB: what was asked, how it went, what it made, why it failed."""
+    job = job_id(client, job)
     if evidence and as_json:
         show(client.evidence(job))
         return 0
@@ -29,15 +32,15 @@ def command(client: Client, as_json: bool, job: str, evidence: bool) -> int:
     summary(record, log_lines=LINES if evidence else 10)
     if evidence:
         for number, attempt in enumerate(record.failures, 1):
-            click.echo(f"attempt {attempt.get('attempt') or number}")
+            say(f"attempt {attempt.get('attempt') or number}")
             failure(attempt, LINES)
         for line in record.rows("history"):
-            click.echo(f"{line['at'][:19]}  {line['kind']}  {line['detail']}")
+            say(f"{line['at'][:19]}  {line['kind']}  {line['detail']}")
     return 0
 
 
 def _asked(job: Job) -> None:
     for name, given in job.inner("inputs").items():
-        click.echo(f"{name}: {given.get('text') or given.get('filename')}")
+        say(f"{name}: {given.get('text') or given.get('filename')}")
     if job.params:
-        click.echo(", ".join(f"{name}={value}" for name, value in job.params.items()))
+        say(", ".join(f"{name}={value}" for name, value in job.params.items()))

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import json
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -10,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from aigc.client import Busy, Client, ClientError, Forbidden, JobFailed, ServerAway, Unauthorized
+from config.commands.printing import plain, say, show
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,7 +60,7 @@ def _talking(function: F, patience_s: float) -> F:
 
 
 def _say_pause(seconds: float, because: ClientError) -> None:
-    click.echo(f"{str(because).splitlines()[0]}; again in {ago(seconds)}", err=True)
+    say(f"{str(because).splitlines()[0]}; again in {ago(seconds)}", err=True)
 
 
 @contextlib.contextmanager
@@ -84,11 +84,6 @@ def _told(option: str, value: Any) -> Any:
     return above.params[option]
 
 
-def show(value: Any) -> None:
-    """Print as JSON, for scripts."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
 def begun(answer: dict[str, Any], *, as_json: bool) -> int:
     """Print what was begun for an operator, and where."""
     if as_json:
@@ -96,9 +91,9 @@ def begun(answer: dict[str, Any], *, as_json: bool) -> int:
         return 0
     what = answer.get("model", "")
     for step in answer["workers"]:
-        click.echo(" ".join(filter(None, [f"{step['worker']}:", what, step["detail"]])))
+        say(" ".join(filter(None, [f"{step['worker']}:", what, step["detail"]])))
     if not answer["workers"]:
-        click.echo(f"{what}: nothing to {answer['action']}")
+        say(f"{what}: nothing to {answer['action']}")
     return 0
 
 
@@ -108,7 +103,7 @@ def outcome(job: dict[str, Any]) -> int:
 
 
 def _failure(message: str, code: int) -> click.ClickException:
-    error = click.ClickException(message)
+    error = click.ClickException("\n".join(map(plain, message.splitlines())))
     error.exit_code = code  # type: ignore[misc]
     return error
 

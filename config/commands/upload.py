@@ -6,7 +6,8 @@ import click
 
 from aigc.client import Client
 from config.commands import completing
-from config.commands.talking import show, talking, working
+from config.commands.printing import say, show
+from config.commands.talking import talking, working
 
 
 @click.command("upload")
@@ -19,7 +20,7 @@ def command(client: Client, as_json: bool, files: tuple[Path, ...]) -> int:
         show(sent)
     else:
         for upload in sent:
-            click.echo(f"{upload.id}  {upload.filename}" if len(sent) > 1 else upload.id)
+            say(f"{upload.id}  {upload.filename}" if len(sent) > 1 else upload.id)
     return 0
 
 
@@ -35,8 +36,10 @@ def uploads(ctx: click.Context, client: Client, as_json: bool, limit: int) -> in
     if as_json:
         show(found)
         return 0
+    if not found["files"]:
+        say("no file was sent that is still there", err=True)
     for file in found["files"]:
-        click.echo(f"{file['file_id']}  {file['bytes'] / 1e6:8.2f} MB  {file['upload_time'][:19]}  {file['filename']}")
+        say(f"{file['file_id']}  {file['bytes'] / 1e6:8.2f} MB  {file['upload_time'][:19]}  {file['filename']}")
     return 0
 
 
@@ -50,5 +53,5 @@ def delete(client: Client, as_json: bool, ids: tuple[str, ...]) -> int:
         show(gone)
     else:
         for file in gone:
-            click.echo(f"{file['file_id']}  deleted")
+            say(f"{file['file_id']}  deleted")
     return 0

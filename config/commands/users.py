@@ -1,28 +1,28 @@
 """`aigc users add | list | remove | password | role | tokens`"""
 
 import functools
-import json
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from config.commands.printing import say, show
+
 if TYPE_CHECKING:
     from aigc.core.accounts import Account
+    from config.wiring import People
     from web.accounts import Accounts
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 ROLES = click.Choice(["user", "operator", "admin"])
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 _GENERATE = click.option("--generate", is_flag=True, help="Make a password and print it, this once.")
 
 
-def with_people(function: Callable[..., Awaitable[int]]) -> Any:
+def with_people(function: Callable[..., Awaitable[int]]) -> Callable[..., int]:
     """Add `--config` and `--data`, hand over `people` with both stores open, and errors as exit code 2."""
 
     @click.option("--config", "file", type=click.Path(path_type=Path), envvar="AIGC_CONFIG", help="Your system.yaml.")
@@ -48,8 +48,6 @@ def with_people(function: Callable[..., Awaitable[int]]) -> Any:
                     await found.audit.close()
             finally:
                 await found.accounts.close()
-            if function.__name__ == "add" and not settings.accounts.enabled:
-                click.echo("note: accounts.enabled is false in these settings: nobody has to log in", err=True)
             return code
 
         try:
@@ -75,14 +73,16 @@ def command() -> None:
 @click.option("--email", default="")
 @_GENERATE
 @with_people
-async def add(name: str, role: str, email: str, generate: bool, people: Any) -> int:
+async def add(name: str, role: str, email: str, generate: bool, people: "People") -> int:
     """Make an account NAME. Its password is asked for, or read from standard input, or made."""
     from aigc.core.accounts import Role
 
     password = _password(generate)
     made = await _accounts(people).create(name, password, email=email, role=Role(role))
     await _note(people, "account.made", made.id, f"{made.name}, {made.role}")
-    click.echo(f"{made.name} is {_a(made.role)} ({people.place})", err=True)
+    say(f"{made.name} is {_a(made.role)} ({people.place})", err=True)
+    if not people.must_log_in:
+        say("note: accounts.enabled is false in these settings: nobody has to log in", err=True)
     if generate:
         click.echo(password)
     return 0
@@ -91,29 +91,29 @@ async def add(name: str, role: str, email: str, generate: bool, people: Any) -> 
 @command.command("list")
 @_JSON
 @with_people
-async def listing(as_json: bool, people: Any) -> int:
+async def listing(as_json: bool, people: "People") -> int:
     """List accounts, oldest first."""
     found = await people.accounts.accounts()
     if as_json:
         keys = ("id", "name", "email", "role", "is_active", "created_at")
-        click.echo(json.dumps([{key: getattr(one, key) for key in keys} for one in found], indent=2))
+        show([{key: getattr(one, key) for key in keys} for one in found])
         return 0
     for one in found:
-        click.echo(f"{one.name:24} {one.role:9} {one.id} {one.email}{'' if one.is_active else ' (shut out)'}".rstrip())
+        say(f"{one.name:24} {one.role:9} {one.id} {one.email}{'' if one.is_active else ' (shut out)'}".rstrip())
     if not found:
-        click.echo("there are no accounts; make the first one: aigc users add NAME --role admin", err=True)
+        say("there are no accounts; make the first one: aigc users add NAME --role admin", err=True)
     return 0
 
 
 @command.command()
 @click.argument("name")
 @with_people
-async def remove(name: str, people: Any) -> int:
+async def remove(name: str, people: "People") -> int:
     """Remove the account NAME and its tokens; its jobs stay until they expire."""
     account = await _named(people, name)
     await people.accounts.remove(account.id)
     await _note(people, "account.removed", account.id, account.name)
-    click.echo(f"{account.name} is gone; running servers hear of it within seconds")
+    say(f"{account.name} is gone; running servers hear of it within seconds")
     return 0
 
 
@@ -121,7 +121,7 @@ async def remove(name: str, people: Any) -> int:
 @click.argument("name")
 @_GENERATE
 @with_people
-async def password(name: str, generate: bool, people: Any) -> int:
+async def password(name: str, generate: bool, people: "People") -> int:
     """Give the account NAME another password; it is logged out everywhere."""
     account = await _named(people, name)
     chosen = _password(generate)
@@ -136,7 +136,7 @@ async def password(name: str, generate: bool, people: Any) -> int:
 @click.argument("name")
 @click.argument("role", type=ROLES)
 @with_people
-async def role(name: str, role: str, people: Any) -> int:
+async def role(name: str, role: str, people: "People") -> int:
     """Let the account NAME be a user, an operator or an admin."""
     import msgspec
 
@@ -145,7 +145,7 @@ async def role(name: str, role: str, people: Any) -> int:
     account = await _named(people, name)
     await people.accounts.change(msgspec.structs.replace(account, role=Role(role)))
     await _note(people, "account.changed", account.id, f"role {role}")
-    click.echo(f"{account.name} is {_a(role)}")
+    say(f"{account.name} is {_a(role)}")
     return 0
 
 
@@ -158,7 +158,7 @@ async def role(name: str, role: str, people: Any) -> int:
 @_JSON
 @with_people
 async def tokens(
-    name: str, label: str | None, days: float | None, role: str, revoke: str | None, as_json: bool, people: Any
+    name: str, label: str | None, days: float | None, role: str, revoke: str | None, as_json: bool, people: "People"
 ) -> int:
     """List the tokens of the account NAME, make one, or revoke one."""
     from aigc.core.accounts import Role
@@ -174,23 +174,23 @@ async def tokens(
     if revoke is not None:
         meant = [one for one in found if one.prefix.startswith(revoke.removesuffix("..."))]
         if len(meant) != 1:
-            click.echo(f"{len(meant)} tokens of {account.name} begin with {revoke}", err=True)
+            say(f"{len(meant)} tokens of {account.name} begin with {revoke}", err=True)
             return 2
         await people.accounts.revoke(meant)
         await _note(people, "token.revoked", meant[0].prefix, f"{meant[0].name}, of {account.name}")
-        click.echo(f"{meant[0].prefix}... is revoked; running servers hear of it within seconds")
+        say(f"{meant[0].prefix}... is revoked; running servers hear of it within seconds")
         return 0
     if as_json:
         keys = ("prefix", "name", "role", "created_at", "expires_at", "last_used_at")
-        click.echo(json.dumps([{key: getattr(one, key) for key in keys} for one in found], indent=2))
+        show([{key: getattr(one, key) for key in keys} for one in found])
         return 0
     for one in found:
         until, used = _day(one.expires_at, "revoked"), _day(one.last_used_at, "never")
-        click.echo(f"{one.prefix}...  {one.name:24} until {until}, last used {used}")
+        say(f"{one.prefix}...  {one.name:24} until {until}, last used {used}")
     return 0
 
 
-def _accounts(people: Any) -> "Accounts":
+def _accounts(people: "People") -> "Accounts":
     import time
 
     from web.accounts import Accounts
@@ -199,17 +199,17 @@ def _accounts(people: Any) -> "Accounts":
     return Accounts(people.accounts, Passwords(), time.time)
 
 
-async def _named(people: Any, name: str) -> "Account":
+async def _named(people: "People", name: str) -> "Account":
     from aigc.core.errors import NotFound
     from web.accounts import Accounts
 
-    found: Account | None = await people.accounts.find(Accounts.named(name))
+    found = await people.accounts.find(Accounts.named(name))
     if found is None:
         raise NotFound(f"there is no account {name!r} in {people.place}", suggestion="aigc users list shows them")
     return found
 
 
-async def _note(people: Any, action: str, subject: str, detail: str = "") -> None:
+async def _note(people: "People", action: str, subject: str, detail: str = "") -> None:
     import getpass
 
     from config.deeds import note

@@ -7,7 +7,8 @@ import click
 
 from aigc.client import Client
 from config.commands import completing
-from config.commands.talking import ago, begun, show, talking
+from config.commands.printing import Styled, say, show, styled
+from config.commands.talking import ago, begun, talking
 
 
 @click.group("workers", invoke_without_command=True)
@@ -24,7 +25,7 @@ def command(ctx: click.Context, client: Client, as_json: bool) -> int:
     for worker in found["workers"]:
         describe(worker)
     if not found["workers"]:
-        click.echo("no worker is connected; jobs are kept until one is")
+        say("no worker is connected; jobs are kept until one is", err=True)
     return 0
 
 
@@ -43,7 +44,10 @@ def _changing(action: str, help_text: str, ask: Callable[[Client, str], dict[str
     @click.argument("name", shell_complete=completing.workers)
     @talking
     def change(client: Client, as_json: bool, name: str) -> int:
-        return begun(ask(client, name), as_json=as_json)
+        code = begun(ask(client, name), as_json=as_json)
+        if action == "drain" and not as_json:
+            say(f"it takes jobs again after: aigc workers resume {name}", err=True)
+        return code
 
 
 _changing("drain", "Have the worker take no more jobs: what runs ends, what waits goes elsewhere.", Client.drain)
@@ -62,27 +66,27 @@ def describe(worker: dict[str, Any]) -> None:
         f"{device['power_w']:.0f} W" if device["power_w"] is not None else None,
     ]
     where = f" on {worker['host']}" if worker["host"] else ""
-    name = click.style(worker["id"], bold=True)
-    click.echo(f"{name}  {device['name'] or device['id']}{where}  {', '.join(filter(None, told))}{_state(worker)}")
+    what = f"  {device['name'] or device['id']}{where}  {', '.join(filter(None, told))}"
+    say(styled(worker["id"], bold=True), what, _state(worker))
     for resident in worker["residents"]:
         idle = f" for {ago(resident['idle_s'])}" if resident["idle_s"] else ""
         pinned = ", pinned" if resident["pinned"] else ""
         size = f"{resident['bytes'] / 2**30:.2f} GiB"
-        click.echo(f"  {resident['residency']}  {size}  {resident['state']}{idle}{pinned}")
+        say(f"  {resident['residency']}  {size}  {resident['state']}{idle}{pinned}")
     for lease in worker["leases"]:
         since = "waits" if lease["running_s"] is None else f"runs for {ago(lease['running_s'])}"
         stage = lease["stage"].replace("_", " ")
-        click.echo(f"  job {lease['id']}  {lease['model']}  {since}, {stage} {lease['fraction']:.0%}")
+        say(f"  job {lease['id']}  {lease['model']}  {since}, {stage} {lease['fraction']:.0%}")
 
 
-def _state(worker: dict[str, Any]) -> str:
+def _state(worker: dict[str, Any]) -> Styled:
     words = []
     if worker["liveness"] == "lost":
         words.append(f"lost {ago(worker['lost_s'])} ago")
     elif worker["liveness"] != "alive":
         words.append("not heard at the moment")
     if worker["draining"]:
-        words.append("drains")
+        words.append(f"drains: {len(worker['leases'])} to end" if worker["leases"] else "drained: takes no jobs")
     if worker["quarantined"]:
         words.append(f"gets no work: {worker['quarantined']}")
-    return click.style(f"  {', '.join(words)}", fg="yellow") if words else ""
+    return styled(f"  {', '.join(words)}", fg="yellow") if words else Styled()

@@ -26,6 +26,7 @@ def aigc(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd:
     """Runs a command in a folder of its own: its exit code, and what it printed on each stream."""
     monkeypatch.setenv("AIGC_URL", server.url)
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "list.txt").write_text("cats and dogs")
     for name in ("cat.png", "dog.png"):
         shutil.copy(SAMPLES / "robot.png", tmp_path / name)
 
@@ -49,7 +50,7 @@ def completed(*words: str) -> list[str]:
 
 def test_a_line_is_enough_from_input_to_mesh(aigc: AIGC, tmp_path: Path) -> None:
     code, out, err = aigc("run", "text-to-textured-mesh", "a red chair", "--seed", "7", "--no-tidy", "-o", "chair.glb")
-    assert (code, out.split()[1]) == (DONE, "completed") and "saved chair.glb" in err
+    assert (code, out) == (DONE, "chair.glb\n") and "completed  text_to_textured_mesh" in err
     assert (tmp_path / "chair.glb").read_bytes()[:4] == b"glTF"
     code, out, _ = aigc(
         "run", "mesh-retopology", "chair.glb", "--poly-type=quad", "--center", "[0, 1]", "--ratio", "0.5", "-p",
@@ -65,7 +66,8 @@ def test_a_line_is_enough_from_input_to_mesh(aigc: AIGC, tmp_path: Path) -> None
 
 def test_several_inputs_are_several_jobs_with_results_under_their_names(aigc: AIGC, tmp_path: Path) -> None:
     code, out, err = aigc("run", "image-to-textured-mesh", "cat.png", "dog.png", "cat.png", "-o", "made/")
-    assert code == DONE and out.count("completed") == 3 and "dog: completed" in err
+    assert code == DONE and sorted(out.split()) == ["made/cat-2.glb", "made/cat.glb", "made/dog.glb"]
+    assert "dog: completed" in err
     assert sorted(path.name for path in (tmp_path / "made").iterdir()) == ["cat-2.glb", "cat.glb", "dog.glb"]
     code, out, _ = aigc("run", "image-to-textured-mesh", "cat.png", "dog.png", "--json", "--all", "-o", "all")
     assert code == DONE and [json.loads(line)["status"] for line in out.splitlines()] == ["completed"] * 2
@@ -80,7 +82,10 @@ def test_several_inputs_are_several_jobs_with_results_under_their_names(aigc: AI
         (["run", "text-to-textured-mesh"], "each job needs text"),
         (["run", "text-to-textured-mesh", "x", "--seed", "100"], "0<=x<=99"),
         (["run", "text-to-textured-mesh", "x", "--center", "middle"], "not JSON"),
-        (["run", "mesh-retopology", "nowhere.glb"], "no job's id"),
+        (["run", "mesh-retopology", "nowhere.glb"], "no job's whole id"),
+        (["run", "mesh-retopology", "list.txt"], "mesh takes glb"),
+        (["upload", "cat.png", "list.txt"], "list.txt: a file that ends in .txt"),
+        (["show", "abc"], "by their first 6 characters"),
         (["run", "mesh-retopology", "--mesh", "cat.png", "dog.png"], "too many"),
         (["run", "text-to-textured-mesh", "x", "-o", "nowhere/x.glb"], "does not exist"),
         (["run", "text-to-textured-mesh", "x", "-m", "no-such-model"], "no-such-model"),
@@ -101,6 +106,43 @@ def test_a_failed_job_shows_its_evidence(aigc: AIGC) -> None:
     assert code == DONE and "Traceback" in out and "attempt 1" in out and "x" in out.splitlines()[0]
     assert json.loads(aigc("show", job, "--evidence", "--json")[1])
     assert aigc("download", job)[0] == aigc("wait", job)[0] == FAILED
+
+
+def test_what_others_wrote_moves_no_cursor(aigc: AIGC) -> None:
+    words = "a chair\x1b[2J\x9b1m \u202e\nanother"
+    job = aigc("run", "text-to-raw-mesh", words, "--no-wait")[1].strip()
+    told = [
+        aigc("watch", job),
+        aigc("watch", job, "--json"),
+        aigc("list"),
+        aigc("show", job),
+        aigc("show", job, "--json"),
+    ]
+    for _, out, err in told:
+        assert not any(char in out + err for char in "\x1b\x9b\u202e")
+    assert json.loads(told[-1][1])["inputs"]["text"]["text"] == words
+    assert told[3][1].splitlines()[0] == r"text: a chair\x1b[2J\x9b1m \u202e\nanother"
+
+
+def test_a_job_is_named_by_how_its_id_begins(aigc: AIGC) -> None:
+    job = aigc("run", "text-to-raw-mesh", "x", "--no-wait")[1].strip()
+    assert aigc("wait", job[:8])[1].startswith(job)
+    assert aigc("show", job[:13].upper(), "--json")[0] == DONE
+    code, _, err = aigc("show", job[:-1] + "x")
+    assert code == REFUSED and f"did you mean {job}?" in err
+
+
+def test_a_drained_worker_says_so_and_how_it_works_again(aigc: AIGC) -> None:
+    _, _, err = aigc("workers", "drain", "worker-0")
+    assert "aigc workers resume worker-0" in err
+    assert "drain" in aigc("workers")[1]
+    assert aigc("workers", "resume", "worker-0")[0] == DONE
+    assert "drain" not in aigc("workers")[1]
+
+
+def test_there_is_nothing_to_log_in_to_without_accounts(aigc: AIGC) -> None:
+    code, out, err = aigc("login")
+    assert (code, out) == (DONE, "") and "nobody has to log in" in err
 
 
 def test_a_wait_that_is_too_short_has_its_own_code(aigc: AIGC) -> None:

@@ -191,7 +191,7 @@ def test_models_that_lack_the_same_are_one_finding() -> None:
         "not served: a, c: it is not installed",
         "not served: b: its licence is not accepted",
     ]
-    assert "aigc models list" in told[0].do and told[1].do == "install b"
+    assert "aigc models recipes" in told[0].do and told[1].do == "install b"
 
 
 def with_keys(folder: Path, key: str, name: str = "far") -> Settings:

@@ -139,8 +139,8 @@ def test_submit_shows_progress_on_one_stream_and_the_result_on_the_other(url: st
         cwd=tmp_path,
     )
     assert ended.code == DONE
-    assert "completed" in ended.out and "noop.glb" in ended.out
-    assert "sampling" in ended.err and "saved made.glb" in ended.err
+    assert ended.out == "made.glb\n"
+    assert "sampling" in ended.err and "completed" in ended.err and "noop.glb" in ended.err
     assert (tmp_path / "made.glb").read_bytes()[:4] == b"glTF"
 
 

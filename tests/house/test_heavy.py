@@ -41,7 +41,7 @@ def test_the_doctor_says_what_is_not_served_and_how_that_is_changed(installation
     notes = {finding["what"]: finding["do"] for finding in told if finding["what"].startswith("not served")}
     absent = next(what for what in notes if what.endswith(": it is not installed"))
     assert {"tiny-model", "trellis_text_to_textured_mesh"} <= set(re.findall(r"[\w-]+", absent))
-    assert "`aigc models list` tells of each what installs it" in notes[absent]
+    assert "`aigc models recipes` tells of each what installs it" in notes[absent]
     sold = aigc("doctor", AIGC_CONFIG=str(installation), P3D_MODELS__COMMERCIAL_ONLY="true").out
     assert "forbids commercial use, and models.commercial_only is set" in sold
 
@@ -65,12 +65,12 @@ def test_a_dry_run_prints_everything_and_does_nothing(installation: Path, tmp_pa
 
 
 def test_recipes_are_listed_with_their_state_and_licence(installation: Path) -> None:
-    ended = aigc("models", "list", "--json", AIGC_CONFIG=str(installation))
+    ended = aigc("models", "recipes", "--json", AIGC_CONFIG=str(installation))
     rows = {row["name"]: row for row in ended.json}
     assert rows["hunyuan3d-2.1"]["excluded"] == ["the European Union", "the United Kingdom", "South Korea"]
     assert rows["tiny"]["missing"] == rows["trellis"]["missing"] == "it is not installed"
     assert rows["tiny"]["models"] == ["tiny-model"]
-    shown = aigc("models", "list", AIGC_CONFIG=str(installation)).out
+    shown = aigc("models", "recipes", AIGC_CONFIG=str(installation)).out
     assert "not in the European Union" in shown and "Never for real" in shown
 
 

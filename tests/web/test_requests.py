@@ -10,7 +10,8 @@ from msgspec import Meta, Struct
 
 from aigc.core.accounts import Account, Role
 from aigc.core.errors import InputInvalid, NotAllowed
-from aigc.core.ids import OwnerId
+from aigc.core.ids import ModelId, OwnerId
+from aigc.core.model import Absent
 from web.identity import Identity
 from web.problem import FieldsInvalid
 from web.requests import (
@@ -24,6 +25,7 @@ from web.requests import (
     asker_of,
     did_you_mean,
     listed_for,
+    not_served,
     number,
     owner_of,
     parse_json,
@@ -211,3 +213,13 @@ def test_while_nobody_logs_in_everybody_sees_everything() -> None:
 
 def test_a_float_that_is_no_number_never_comes_through() -> None:
     assert not math.isnan(parse_json(b"[1.5]")[0])
+
+
+def test_a_model_that_is_not_installed_is_found_by_what_it_begins_with_and_by_what_installs_it() -> None:
+    absent = [
+        Absent(id=ModelId("hunyuan3dv20_raw"), feature="f", reason="r", detail="d", suggestion="install hunyuan3d-2.0"),
+        Absent(id=ModelId("trellis_raw"), feature="f", reason="r", detail="d", suggestion="install trellis"),
+    ]
+    for word in ("hunyuan3d", "Hunyuan3D-2.0", "hunyuan3dv20-raw"):
+        assert not_served(word, absent) == "; known and not served here: hunyuan3dv20_raw (install hunyuan3d-2.0)"
+    assert not_served("no-such-model", absent) == not_served("hun", absent) == ""
