@@ -28,13 +28,14 @@ class Levels:
     ours = logging.INFO
 
     def known(self) -> dict[str, str]:
-        """Our own log, and every library's that has one."""
+        """Our own log, `root` for all libraries together, and every library's that has one."""
         libraries = {
             name: logging.getLevelName(logger.getEffectiveLevel())
             for name, logger in sorted(logging.Logger.manager.loggerDict.items())
             if isinstance(logger, logging.Logger)
         }
-        return {OURS: logging.getLevelName(self.ours), **libraries}
+        together = logging.getLogger()
+        return {OURS: logging.getLevelName(self.ours), together.name: logging.getLevelName(together.level), **libraries}
 
     def change(self, name: str, level: str) -> None:
         """From now on. `level` is one of the standard library's, in capitals; `name` is known."""

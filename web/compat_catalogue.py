@@ -9,7 +9,7 @@ from aiohttp import web
 from aigc.core.errors import NotFound
 from aigc.core.model import Catalogue, ModelSpec
 from aigc.features import FEATURES
-from web.compat_submit import fields_of_its_own
+from web.compat_submit import fields_of_its_own, served
 from web.gateway import Gateway
 from web.intake import IntakeLimits
 from web.requests import reply
@@ -69,7 +69,7 @@ class CompatCatalogue:
     async def parameters(self, request: web.Request) -> web.Response:
         """The parameters of one model, less those for which its routes have fields of their own."""
         identity = request.match_info["id"]
-        spec = self._models.get(identity)
+        spec = served(self._models, identity)
         if spec is None:
             raise NotFound(f"no model has the id {identity[:60]!r}", suggestion=f"GET {API}/system/models lists them")
         own = fields_of_its_own(spec.feature)

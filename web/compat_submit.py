@@ -159,6 +159,12 @@ def fields_of_its_own(feature: str) -> frozenset[str]:
     return frozenset(name for names in own for name in names)
 
 
+def served(catalogue: Catalogue, model: str) -> ModelSpec | None:
+    """The model of that id; the default of its feature, if clients only assume that there is one and there is not."""
+    feature = next((route.feature for route in ROUTES if model and route.assumed == model), "")
+    return catalogue.get(model) or next(iter(catalogue.serving(feature)), None)
+
+
 def _handler(gateway: Gateway, route: Route) -> Handler:
     async def submit(request: web.Request) -> web.Response:
         body = await _read(request)

@@ -53,6 +53,11 @@ async def test_what_routes_take_as_fields_of_their_own_is_no_box_too(full: House
         assert set(body["schema"]["parameters"]) == set(FEATURES[whole].parameters.model_fields) - own
 
 
+async def test_a_model_that_clients_only_assume_has_the_parameters_of_what_serves_in_its_place(full: House) -> None:
+    _, body = await full.call("GET", f"{API}/system/models/unirig_auto_rig/parameters")
+    assert (body["model_id"], "rig_mode" in body["schema"]["parameters"]) == ("heat-rig", True)
+
+
 async def test_an_unknown_model_has_no_parameters(full: House) -> None:
     for name in ("nobody", "..%2fx", "%00"):
         status, body = await full.call("GET", f"{API}/system/models/{name}/parameters")
