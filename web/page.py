@@ -7,6 +7,7 @@ from aiohttp import web
 
 from aigc import __version__
 from web.requests import reply
+from web.urls import TITLE, VERSION
 
 STATIC = Path(__file__).parent / "static"
 
@@ -46,9 +47,11 @@ def routes(static: Path = STATIC) -> list[web.RouteDef]:
             return static_page(page.name, static)
         return reply(
             {
-                "name": "aigc",
-                "version": __version__,
-                "description": "Self-hosted 3D generative models: text, image or mesh in, mesh out",
+                "name": TITLE,
+                "version": VERSION,
+                "description": "Scalable 3D AI model inference server",
+                "server": "aigc",
+                "release": __version__,
                 "docs_url": "/docs",
                 "health_url": "/health",
             },

@@ -46,10 +46,10 @@ class System:
         if faults:
             detail = "; ".join(f"{part}: {fault}" for part, fault in faults.items())
             return problem(
-                503, "unhealthy", detail, request_id_of(request), faults=faults, version=__version__,
-                retry_after_s=1.0,
+                503, "unhealthy", detail, request_id_of(request), faults=faults, version=urls.VERSION,
+                release=__version__, retry_after_s=1.0,
             )  # fmt: skip
-        return reply({"status": "healthy", "timestamp": time.time(), "version": __version__})
+        return reply({"status": "healthy", "timestamp": time.time(), "version": urls.VERSION, "release": __version__})
 
     async def status(self, request: web.Request) -> web.Response:
         """This host, all devices, all workers, the queue."""

@@ -1,4 +1,4 @@
-"""Where things are: the paths that answers name and routes serve, so that the two cannot part."""
+"""Where things are: what the API is called, and the paths that answers name and routes serve."""
 
 from aigc.core.ids import JobId
 
@@ -7,6 +7,9 @@ JOBS = f"{API}/jobs"
 EVENTS = f"{API}/events"
 WORKERS = f"{API}/workers"
 SESSION = f"{API}/session"
+
+TITLE, VERSION = "3D Generative Models API", "1.0.0"
+"""What existing clients expect the API to be called; its version is not that of the server, its release."""
 
 
 def job_url(job: JobId) -> str:

@@ -70,9 +70,9 @@ def _compared(settings: "Settings", catalogue: "Catalogue", url: str) -> list[st
 
     with exit_codes():
         client = Client(url, retry_s=0)
-        version, models, system = client.health()["version"], client.models(), client.system()
+        release, models, system = client.health()["release"], client.models(), client.system()
     broker = system["broker"]
-    found = [] if version == __version__ else [f"aigc is {__version__} here and {version} there"]
+    found = [] if release == __version__ else [f"aigc is {__version__} here and {release} there"]
     if not broker["answers"]:
         found.append("no broker answers there, so only what its gateway remembers can be compared")
     else:

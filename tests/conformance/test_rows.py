@@ -244,6 +244,14 @@ def test_row_3_the_pages_of_documentation_answer(wire: Wire) -> None:
         assert wire("GET", path).headers["content-type"].startswith("text/html"), path
 
 
+def test_rule_11_the_api_has_the_name_and_the_version_that_clients_compare(wire: Wire) -> None:
+    told = wire.get("/")
+    assert (told["name"], told["version"]) == ("3D Generative Models API", "1.0.0")
+    assert told["description"] == "Scalable 3D AI model inference server"
+    assert (told["docs_url"], told["health_url"]) == ("/docs", "/health")
+    assert wire.get("/health")["version"] == "1.0.0"
+
+
 def test_every_path_and_method_of_the_table_is_in_the_openapi_document(wire: Wire) -> None:
     document = wire.get("/openapi.json")
     assert (document["info"]["title"], document["info"]["version"]) == ("3D Generative Models API", "1.0.0")  # rule 11

@@ -6,6 +6,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
+from aigc import __version__
 from web.page import STATIC, routes
 
 Client = TestClient[web.Request, web.Application]
@@ -33,7 +34,8 @@ async def test_a_browser_gets_the_page_and_a_program_a_description(client: Clien
     page = await get(client, "/", "text/html,application/xhtml+xml")
     assert (page.status, page.content_type, "the page" in await page.text()) == (200, "text/html", True)
     told = await (await get(client, "/")).json()
-    assert (told["name"], told["health_url"]) == ("aigc", "/health")
+    assert (told["name"], told["version"], told["health_url"]) == ("3D Generative Models API", "1.0.0", "/health")
+    assert (told["server"], told["release"]) == ("aigc", __version__)
 
 
 async def test_the_page_may_load_nothing_from_elsewhere(client: Client) -> None:

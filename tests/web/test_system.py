@@ -10,7 +10,7 @@ from tests.web.house_kit import House, eventually
 
 async def test_health_is_as_existing_clients_read_it(house: House) -> None:
     status, found = await house.call("GET", "/health")
-    assert (status, found["status"], found["version"]) == (200, "healthy", __version__)
+    assert (status, found["status"], found["version"], found["release"]) == (200, "healthy", "1.0.0", __version__)
     assert isinstance(found["timestamp"], float)
 
 

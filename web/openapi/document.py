@@ -16,9 +16,8 @@ from web.inputs import input_kinds, required_inputs
 from web.jobs import JobRequest
 from web.openapi import compat, own, people, shapes
 from web.openapi.operation import Operation, Query, Shape
+from web.urls import TITLE, VERSION
 
-TITLE, VERSION = "3D Generative Models API", "1.0.0"
-"""As existing clients expect them."""
 PROBLEM = "application/problem+json"
 _REF = "#/components/schemas/{name}"
 _HIDDEN = frozenset(

@@ -476,3 +476,4 @@ class Health(_Answer):
     status: str
     timestamp: float
     version: str
+    release: str
