@@ -88,17 +88,17 @@ class AssetFiles:
     def installing(self, items: Sequence[tuple[Path, Asset]]) -> Work[None]:
         """The work of `install`, for those who have more of it to do at once."""
         placed = [(source, asset, self._sidecar(asset.key), new_place()) for source, asset in items]
-        moved: dict[Path, Path] = {}
-        fresh: list[Path] = []
-        known: list[Path] = []
+        moved: dict[str, Path] = {}
+        fresh: list[str] = []
+        known: list[str] = []
         try:
             # Reminders before files: else a crash between the two would leave a file that is never looked at.
             self._expiry.add({asset.key: asset.expires_at for _, asset in items if asset.expires_at is not None})
             for source, asset, sidecar, place in placed:
-                self._layout.make(sidecar.parent)
+                self._layout.make(os.path.dirname(sidecar))
                 target = file_of(sidecar, place)
                 assert target is not None
-                source.rename(target)
+                os.rename(source, target)
                 moved[target] = source
                 fresh.append(self._write_sidecar(Sidecar(place, asset)))
             # Two waits for the disk, however many files there are: for all bytes, then for the names by which they are
@@ -112,13 +112,13 @@ class AssetFiles:
                         f"there is a file under {asset.key} already", suggestion="store under a new key"
                     ) from None
                 known.append(sidecar)
-            yield [sidecar.parent for sidecar in known]
+            yield [os.path.dirname(sidecar) for sidecar in known]
         except BaseException:
             for path in (*known, *fresh):
-                path.unlink(missing_ok=True)
+                Path(path).unlink(missing_ok=True)
             for target, source in moved.items():
                 with suppress(OSError):
-                    target.rename(source)
+                    os.rename(target, source)
             raise
 
     def touch(self, key: AssetKey, expires_at: float | None) -> None:
@@ -132,10 +132,10 @@ class AssetFiles:
             self._expiry.add({key: expires_at})
         said = Sidecar(path.name.partition("+")[0], msgspec.structs.replace(asset, expires_at=expires_at))
         fresh = self._write_sidecar(said)
-        sync(fresh)
+        sync(Path(fresh))
         # Where another process deletes the file meanwhile, this leaves a sidecar without a file: that is no file.
-        fresh.rename(sidecar)
-        sync(sidecar.parent)
+        os.rename(fresh, sidecar)
+        sync(Path(sidecar).parent)
         if (at_ms := _expiry_ms(asset)) is not None and at_ms != _expiry_ms(said.asset):
             self._expiry.drop(key, at_ms)
 
@@ -147,7 +147,7 @@ class AssetFiles:
             if is_sidecar(entry.name):
                 with suppress(FileNotFoundError):
                     dated.append((entry.stat(follow_symlinks=False).st_mtime_ns, entry.path))
-        newest = (self._read(Path(path)) for _, path in heapq.nlargest(limit, dated))
+        newest = (self._read(path) for _, path in heapq.nlargest(limit, dated))
         return [found[0] for found in newest if found is not None]
 
     def remove(self, prefix: str) -> int:
@@ -170,12 +170,12 @@ class AssetFiles:
                 self._expiry.drop(*marker)
         return found
 
-    def _sidecar(self, key: AssetKey) -> Path:
+    def _sidecar(self, key: AssetKey) -> str:
         return self._layout.sidecar(segments(key))
 
-    def _read(self, sidecar: Path) -> tuple[Asset, Path] | None:
+    def _read(self, sidecar: str) -> tuple[Asset, Path] | None:
         """What is known of a file, and where it is."""
-        if not self._layout.is_plain(sidecar.parent):
+        if not self._layout.is_plain(os.path.dirname(sidecar)):
             return None
         try:
             descriptor = os.open(sidecar, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -184,13 +184,13 @@ class AssetFiles:
             path = file_of(sidecar, said.place)
             if path is None:
                 return None
-            found = path.lstat()
+            found = os.lstat(path)
         except (OSError, msgspec.MsgspecError):
             return None
-        return (said.asset, path) if stat.S_ISREG(found.st_mode) and found.st_size == said.asset.bytes else None
+        return (said.asset, Path(path)) if stat.S_ISREG(found.st_mode) and found.st_size == said.asset.bytes else None
 
-    def _write_sidecar(self, said: Sidecar) -> Path:
-        path = self.workspace.fresh()
+    def _write_sidecar(self, said: Sidecar) -> str:
+        path = str(self.workspace.fresh())
         write_file(path, msgspec.json.encode(said))
         os.utime(path, (said.asset.created_at, said.asset.created_at))
         return path
@@ -202,7 +202,7 @@ class AssetFiles:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 continue
-            found = self._read(Path(entry.path)) if is_sidecar(entry.name) else None
+            found = self._read(entry.path) if is_sidecar(entry.name) else None
             with suppress(FileNotFoundError):  # another process was quicker
                 os.unlink(entry.path)
                 gone += is_sidecar(entry.name)

@@ -35,19 +35,20 @@ class AssetLayout:
         root.mkdir(parents=True, exist_ok=True)
         root = root.resolve()
         self._root = str(root)
-        self._files = root / "files"
-        self._files.mkdir(exist_ok=True)
+        files = root / "files"
+        files.mkdir(exist_ok=True)
+        self._files = str(files)
         self.expiry = root / "expiry"
         self.temporary = root / "tmp"
 
-    def sidecar(self, parts: Sequence[str]) -> Path:
+    def sidecar(self, parts: Sequence[str]) -> str:
         """The sidecar of the key of these segments."""
-        return self._fan(parts) / f".{'+'.join(parts[1:])}.json"
+        return f"{self._fan(parts)}/.{'+'.join(parts[1:])}.json"
 
     def entries(self, parts: Sequence[str], *, below: bool = True, itself: bool = False) -> Iterator[os.DirEntry[str]]:
         """Files and sidecars of the key of these segments (`itself`), and of all keys under it (`below`)."""
         stem = "+".join(parts[1:])
-        folders = sorted((self._files / parts[0]).glob("??")) if not stem else [self._fan(parts)]
+        folders = [self._fan(parts)] if stem else sorted(map(str, Path(self._files, parts[0]).glob("??")))
         for folder in folders:
             if not self.is_plain(folder):
                 continue
@@ -58,7 +59,7 @@ class AssetLayout:
                     if key and ((itself and key == stem) or (below and key.startswith(f"{stem}+" if stem else ""))):
                         yield entry
 
-    def make(self, folder: Path) -> None:
+    def make(self, folder: str) -> None:
         """The fan folder is there, durably.
 
         All 256 of a first segment are made with the first one, as the 255 others would soon cost two syncs each.
@@ -69,9 +70,9 @@ class AssetLayout:
                 suggestion="move the data folder as a whole, or mount the other disk there",
                 code="assets_unavailable",
             )
-        if folder.is_dir():
+        if os.path.isdir(folder):
             return
-        first = folder.parent
+        first = Path(folder).parent
         first.mkdir(exist_ok=True)
         for number in range(256):
             (first / f"{number:02x}").mkdir(exist_ok=True)
@@ -79,17 +80,17 @@ class AssetLayout:
         sync(first.parent)
         sync(first.parent.parent)
 
-    def is_plain(self, folder: Path) -> bool:
+    def is_plain(self, folder: str) -> bool:
         """True if no part of the path below the root is a symbolic link; a part that is not there is none."""
-        part = str(folder)
+        part = folder
         while len(part) > len(self._root):
             if os.path.islink(part):
                 return False
             part = os.path.dirname(part)
         return True
 
-    def _fan(self, parts: Sequence[str]) -> Path:
-        return self._files / parts[0] / sha256(parts[1].encode()).hexdigest()[:2]
+    def _fan(self, parts: Sequence[str]) -> str:
+        return f"{self._files}/{parts[0]}/{sha256(parts[1].encode()).hexdigest()[:2]}"
 
 
 def new_place() -> str:
@@ -97,9 +98,10 @@ def new_place() -> str:
     return secrets.token_hex(4)
 
 
-def file_of(sidecar: Path, place: str) -> Path | None:
+def file_of(sidecar: str, place: str) -> str | None:
     """The file beside a sidecar; None if the sidecar names no place that is one."""
-    return sidecar.with_name(f"{place}+{sidecar.name[1:-5]}") if _PLACE.fullmatch(place) else None
+    folder, name = os.path.split(sidecar)
+    return f"{folder}/{place}+{name[1:-5]}" if _PLACE.fullmatch(place) else None
 
 
 def is_sidecar(name: str) -> bool:

@@ -45,8 +45,8 @@ class ExpiryIndex:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._last: Path | None = None
+        self._folder = str(folder)
+        self._last: str | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, times: Mapping[AssetKey, float]) -> None:
@@ -55,10 +55,10 @@ class ExpiryIndex:
         Not synced: where the file system has a journal, they are durable when what is synced next is. Where not, a
         power cut may cost a reminder, and leave a file that expires never rather than too early.
         """
-        buckets: dict[Path, list[str]] = {}
+        buckets: dict[str, list[str]] = {}
         for key, expires_at in times.items():
             hour, name = marker_name(key, milliseconds(expires_at))
-            buckets.setdefault(self._folder / hour, []).append(name)
+            buckets.setdefault(f"{self._folder}/{hour}", []).append(name)
         for bucket, names in buckets.items():
             while not self._entered(bucket, names):
                 pass  # the hour's first reminder, or a sweep has removed it since as empty: once more
@@ -66,7 +66,7 @@ class ExpiryIndex:
     def due(self, before: float) -> Iterator[Marker]:
         """Markers of times before that, soonest first. Empty hours go."""
         for hour in due_hours(os.listdir(self._folder), before):
-            bucket = self._folder / hour
+            bucket = f"{self._folder}/{hour}"
             try:
                 names = sorted(os.listdir(bucket))
             except FileNotFoundError:
@@ -83,29 +83,29 @@ class ExpiryIndex:
     def drop(self, key: AssetKey, at_ms: int) -> None:
         """The reminder has served."""
         hour, name = marker_name(key, at_ms)
-        (self._folder / hour / name).unlink(missing_ok=True)
+        Path(self._folder, hour, name).unlink(missing_ok=True)
 
-    def _entered(self, bucket: Path, names: Sequence[str]) -> bool:
+    def _entered(self, bucket: str, names: Sequence[str]) -> bool:
         try:
             for name in names:
-                self._mark(bucket / name)
+                self._mark(f"{bucket}/{name}")
         except FileNotFoundError:
-            make_folder(bucket)
+            make_folder(Path(bucket))
             return False
         return True
 
-    def _mark(self, marker: Path) -> None:
+    def _mark(self, marker: str) -> None:
         # Another name for the empty file of the marker before: a fresh file costs ext4 thirty times as much.
         with suppress(OSError):  # there is none, it has gone, it has as many names as it may, or files have but one
             if self._last is not None:
                 os.link(self._last, marker)
                 return
-        marker.touch()
+        Path(marker).touch()
         self._last = marker
 
-    def _drop_empty(self, bucket: Path) -> None:
+    def _drop_empty(self, bucket: str) -> None:
         try:
-            bucket.rmdir()
+            os.rmdir(bucket)
         except OSError:
             return  # markers are left in it, or another sweep was quicker
 

@@ -37,17 +37,20 @@ def invalid(said: Asset, fault: str) -> InputInvalid:
 
 
 def _checked(folder: Path, parts: Sequence[str], said: Asset) -> Path:
-    path = folder.joinpath(*parts)
+    path = os.path.join(folder, *parts)
     try:
-        found = path.lstat()
+        found = os.lstat(path)
     except OSError:
         raise invalid(said, "is missing") from None
     # Whatever a runner may write to could have become a link: up to the workspace, which lies in a folder of ours.
-    is_elsewhere = any(os.path.islink(above) for above in path.parents[: len(parts) + 1])
+    above, is_elsewhere = path, False
+    for _ in range(len(parts) + 1):
+        above = os.path.dirname(above)
+        is_elsewhere = is_elsewhere or os.path.islink(above)
     if is_elsewhere or not stat.S_ISREG(found.st_mode):
         raise invalid(said, "is not a plain file")
     if found.st_nlink > 1:
         raise invalid(said, "has another name elsewhere (hard link)")
     if found.st_size != said.bytes:
         raise invalid(said, f"has {found.st_size} bytes where {said.bytes} were reported")
-    return path
+    return Path(path)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from actors.stores.workspace import Workspace
 
-KEPT = 8
-"""Empty folders that are kept; more than a worker has leases at once is of no use."""
+KEPT = 32
+"""Empty folders that are kept; more than a worker has leases at once, those that are being stored among them, is of no
+use."""
 
 
 class Staging:
@@ -47,7 +48,7 @@ class Staging:
         if len(self._kept) < KEPT and not _holds_anything(folder):
             fresh = self._workspace.fresh()
             with suppress(OSError):
-                folder.rename(fresh)
+                os.rename(folder, fresh)
                 self._kept.append(fresh)
                 return
         self.remove(folder)

@@ -114,13 +114,13 @@ def test_who_comes_second_under_a_key_keeps_its_file_and_leaves_the_first(files:
 
 def test_a_file_that_is_deleted_while_it_is_touched_is_gone(files: AssetFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     files.install([finished(files, expires_at=1.0)])
-    rename = Path.rename
+    rename = os.rename
 
-    def deleted_before(path: Path, target: Path) -> Path:
+    def deleted_before(path: str, target: str) -> None:
         files.remove(KEY)
-        return rename(path, target)
+        rename(path, target)
 
-    monkeypatch.setattr(Path, "rename", deleted_before)
+    monkeypatch.setattr(os, "rename", deleted_before)
     files.touch(KEY, 2.0)
 
     assert files.read(KEY) is None

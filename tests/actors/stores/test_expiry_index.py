@@ -91,12 +91,12 @@ def test_an_hour_that_another_process_removes_meanwhile_is_passed_over(
     index.add({AssetKey("a/1"): 10.0, AssetKey("a/2"): 4000.0})
     listed = os.listdir
 
-    def removed_before(folder: Path) -> list[str]:
+    def removed_before(folder: str) -> list[str]:
         found = listed(folder)
-        if folder == tmp_path / "expiry":
-            for name in listed(folder / f"{0:09d}"):
-                (folder / f"{0:09d}" / name).unlink()
-            (folder / f"{0:09d}").rmdir()
+        if Path(folder) == tmp_path / "expiry":
+            for name in listed(Path(folder, f"{0:09d}")):
+                Path(folder, f"{0:09d}", name).unlink()
+            Path(folder, f"{0:09d}").rmdir()
         return found
 
     monkeypatch.setattr(os, "listdir", removed_before)
