@@ -25,6 +25,7 @@ from web import (
     system,
     uploads,
     users,
+    users_admin,
     workers,
 )
 from web.access import ACCESS, Access
@@ -93,6 +94,7 @@ def make_app(gateway: Gateway, settings: WebSettings, access: Access | None = No
             *downloads.routes(gateway),
             *session.routes(),
             *users.routes(),
+            *users_admin.routes(),
             *audit.routes(),
             *page.routes(),
             *pages.routes(gateway),

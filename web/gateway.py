@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -15,7 +15,7 @@ import zmq
 from msgspec import Struct, field
 
 from actors.log_level import SetLogLevel, no_log
-from aigc.core.errors import AigcError, Conflict, NotFound, QueueFull, StoreBroken, Unavailable
+from aigc.core.errors import AigcError, Conflict, NotFound, Unavailable
 from aigc.core.ids import BootId, JobId, OwnerId
 from aigc.core.job import Job, Status
 from aigc.core.messages import (
@@ -27,7 +27,6 @@ from aigc.core.messages import (
     ChangeLevel,
     ControlModel,
     ControlWorker,
-    Counted,
     Estimate,
     Estimates,
     ForgetJob,
@@ -41,13 +40,15 @@ from aigc.core.messages import (
 from aigc.core.metrics.tally import Row
 from aigc.core.model import Catalogue
 from aigc.core.ports import AssetStore, JobPage, JobQuery, JobStore
-from aigc.core.trace import Export, Span, parse
+from aigc.core.trace import Export
 from transport import Address, LinkSettings
 from web import origin
 from web.admission import Admission
 from web.broker import BrokerLink
 from web.catalogue import KEY, KnownCatalogue
+from web.count_reports import CountReports
 from web.counters import Counters
+from web.creation import Creation, outward
 from web.hub import Hub, StreamSettings
 from web.inputs import Fetch
 from web.news import News
@@ -60,12 +61,6 @@ log = structlog.get_logger(__name__)
 
 A = TypeVar("A")
 Wish = ControlModel | ControlWorker | ReloadCatalogue | ChangeLevel
-
-COUNTS_S = 5.0
-"""How often the broker hears what was counted here."""
-
-FAULT_S = 10.0
-"""A failed write makes the gateway unhealthy for so long, unless a later one succeeds."""
 
 
 class GatewaySettings(Struct, frozen=True, kw_only=True):
@@ -141,12 +136,17 @@ class Gateway:
         )  # fmt: skip
         self._clock = clock
         self.counters = counters or Counters()
-        self._export = export
-        self._count_timer: asyncio.TimerHandle | None = None
+        self._creation = Creation(
+            store,
+            self.counters,
+            bound=settings.queue_bound,
+            owner_bound=settings.owner_bound,
+            retry_after_s=self._retry_after_s,
+            export=export,
+        )
         self._admission = Admission(assets, fetch, self.get)
         self._known_catalogue = KnownCatalogue(store, self._admission.use)
         self._telling: asyncio.Task[None] | None = None
-        self._store_fault: tuple[str, float] | None = None
 
     async def start(self) -> None:
         """Linked, and the catalogue known or being asked for. A broker that is away does not hold it up."""
@@ -182,7 +182,8 @@ class Gateway:
             )
             opened.callback(self._news.close)
             self._opened = opened.pop_all()
-        self._tell_counts_later()
+        self._reports = CountReports(self._link, self.counters, self.hub)
+        self._opened.callback(self._reports.close)
 
     def release(self) -> None:
         """Those who wait or watch are let go, since the server goes away; everything else still works.
@@ -194,8 +195,6 @@ class Gateway:
 
     async def close(self) -> None:
         """Links and watchers closed."""
-        if self._count_timer is not None:
-            self._count_timer.cancel()
         self._opened.close()
         self._known_catalogue.close()
         if self._telling is not None:
@@ -309,49 +308,14 @@ class Gateway:
 
     async def _create(self, job: Job) -> Submitted:
         job = msgspec.structs.replace(job, origin=origin.current())
-        began = time.time()
         self._link.check(job)
         epoch = self._news.records.epoch
-        try:
-            created = await self.store.create(
-                job, bound=self.settings.queue_bound, owner_bound=self.settings.owner_bound
-            )
-        except QueueFull as error:
-            if error.code != QueueFull.code:
-                raise
-            raise QueueFull(
-                f"{error.message}; {self.settings.queue_bound} jobs may wait",
-                retry_after_s=await self._retry_after_s(error.retry_after_s),
-                suggestion="come again later",
-            ) from None
-        except Conflict as error:
-            raise Conflict(
-                error.message,
-                where="Idempotency-Key",
-                suggestion="use a new key for a new request",
-                code="idempotency_mismatch",
-            ) from None
-        except AigcError as error:
-            self._store_fault = (_outward(error), time.monotonic())
-            raise
-        self._store_fault = None
-        if not created.replayed:
-            self.counters.submitted(created.job)
-            self._export_span(created.job, began)
-            log.debug("job.accepted", task=job.feature, model=job.model, **job.origin.fields(job.id))
+        created = await self._creation.create(job)
         if created.job.status is Status.QUEUED:
             # Also one that stood there before: whoever created it may have ended before it told the broker.
             self._link.submit(created.job)
         self._news.created(created.job, epoch)
         return Submitted(created.job, created.replayed)
-
-    def _export_span(self, job: Job, began: float) -> None:
-        at = parse(job.origin.trace)
-        if self._export is not None and at is not None and at.is_sampled:
-            fields: dict[str, Any] = {**job.origin.fields(job.id), "task": job.feature, "model": job.model}
-            self._export(
-                Span(name="accept", at=at, parent_id=origin.parent_id(), start=began, end=time.time(), fields=fields)
-            )
 
     async def _retry_after_s(self, default: float) -> float:
         try:
@@ -388,20 +352,8 @@ class Gateway:
 
     async def metrics(self) -> tuple[Row, ...]:
         """All that is counted, here and elsewhere, and how all is now. Raises Unavailable if no broker answers."""
-        self._tell_counts()
+        self._reports.tell()
         return (await self._link.ask(AskMetrics(), Metrics)).rows
-
-    def _tell_counts(self) -> None:
-        # While no broker is heard they are kept here: one that comes shall have them.
-        if self._link.is_alive:
-            self._link.tell(Counted(self.counters.tally.take(), self.hub.streams()))
-
-    def _tell_counts_later(self) -> None:
-        def tell() -> None:
-            self._tell_counts()
-            self._tell_counts_later()
-
-        self._count_timer = asyncio.get_running_loop().call_later(COUNTS_S, tell)
 
     async def ask(self, wish: Wish, kind: type[A], *, timeout_s: float | None = None) -> A:
         """The broker's answer to what an operator wants. Raises Unavailable if none comes."""
@@ -435,9 +387,9 @@ class Gateway:
         except TimeoutError:
             faults["store"] = "does not answer"
         except AigcError as error:
-            faults["store"] = _outward(error)
-        if self._store_fault is not None and time.monotonic() - self._store_fault[1] < FAULT_S:
-            faults.setdefault("store", self._store_fault[0])
+            faults["store"] = outward(error)
+        if self._creation.fault:
+            faults.setdefault("store", self._creation.fault)
         return Health(faults)
 
     async def _last_heard(self) -> str:
@@ -459,8 +411,3 @@ class Gateway:
 
     def _wants_catalogue(self) -> None:
         self._known_catalogue.learn(self._link)
-
-
-def _outward(error: AigcError) -> str:
-    """What anybody may hear of it: whoever repairs a broken store reads its place in the log."""
-    return "is broken; the server's log says what to do" if isinstance(error, StoreBroken) else str(error)

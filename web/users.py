@@ -1,16 +1,14 @@
-"""Accounts over HTTP, in the words of existing clients: register, log in, tokens; and what admins do with them."""
+"""One's own account over HTTP, in the words of existing clients: register, log in, password, tokens."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
 
 from aigc.core.accounts import Account, Role, Token
 from aigc.core.errors import Conflict, InputInvalid, NotAllowed, NotFound
-from aigc.core.ids import OwnerId
 from web.access import access_of, unauthenticated
 from web.accounts import CREDENTIALS_BYTES, DAY_S, LOGIN, TypedName
 from web.audit import note
@@ -18,7 +16,7 @@ from web.compat_errors import legacy
 from web.identity import Identity, identity_of
 from web.keyring import digest_of
 from web.login import Credentials, account_of
-from web.requests import Body, asker_of, fresh, number, reply
+from web.requests import Body, asker_of, fresh, reply
 from web.urls import API
 from web.views import rfc3339
 
@@ -54,36 +52,22 @@ class TokenRequest(Struct, frozen=True):
     """It may no more than this."""
 
 
-class AccountChange(Struct, frozen=True):
-    """What an admin changes."""
-
-    role: Role | None = None
-    is_active: bool | None = None
-    password: str | None = None
-
-
 def routes() -> list[web.RouteDef]:
-    """The routes of accounts."""
+    """The routes of one's own account."""
     users = Users()
-    one, admin = f"{USERS}/tokens/{{prefix}}", f"{USERS}/admin/users"
+    one = f"{USERS}/tokens/{{prefix}}"
     return [
-        web.post(f"{USERS}/register", _old(users.register)),
-        web.post(f"{USERS}/login", _old(users.login)),
-        web.get(f"{USERS}/me", _old(users.me)),
-        web.put(f"{USERS}/me/password", _old(users.change_password)),
-        web.get(f"{USERS}/tokens", _old(users.tokens)),
-        web.post(f"{USERS}/tokens", _old(users.mint)),
-        web.delete(one, _old(users.revoke)),
-        web.get(admin, _old(users.index)),
-        web.post(admin, _old(users.add)),
-        web.get(f"{admin}/{{id}}", _old(users.show)),
-        web.patch(f"{admin}/{{id}}", _old(users.change)),
-        web.delete(f"{admin}/{{id}}", _old(users.remove)),
-        web.get(f"{API}/owners", users.owners),
+        web.post(f"{USERS}/register", old_errors(users.register)),
+        web.post(f"{USERS}/login", old_errors(users.login)),
+        web.get(f"{USERS}/me", old_errors(users.me)),
+        web.put(f"{USERS}/me/password", old_errors(users.change_password)),
+        web.get(f"{USERS}/tokens", old_errors(users.tokens)),
+        web.post(f"{USERS}/tokens", old_errors(users.mint)),
+        web.delete(one, old_errors(users.revoke)),
     ]
 
 
-def _old(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Any:
+def old_errors(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Any:
     """With the errors of the replaced API, for which a name that is taken was bad input."""
 
     async def wrapped(request: web.Request) -> web.Response:
@@ -98,14 +82,13 @@ def _old(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Any:
 
 
 class Users:
-    """Handlers of accounts."""
+    """Handlers of one's own account."""
 
     def __init__(self) -> None:
         self._registration = Body(Registration, CREDENTIALS_BYTES)
         self._credentials = Body(Credentials, CREDENTIALS_BYTES)
         self._password = Body(PasswordChange, CREDENTIALS_BYTES)
         self._token = Body(TokenRequest, CREDENTIALS_BYTES)
-        self._change = Body(AccountChange, CREDENTIALS_BYTES)
 
     async def register(self, request: web.Request) -> web.Response:
         """A new account and its first token, where strangers may make one."""
@@ -146,7 +129,7 @@ class Users:
                 raise InputInvalid("the old password is wrong")
             await succeeded()
         await access.accounts.set_password(account, wanted.new_password, keep=asker.token)
-        await self._changed(request, account, "password.changed")
+        await changed(request, account, "password.changed")
         return reply({"success": True, "message": "Password changed successfully"})
 
     async def tokens(self, request: web.Request) -> web.Response:
@@ -183,85 +166,15 @@ class Users:
         if len(found) > 1:
             raise InputInvalid(f"{len(found)} tokens begin so", suggestion="give more of its characters")
         await access.accounts.store.revoke(found)
-        await self._changed(request, account, "token.revoked", f"{found[0].prefix} {found[0].name}")
+        await changed(request, account, "token.revoked", f"{found[0].prefix} {found[0].name}")
         return reply({"success": True, "message": "Token revoked"})
 
-    # Admins
 
-    async def index(self, request: web.Request) -> web.Response:
-        """All accounts, oldest first; `?limit=&offset=`."""
-        found = await access_of(request).accounts.store.accounts()
-        limit, offset = int(number(request, "limit", 100, 1, 1000)), int(number(request, "offset", 0, 0, 1 << 31))
-        page = found[offset : offset + limit]
-        pagination = {
-            "limit": limit,
-            "offset": offset,
-            "total": len(found),
-            "has_more": offset + len(page) < len(found),
-        }
-        users = [user_view(one) for one in page]
-        return fresh({"success": True, "users": users, "count": len(users), "pagination": pagination})
-
-    async def add(self, request: web.Request) -> web.Response:
-        """A new account, also where strangers may make none."""
-        wanted = await self._registration.read(request)
-        accounts = access_of(request).accounts
-        made = await accounts.create(wanted.username, wanted.password, email=wanted.email, role=wanted.role)
-        await note(request, "account.made", made.id, f"{made.name}, {made.role}")
-        return fresh({"success": True, "user": user_view(made)})
-
-    async def show(self, request: web.Request) -> web.Response:
-        """One account."""
-        return fresh({"success": True, "user": user_view(await self._named(request))})
-
-    async def change(self, request: web.Request) -> web.Response:
-        """Another role, another password, or no way in any more."""
-        account, asker = await self._named(request), asker_of(request)
-        wanted = await self._change.read(request)
-        if account.id == asker.owner and (wanted.is_active is False or wanted.role not in (None, account.role)):
-            raise InputInvalid("an admin cannot shut out or demote themselves", suggestion="ask another admin")
-        changed = msgspec.structs.replace(
-            account,
-            role=wanted.role or account.role,
-            is_active=account.is_active if wanted.is_active is None else wanted.is_active,
-        )
-        store = access_of(request).accounts
-        if changed != account:
-            await store.store.change(changed)
-        if wanted.password is not None:
-            await store.set_password(changed, wanted.password)
-        words = [f"role {changed.role}", "active" if changed.is_active else "shut out"]
-        await self._changed(
-            request, account, "account.changed", ", ".join([*words, *["password"][: wanted.password is not None]])
-        )
-        return fresh({"success": True, "user": user_view(changed)})
-
-    async def remove(self, request: web.Request) -> web.Response:
-        """The account and its tokens are gone; its jobs stay until they expire, for operators to see."""
-        account = await self._named(request)
-        if account.id == asker_of(request).owner:
-            raise InputInvalid("You cannot delete your own account", suggestion="ask another admin")
-        await access_of(request).accounts.store.remove(account.id)
-        await self._changed(request, account, "account.removed", account.name)
-        return reply({"success": True, "message": f"User {account.name} deleted"})
-
-    async def owners(self, request: web.Request) -> web.Response:
-        """Names of those whose jobs there may be, for operators."""
-        access = access_of(request)
-        found = await access.accounts.store.accounts() if access.is_required else []
-        return fresh({"owners": [{"id": one.id, "name": one.name, "role": one.role} for one in found]})
-
-    async def _named(self, request: web.Request) -> Account:
-        identity = request.match_info["id"]
-        found = await access_of(request).accounts.store.get(OwnerId(identity))
-        if found is None:
-            raise NotFound(f"there is no account {identity[:80]!r}")
-        return found
-
-    async def _changed(self, request: web.Request, account: Account, action: str, detail: str = "") -> None:
-        access = access_of(request)
-        access.keyring.forget(account.id)
-        await asyncio.gather(note(request, action, account.id, detail), access.end_streams())
+async def changed(request: web.Request, account: Account, action: str, detail: str = "") -> None:
+    """An account was changed, which is written down: what it might before is asked anew, also of open streams."""
+    access = access_of(request)
+    access.keyring.forget(account.id)
+    await asyncio.gather(note(request, action, account.id, detail), access.end_streams())
 
 
 def user_view(account: Account) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from actors.stores.redis_scripts import ACCOUNT, ACCOUNTS, FORMAT, SECRETS, TOKE
 from actors.stores.redis_settings import RedisSettings
 from actors.stores.redis_talk import RedisTalk
 from actors.stores.redis_wire import Command
-from aigc.core.accounts import Account, Token
-from aigc.core.errors import Conflict, NotFound, StoreBroken
+from aigc.core.accounts import Account, Token, email_taken, name_taken, unknown
+from aigc.core.errors import StoreBroken
 from aigc.core.ids import OwnerId
 
 R = TypeVar("R", Account, Token)
@@ -36,9 +36,9 @@ class RedisAccountStore:
         """See the port."""
         taken = await self._account("add", account)
         if taken == b"name":
-            raise Conflict(f"the name {account.name} is taken", suggestion="choose another one", code="name_taken")
+            raise name_taken(account)
         if taken == b"email":
-            raise Conflict(f"{account.email} has an account already", suggestion="log in", code="email_taken")
+            raise email_taken(account)
 
     async def get(self, account: OwnerId) -> Account | None:
         """See the port."""
@@ -59,13 +59,13 @@ class RedisAccountStore:
     async def change(self, account: Account) -> None:
         """See the port."""
         if not await self._account("change", account):
-            raise _unknown(account.id)
+            raise unknown(account.id)
 
     async def remove(self, account: OwnerId) -> None:
         """See the port."""
         found = await self.get(account)
         if found is None or not await self._account("remove", found):
-            raise _unknown(account)
+            raise unknown(account)
         # Without their account these let nobody in any more.
         await self.revoke(await self.tokens(account))
 
@@ -137,7 +137,3 @@ def _decoded(record: bytes | None, kind: type[R]) -> R | None:
             f"the store holds an account or token that cannot be read ({error})",
             suggestion="put back a backup, or run the version that wrote it",
         ) from error
-
-
-def _unknown(account: OwnerId) -> NotFound:
-    return NotFound(f"there is no account {account[:80]!r}", suggestion="aigc users list shows them")

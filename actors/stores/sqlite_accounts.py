@@ -12,8 +12,8 @@ import msgspec
 
 from actors.stores.group_thread import Call, GroupThread
 from actors.stores.sqlite_file import translated
-from aigc.core.accounts import Account, Token
-from aigc.core.errors import AigcError, Conflict, NotFound, StoreBroken
+from aigc.core.accounts import Account, Token, email_taken, name_taken, unknown
+from aigc.core.errors import AigcError, StoreBroken
 from aigc.core.ids import OwnerId
 
 T = TypeVar("T")
@@ -139,9 +139,9 @@ class SqliteAccountStore:
     def _add(self, account: Account) -> None:
         name, email = account.name.lower(), account.email.lower() or None
         if self._rows("SELECT 1 FROM accounts WHERE name = ?", name):
-            raise Conflict(f"the name {account.name} is taken", suggestion="choose another one", code="name_taken")
+            raise name_taken(account)
         if email and self._rows("SELECT 1 FROM accounts WHERE email = ?", email):
-            raise Conflict(f"{account.email} has an account already", suggestion="log in", code="email_taken")
+            raise email_taken(account)
         self._rows(
             "INSERT INTO accounts (id, name, email, created_at, record) VALUES (?, ?, ?, ?, ?)",
             account.id, name, email, account.created_at, _encode(account),
@@ -152,7 +152,7 @@ class SqliteAccountStore:
 
     def _write(self, account: OwnerId, statement: str, *values: bytes) -> None:
         if not self._db.execute(statement, (*values, account)).rowcount:
-            raise NotFound(f"there is no account {account[:80]!r}", suggestion="aigc users list shows them")
+            raise unknown(account)
 
     async def _tokens(self, column: str, value: str) -> Sequence[Token]:
         query = f"SELECT record, used_at FROM tokens WHERE {column} = ? ORDER BY created_at, digest"  # noqa: S608 - ours

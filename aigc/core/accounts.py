@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from aigc.core.errors import Conflict, NotFound
 from aigc.core.ids import OwnerId
 
 
@@ -66,6 +67,21 @@ class Token(Struct, frozen=True, kw_only=True):
     expires_at: float | None = None
     last_used_at: float | None = None
     """To the minute."""
+
+
+def name_taken(account: Account) -> Conflict:
+    """Somebody else has that name."""
+    return Conflict(f"the name {account.name} is taken", suggestion="choose another one", code="name_taken")
+
+
+def email_taken(account: Account) -> Conflict:
+    """Somebody has an account with that address."""
+    return Conflict(f"{account.email} has an account already", suggestion="log in", code="email_taken")
+
+
+def unknown(account: OwnerId) -> NotFound:
+    """Nobody has that id."""
+    return NotFound(f"there is no account {account[:80]!r}", suggestion="aigc users list shows them")
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,8 @@ from web.login import Credentials
 from web.openapi.operation import Answer, Operation, Query
 from web.openapi.shapes import Count, Instant, _Answer
 from web.rights import rights_of
-from web.users import AccountChange, PasswordChange, Registration, TokenRequest
+from web.users import PasswordChange, Registration, TokenRequest
+from web.users_admin import AccountChange
 
 TAG = "Accounts"
 ABOUT = "Who may come in; 503 where nobody has to log in."
