@@ -17,6 +17,7 @@ from web.audit import note_if_other
 from web.gateway import Gateway
 from web.problem import FieldError, FieldsInvalid
 from web.requests import JSON_BYTES, Body, fresh, listed_for, number, owner_of, reply, viewer_of
+from web.search import search
 from web.submission import Reference, Submission, Submitted
 from web.views import job_view
 
@@ -131,12 +132,13 @@ class Jobs:
             limit=int(number(request, "limit", 50, 1, PAGE_LIMIT)),
             cursor=request.query.get("cursor", ""),
         )
-        page = await self._gateway.list(query)
+        words = request.query.get("words", "").strip()
+        page = await search(self._gateway.list, query, words) if words else await self._gateway.list(query)
         waiting = [job.id for job in page.jobs if job.status is Status.QUEUED]
         estimates = await self._gateway.estimates(waiting) if waiting else {}
         body = {
             "jobs": [job_view(job, estimates.get(job.id), self._gateway.sign) for job in page.jobs],
-            "total": page.total,
+            "total": page.total if not words else None,
             "next_cursor": page.next_cursor or None,
         }
         headers = {}

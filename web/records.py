@@ -4,7 +4,9 @@ A record may stand here only as long as every later change of it would be heard.
 owner calls `clear`; a reader that went to the store meanwhile sees by `epoch` that what it read may be old.
 """
 
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 
 import msgspec
 
@@ -14,13 +16,17 @@ from aigc.core.messages import Progressed
 
 
 class Records:
-    """The newest known record of each of the `capacity` jobs that were touched last."""
+    """The newest known record of each of the `capacity` jobs that were touched last.
 
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
+    Args:
+        clock: seconds; an estimate that was told then is by so much shorter now.
+    """
+
+    def __init__(self, capacity: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._capacity, self._clock = capacity, clock
         # In the order of their last touch. A plain dict finds its first key by looking past all that were deleted.
         self._jobs: OrderedDict[JobId, Job] = OrderedDict()
-        self._live: dict[JobId, Progressed] = {}
+        self._live: dict[JobId, tuple[Progressed, float]] = {}
         self.epoch = 0
         """Grows whenever something that a reader got from the store before must not be put here any more."""
 
@@ -37,7 +43,7 @@ class Records:
         jobs[job.id] = job
         if len(jobs) > self._capacity:
             jobs.popitem(last=False)
-        live = self._live.get(job.id)
+        live, _ = self._live.get(job.id, (None, 0.0))
         if live is not None and (job.status is not Status.PROCESSING or live.attempt != job.attempt):
             del self._live[job.id]
         return job
@@ -52,17 +58,21 @@ class Records:
 
     def with_progress(self, job: Job) -> Job:
         """`job` with the stage and progress that its attempt last told."""
-        live = self._live.get(job.id)
+        live, told_at = self._live.get(job.id, (None, 0.0))
         if live is None or job.status is not Status.PROCESSING or live.attempt != job.attempt:
             return job
         stage = Stage.CANCELLING if job.stage is Stage.CANCELLING else live.stage
-        return msgspec.structs.replace(job, stage=stage, progress=live.progress)
+        progress = live.progress
+        if progress.left_s is not None:
+            left_s = progress.left_s - (self._clock() - told_at)
+            progress = msgspec.structs.replace(progress, left_s=left_s if left_s > 0 else None)
+        return msgspec.structs.replace(job, stage=stage, progress=progress)
 
     def progressed(self, news: Progressed) -> None:
         """`news` is the latest of its job."""
         known = self._jobs.get(news.job)
         if known is None or not known.status.is_final:
-            self._live[news.job] = news
+            self._live[news.job] = news, self._clock()
 
     def forget(self, job: JobId) -> None:
         """The record was deleted."""

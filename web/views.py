@@ -82,6 +82,7 @@ def progress_view(progress: Progress, job: JobId, sign: Sign = unsigned, *, is_d
         "steps": progress.steps,
         "message": progress.message,
         "preview_url": sign(urls.preview_url(job)) if progress.preview else None,
+        "estimated_left_s": progress.left_s,
     }
 
 

@@ -91,6 +91,8 @@ class Progress(Struct, frozen=True, omit_defaults=True):
     steps: int = 0
     message: str = ""
     preview: AssetKey | None = None
+    left_s: float | None = None
+    """How long it is expected to go on, seconds from when this was told; None: nobody knows."""
 
 
 class Failure(Struct, frozen=True, omit_defaults=True):

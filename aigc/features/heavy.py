@@ -29,7 +29,7 @@ class TrellisParameters(Parameters):
 
     seed: _Seed = 42
     texture_resolution: Literal[512, 1024, 2048, 4096] = Field(
-        1024, description="Edge of the texture.", json_schema_extra={"unit": "px"}
+        1024, title="Texture size", description="Edge of the texture.", json_schema_extra={"unit": "px"}
     )
     simplify: float = Field(0.95, ge=0.01, le=1.0, description="Share of the triangles that is taken away.")
     texture_bake_mode: Literal["fast", "opt"] = Field(
@@ -79,7 +79,9 @@ class PartPackerParameters(Parameters):
 
     num_steps: int = Field(30, ge=10, le=100, description="Steps of the sampler.")
     cfg_scale: float = Field(7.0, ge=1.0, le=15.0, description="How closely the picture is followed.")
-    grid_resolution: Literal[256, 384, 512] = Field(384, description="Cells along each side of the decoded field.")
+    grid_resolution: Literal[256, 384, 512] = Field(
+        384, title="Fineness", description="Cells along each side of the decoded field."
+    )
     num_faces: int = Field(
         50_000, ge=10_000, le=200_000, description="Triangles at most.", json_schema_extra={"unit": "triangles"}
     )
@@ -102,13 +104,13 @@ class UltraShapeParameters(Parameters):
 class PartFieldParameters(Parameters):
     """PartField, mesh segmentation."""
 
-    num_parts: int = Field(6, ge=2, le=20, description="Parts wanted.")
+    num_parts: int = Field(6, ge=2, le=20, title="Number of parts", description="Parts wanted.")
     segmentation_method: str = Field("semantic", description="By meaning, which is all that this model knows.")
     use_hierarchical: bool = Field(True, description="Join faces along the surface, bottom-up; else k-means.")
     alg_option: Literal[0, 1, 2] = Field(
         0, description="How loose pieces are joined: 0 one after the other, 1 by nearest faces, 2 by a spanning tree."
     )
-    export_colored_mesh: bool = Field(True, description="Give each part a colour of its own.")
+    export_colored_mesh: bool = Field(True, title="Colour each part", description="Give each part a colour of its own.")
 
 
 class P3SamParameters(Parameters):
@@ -142,7 +144,9 @@ class UniRigParameters(Parameters):
     """UniRig, auto rig."""
 
     rig_mode: Literal["skeleton", "skin", "full"] = Field(
-        "full", description="skeleton: joints alone. skin: weights for a mesh with joints. full: both."
+        "full",
+        title="What to make",
+        description="skeleton: joints alone. skin: weights for a mesh with joints. full: both.",
     )
     seed: _FreeSeed = None
     with_skinning: bool = Field(True, description="Bind the mesh to its joints.")
@@ -152,7 +156,9 @@ class FastMeshParameters(Parameters):
     """FastMesh, mesh retopology."""
 
     seed: _FreeSeed = None
-    poly_type: Literal["tri", "quad"] = Field("tri", description="This model makes triangles, and says so.")
+    poly_type: Literal["tri", "quad"] = Field(
+        "tri", title="Faces", description="This model makes triangles, and says so."
+    )
 
 
 class PartUvParameters(Parameters):
@@ -162,12 +168,19 @@ class PartUvParameters(Parameters):
         1.25,
         ge=1.0,
         le=2.0,
+        title="Most stretch",
         description="How much an island may stretch the surface.",
         json_schema_extra={"unit": "ratio"},
     )
-    pack_method: Literal["blender", "uvpackmaster", "none"] = Field("blender", description="How islands are packed.")
-    save_individual_parts: bool = Field(True, description="Write each part as a file of its own, too.")
-    save_visuals: bool = Field(False, description="Write a picture of the islands, too.")
+    pack_method: Literal["blender", "uvpackmaster", "none"] = Field(
+        "blender", title="Packing", description="How islands are packed."
+    )
+    save_individual_parts: bool = Field(
+        True, title="Pieces as files, too", description="Write each part as a file of its own, too."
+    )
+    save_visuals: bool = Field(
+        False, title="Picture of the islands", description="Write a picture of the islands, too."
+    )
 
 
 class VoxHammerTextParameters(TextMeshEditingParameters):

@@ -19,6 +19,7 @@ class PictureEditParameters(ImageMeshEditingParameters):
 
     view: Literal["auto", "front", "back", "left", "right", "top"] = Field(
         "auto",
+        title="Side in the picture",
         description="The side of the mesh that the pictures show; the front faces along +z. "
         "auto: found by comparing silhouettes and edges.",
     )
@@ -26,6 +27,7 @@ class PictureEditParameters(ImageMeshEditingParameters):
         12.0,
         ge=2.0,
         le=60.0,
+        title="What counts as changed",
         description="Difference of colour (CIE Lab) from which on a place counts as changed.",
     )
     texture_resolution: TextureResolution = 1024

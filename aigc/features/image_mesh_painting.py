@@ -14,7 +14,7 @@ class ImageMeshPaintingParameters(Parameters):
 
     seed: Seed = 42
     texture_resolution: TextureResolution = 1024
-    output_format: Literal["glb", "obj"] = Field("glb", description="File format of the mesh.")
+    output_format: Literal["glb", "obj"] = Field("glb", title="File format", description="File format of the mesh.")
 
 
 class ProjectPaintParameters(ImageMeshPaintingParameters):
@@ -38,6 +38,7 @@ class ProjectPaintParameters(ImageMeshPaintingParameters):
         None,
         ge=-180,
         le=180,
+        title="Camera around it",
         description="Where the picture was taken from, around the mesh from its front to its left; overrides view.",
         json_schema_extra={"unit": "degrees"},
     )
@@ -45,23 +46,32 @@ class ProjectPaintParameters(ImageMeshPaintingParameters):
         None,
         ge=-90,
         le=90,
+        title="Camera above it",
         description="Where the picture was taken from, above the ground; overrides view.",
         json_schema_extra={"unit": "degrees"},
     )
     back: Literal["soft", "mirror"] = Field(
         "soft",
+        title="Back side",
         description="Colours of the side that the picture does not show. soft: those of the rim carried on. "
         "mirror: the picture again, for objects without a face.",
     )
     symmetry: bool = Field(
         True, description="Paint a half that is not seen like the other half, if the mesh is symmetric."
     )
-    bend: bool = Field(True, description="Bend the picture a little, so that its silhouette covers that of the mesh.")
+    bend: bool = Field(
+        True,
+        title="Fit the outline",
+        description="Bend the picture a little, so that its silhouette covers that of the mesh.",
+    )
     roughness: float = Field(0.7, ge=0.0, le=1.0, description="From mirror-like to matt.")
-    metallic: float = Field(0.0, ge=0.0, le=1.0, description="1 for bare metal.")
-    keep_uv: bool = Field(True, description="Keep the mesh's own texture coordinates if they serve.")
+    metallic: float = Field(0.0, ge=0.0, le=1.0, title="Metal", description="1 for bare metal.")
+    keep_uv: bool = Field(
+        True, title="Keep its texture coordinates", description="Keep the mesh's own texture coordinates if they serve."
+    )
     mask: Literal["auto", "alpha", "background", "network", "full"] = Field(
         "auto",
+        title="Cut out by",
         description="How the subject is told from the background. alpha: by the picture's transparency. background: by "
         "its plain backdrop. network: by a saliency network. full: the whole picture is the subject. "
         "auto: the first of these that fits.",

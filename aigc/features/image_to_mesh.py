@@ -17,16 +17,21 @@ class ImageToRawMeshParameters(Parameters):
         20_000,
         ge=200,
         le=200_000,
+        title="Triangles",
         description="Triangles wanted; the result has about this many, and fewer where the shape is plain.",
         json_schema_extra={"unit": "triangles"},
     )
-    output_format: Literal["glb", "obj", "ply", "stl", "usdz"] = Field("glb", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "ply", "stl", "usdz"] = Field(
+        "glb", title="File format", description="File format of the mesh."
+    )
 
 
 class ImageToTexturedMeshParameters(ImageToRawMeshParameters):
     """The same, with a texture, which PLY and STL files cannot hold."""
 
-    output_format: Literal["glb", "obj", "usdz"] = Field("glb", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "usdz"] = Field(
+        "glb", title="File format", description="File format of the mesh."
+    )
     texture_resolution: TextureResolution = 1024
 
 
@@ -46,6 +51,7 @@ class InflateShape(Parameters):
         0.010,
         ge=0.0,
         le=0.05,
+        title="Relief",
         description="Height of the fine relief that is read from light and dark in the picture.",
         json_schema_extra={"unit": "of the longest side"},
     )
@@ -58,6 +64,7 @@ class InflateShape(Parameters):
     )
     mask: Literal["auto", "alpha", "background", "network", "full"] = Field(
         "auto",
+        title="Cut out by",
         description="How the subject is told from the background. alpha: by the picture's transparency. background: by "
         "its plain backdrop. network: by a saliency network. full: the whole picture is the subject. "
         "auto: the first of these that fits.",
@@ -73,6 +80,7 @@ class InflateParameters(InflateShape, ImageToTexturedMeshParameters):
 
     back: Literal["auto", "soft", "mirror"] = Field(
         "auto",
+        title="Back side",
         description="Colours of the side that the picture does not show. soft: the colours at its rim carried on, for "
         "figures with a face. mirror: the front again, for objects. auto: mirror for a lathe shape, else soft.",
     )

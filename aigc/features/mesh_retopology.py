@@ -16,15 +16,19 @@ class MeshRetopologyParameters(Parameters):
         4_000,
         ge=100,
         le=20_000,
+        title="Vertices",
         description="Vertices wanted; the result has about this many.",
         json_schema_extra={"unit": "vertices"},
     )
     poly_type: Literal["tri", "quad"] = Field(
         "tri",
+        title="Faces",
         description="tri: triangles. quad: quadrilaterals (an OBJ file keeps them, a GLB file holds triangles only).",
     )
     seed: Seed = 42
-    output_format: Literal["obj", "glb", "ply"] = Field("obj", description="File format of the mesh.")
+    output_format: Literal["obj", "glb", "ply"] = Field(
+        "obj", title="File format", description="File format of the mesh."
+    )
 
 
 class RetopologyTexture(Parameters):
@@ -32,6 +36,7 @@ class RetopologyTexture(Parameters):
 
     keep_texture: bool = Field(
         True,
+        title="Keep its texture",
         description="Unwrap the new mesh and carry over the colours of the old one, if it has any. "
         "Some quadrilaterals at the borders of islands become triangles then.",
     )
@@ -39,6 +44,7 @@ class RetopologyTexture(Parameters):
         1024,
         ge=256,
         le=4096,
+        title="Texture size",
         description="Edge of the new texture; rounded to the nearest power of two.",
         json_schema_extra={"unit": "px", "work_power": 2},
     )
@@ -51,6 +57,7 @@ class FieldQuadsParameters(RetopologyTexture, MeshRetopologyParameters):
         30.0,
         ge=0.0,
         le=90.0,
+        title="Sharp edges from",
         description="Edges sharper than this stay edges; 0 treats the whole surface as smooth.",
         json_schema_extra={"unit": "degrees"},
     )

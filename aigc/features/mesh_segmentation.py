@@ -18,13 +18,16 @@ class MeshSegmentationParameters(Parameters):
         0,
         ge=0,
         le=MOST_PARTS,
+        title="Number of parts",
         description="Parts wanted, 2 or more; 0: as many as the shape itself suggests.",
         json_schema_extra={"unit": "parts"},
     )
     export_colored_mesh: bool = Field(
-        False, description="Paint each part in a colour of its own; without it parts keep the look of the input."
+        False,
+        title="Colour each part",
+        description="Paint each part in a colour of its own; without it parts keep the look of the input.",
     )
-    output_format: Literal["glb"] = Field("glb", description="File format of the mesh.")
+    output_format: Literal["glb"] = Field("glb", title="File format", description="File format of the mesh.")
 
 
 class SpectralPartsParameters(MeshSegmentationParameters):
@@ -45,7 +48,9 @@ class SpectralPartsParameters(MeshSegmentationParameters):
         json_schema_extra={"unit": "factor"},
     )
     smooth_borders: bool = Field(True, description="Draw borders along creases and by the shortest way.")
-    save_parts: bool = Field(True, description="Write each part as a file of its own, too.")
+    save_parts: bool = Field(
+        True, title="Parts as files, too", description="Write each part as a file of its own, too."
+    )
 
 
 MESH_SEGMENTATION = Feature(

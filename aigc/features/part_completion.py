@@ -17,10 +17,11 @@ class PartCompletionParameters(Parameters):
         0,
         ge=0,
         le=MOST_PARTS,
+        title="Number of parts",
         description="Parts to cut a mesh into that has none yet; 0: as many as the shape suggests.",
         json_schema_extra={"unit": "parts"},
     )
-    output_format: Literal["glb"] = Field("glb", description="File format of the mesh.")
+    output_format: Literal["glb"] = Field("glb", title="File format", description="File format of the mesh.")
 
 
 class WindingFillParameters(PartCompletionParameters):
@@ -35,11 +36,14 @@ class WindingFillParameters(PartCompletionParameters):
         80,
         ge=32,
         le=192,
+        title="Fineness",
         description="Cells along the longest side of a part that is rebuilt.",
         json_schema_extra={"unit": "cells"},
     )
     texture_resolution: TextureResolution = 1024
-    save_parts: bool = Field(True, description="Write each part as a file of its own, too.")
+    save_parts: bool = Field(
+        True, title="Parts as files, too", description="Write each part as a file of its own, too."
+    )
 
 
 PART_COMPLETION = Feature(

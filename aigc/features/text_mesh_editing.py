@@ -16,6 +16,7 @@ class TextMeshEditingParameters(MeshRegionParameters):
     source_prompt: str = Field(
         "",
         max_length=2000,
+        title="What it is now",
         description="What the mesh is now; the text then says what it shall be. Empty: the text is an instruction, "
         "such as: remove the hat.",
     )
@@ -43,7 +44,7 @@ class RegionEditParameters(TextMeshEditingParameters):
         "rotate",
         "move",
         "recolour",
-    ] = Field("auto", description="What to do. auto: what the text says.")
+    ] = Field("auto", title="What to do", description="auto: what the text says.")
     strength: float = Field(
         1.0, ge=0.1, le=4.0, description="How much of it: 1 is the usual, or what the text says; 2 twice that."
     )
@@ -51,6 +52,7 @@ class RegionEditParameters(TextMeshEditingParameters):
         0.3,
         ge=0.0,
         le=1.0,
+        title="Soft border",
         description="Share of the region over which a change of form fades towards its border, measured along the "
         "surface. 0 is abrupt.",
     )

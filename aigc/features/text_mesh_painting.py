@@ -14,7 +14,7 @@ class TextMeshPaintingParameters(Parameters):
 
     seed: Seed = 42
     texture_resolution: TextureResolution = 1024
-    output_format: Literal["glb", "obj"] = Field("glb", description="File format of the mesh.")
+    output_format: Literal["glb", "obj"] = Field("glb", title="File format", description="File format of the mesh.")
 
 
 class SolidPaintParameters(TextMeshPaintingParameters):
@@ -22,15 +22,22 @@ class SolidPaintParameters(TextMeshPaintingParameters):
 
     parts: Literal["auto", "mesh", "shape", "none"] = Field(
         "auto",
+        title="Find parts by",
         description="What the prompt's words for parts are looked for in. mesh: the parts that the file has. "
         "shape: parts that the shape suggests. none: heights and sides. auto: the file's, else the shape's.",
     )
-    wear: float = Field(0.5, ge=0.0, le=1.0, description="Dirt in hollows and wear on edges.")
-    pattern_size: float = Field(1.0, ge=0.1, le=10.0, description="Size of bricks, stripes and grain, 1 for usual.")
-    keep_colors: bool = Field(
-        True, description="Leave the mesh's own colours where the prompt names parts only and says nothing of the rest."
+    wear: float = Field(0.5, ge=0.0, le=1.0, title="Dirt and wear", description="Dirt in hollows and wear on edges.")
+    pattern_size: float = Field(
+        1.0, ge=0.1, le=10.0, title="Size of patterns", description="Size of bricks, stripes and grain, 1 for usual."
     )
-    keep_uv: bool = Field(True, description="Keep the mesh's own texture coordinates if they serve.")
+    keep_colors: bool = Field(
+        True,
+        title="Keep its colours",
+        description="Leave the mesh's own colours where the prompt names parts only and says nothing of the rest.",
+    )
+    keep_uv: bool = Field(
+        True, title="Keep its texture coordinates", description="Keep the mesh's own texture coordinates if they serve."
+    )
 
 
 TEXT_MESH_PAINTING = Feature(

@@ -17,20 +17,26 @@ class TextToRawMeshParameters(Parameters):
         16_000,
         ge=500,
         le=100_000,
+        title="Triangles",
         description="About this many triangles at most; plain shapes have far fewer.",
         json_schema_extra={"unit": "triangles"},
     )
-    output_format: Literal["glb", "obj", "ply", "stl", "usdz"] = Field("glb", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "ply", "stl", "usdz"] = Field(
+        "glb", title="File format", description="File format of the mesh."
+    )
 
 
 class TextToTexturedMeshParameters(TextToRawMeshParameters):
     """The same, with a texture, which PLY and STL files cannot hold."""
 
-    output_format: Literal["glb", "obj", "usdz"] = Field("glb", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "usdz"] = Field(
+        "glb", title="File format", description="File format of the mesh."
+    )
     texture_resolution: TextureResolution = 1024
     texture_prompt: str = Field(
         "",
         max_length=1000,
+        title="Colours and materials",
         description="Colours and materials in words, where they are not in the prompt already.",
     )
 
@@ -43,6 +49,7 @@ class FlowSettings(Parameters):
         2.0,
         ge=0.0,
         le=8.0,
+        title="Faithfulness to the words",
         description="How strictly the words are followed; 1 is as trained, more is clearer and less varied.",
     )
     size: float = Field(
@@ -69,6 +76,7 @@ class ShapeSettings(Parameters):
         0.5,
         ge=0.0,
         le=1.0,
+        title="Freedom",
         description="How far the seed may change proportions and colours that the prompt leaves open.",
     )
     size: float = Field(

@@ -16,17 +16,23 @@ class UvUnwrappingParameters(Parameters):
         1.25,
         ge=1.0,
         le=5.0,
+        title="Most stretch",
         description="How much an island may stretch the surface; lower gives more, smaller islands.",
         json_schema_extra={"unit": "ratio"},
     )
     pack_method: Literal["blender", "uvpackmaster", "xatlas", "none"] = Field(
         "blender",
+        title="Packing",
         description="none: islands are left unpacked, one over the other. "
         "Any other: islands are packed side by side by the model's own packer, which the result names.",
     )
-    save_individual_parts: bool = Field(True, description="Write each connected part as a file of its own, too.")
-    save_visuals: bool = Field(False, description="Write a picture of the islands, too.")
-    output_format: Literal["obj", "glb"] = Field("obj", description="File format of the mesh.")
+    save_individual_parts: bool = Field(
+        True, title="Pieces as files, too", description="Write each connected part as a file of its own, too."
+    )
+    save_visuals: bool = Field(
+        False, title="Picture of the islands", description="Write a picture of the islands, too."
+    )
+    output_format: Literal["obj", "glb"] = Field("obj", title="File format", description="File format of the mesh.")
 
 
 class XatlasParameters(UvUnwrappingParameters):
@@ -36,10 +42,18 @@ class XatlasParameters(UvUnwrappingParameters):
         1024,
         ge=256,
         le=4096,
+        title="Texture size",
         description="Texture edge that the gaps between islands are meant for.",
         json_schema_extra={"unit": "px"},
     )
-    padding: int = Field(4, ge=0, le=32, description="Gap between islands.", json_schema_extra={"unit": "px"})
+    padding: int = Field(
+        4,
+        ge=0,
+        le=32,
+        title="Gap between islands",
+        description="Gap between islands.",
+        json_schema_extra={"unit": "px"},
+    )
 
 
 UV_UNWRAPPING = Feature(

@@ -18,6 +18,6 @@ def command(client: Client, as_json: bool) -> int:
     for one in found.features:
         if one.models:
             takes = ", ".join([*one.inputs, *(f"[{name}]" for name in one.optional_inputs)])
-            say(styled(one.name.replace("_", "-"), bold=True), f"  {one.text('description')}")
+            say(styled(one.name.replace("_", "-"), bold=True), f"  {one.text('title')}: {one.text('description')}")
             say(f"    {takes} → {', '.join(one.output_formats)}; {', '.join(one.models)}")
     return 0

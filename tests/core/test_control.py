@@ -249,7 +249,7 @@ def test_a_drained_worker_gets_nothing_until_it_is_resumed() -> None:
     assert orders == [DrainWorker(FIRST)]
     job = desk.submit()
     assert desk.running() == []
-    assert desk.reason(job) == "no worker that offers a takes jobs: w drains"
+    assert desk.reason(job) == "no worker that offers a takes jobs: w is drained"
 
     answer, orders = worker(desk, "resume", "w")
     assert (answer.steps, orders) == ((Step(WorkerId("w"), True, "takes jobs again"),), [ResumeWorker(FIRST)])

@@ -102,7 +102,7 @@ def test_a_drained_worker_lets_its_job_end_and_takes_the_waiting_one_when_it_is_
     assert server.client.wait(running)["status"] == "cancelled"
     eventually(lambda: states(server) == {})
     assert server.client.job(waiting)["status"] == "queued"
-    assert f"no worker that offers noop takes jobs: {name} drains" in aigc("status", server=server)[1]
+    assert f"no worker that offers noop takes jobs: {name} is drained" in aigc("status", server=server)[1]
     assert aigc("workers", "resume", name, server=server)[1] == f"{name}: takes jobs again\n"
     record = server.client.wait(waiting)
     assert (record["status"], record["failures"]) == ("completed", [])

@@ -22,11 +22,11 @@ def test_a_newcomer_makes_textures_rigs_and_downloads_a_mesh_without_leaving_the
     following.get_by_role("button", name="Paint by text").click()
     page.get_by_label("Description").fill("a golden robot with black hands")
     make.click()
-    expect(page.locator("#shown header")).to_contain_text("Text mesh painting")
+    expect(page.locator("#shown header")).to_contain_text("Paint by text")
 
     following.get_by_role("button", name="Rigging").click()
     make.click()
-    expect(page.locator("#shown header")).to_contain_text("Auto rig")
+    expect(page.locator("#shown header")).to_contain_text("Rigging")
 
     with page.expect_download() as coming:
         page.get_by_role("link", name="Download GLB").click()

@@ -23,6 +23,7 @@ def test_jobs_are_found_by_words_state_and_kind_far_below_what_is_shown(server: 
     page.get_by_label("Search the jobs").fill("FIRST pebble noop")
     expect(shown).to_have_count(1)
     expect(shown).to_contain_text("the first pebble")
+    expect(rows).to_have_count(51)  # the server looked for it, and sent nothing else
     page.get_by_label("Search the jobs").fill("no such thing")
     expect(page.locator("#shelf-empty")).to_have_text("No job is like that.")
     page.get_by_label("Search the jobs").fill("pebble")

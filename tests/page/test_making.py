@@ -66,12 +66,19 @@ def test_a_dropped_picture_becomes_a_mesh_that_can_be_turned_and_downloaded(
     expect(page.locator("model-viewer")).to_have_js_property("loaded", True)
     glb = downloaded(page)
     assert glb[:4] == b"glTF"
-    expect(page.locator(".numbers div").filter(has_text="Triangles").locator("dd")).to_have_text(f"{triangles(glb):,}")
+    expect(page.locator(".numbers div").filter(has_text="Triangles").locator("dd").first).to_have_text(
+        f"{triangles(glb):,}"
+    )
     turn = page.get_by_role("button", name="Turn")
     expect(turn).to_have_attribute("aria-pressed", "false")  # the system asks for less motion
     turn.click()
     expect(page.locator("model-viewer")).to_have_js_property("autoRotate", True)
     expect(page).to_have_title("robot.png – aigc")
+    tools, model = (page.locator(f".view {part}").bounding_box() for part in (".tools", ".turntable"))
+    assert tools is not None and model is not None
+    assert tools["y"] + tools["height"] <= model["y"], "nothing covers the head"
+    page.get_by_text("An idea").click()
+    expect(page.locator("#earlier")).to_contain_text("Made before: robot.png")
     page.reload()
     expect(page.locator("#shown h2")).to_have_text("robot.png")
 
@@ -88,7 +95,7 @@ def test_a_prompt_becomes_a_mesh_and_that_the_input_of_the_next_job(server: Serv
     page.locator("#settings > summary").click()
     page.get_by_label("Model", exact=True).select_option("quadric")
     page.get_by_role("button", name="Make it").click()
-    expect(page.locator("#shown header")).to_contain_text("Mesh retopology by quadric")
+    expect(page.locator("#shown header")).to_contain_text("Retopology with quadric")
     expect(row(page, "a yellow stool")).to_have_count(2)
     newest = server.client.jobs(limit=1)["jobs"][0]
     assert newest["inputs"]["mesh"]["filename"].endswith(".glb")
@@ -99,7 +106,7 @@ def test_a_prompt_becomes_a_mesh_and_that_the_input_of_the_next_job(server: Serv
 def test_a_running_job_is_cancelled_from_the_page(server: Server, page: Page) -> None:
     job = server.submit("noop", text="a mistake", sleep_s=100, steps=1000)
     row(page, "a mistake").locator(".open").click()
-    expect(page.locator("#stage .state")).to_contain_text("Sampling")
+    expect(page.locator("#stage .state")).to_contain_text("Shaping")
     page.locator("#stage").get_by_role("button", name="Cancel").click()
     expect(page.locator("#stage .lead")).to_have_text("Cancelled")
     expect(row(page, "a mistake").locator(".state")).to_have_text("cancelled")
@@ -109,7 +116,7 @@ def test_a_running_job_is_cancelled_from_the_page(server: Server, page: Page) ->
 def test_a_job_that_was_sent_elsewhere_appears_and_finishes_before_ones_eyes(server: Server, page: Page) -> None:
     job = server.submit("noop", text="from a script", sleep_s=1, steps=20)
     expect(row(page, "from a script").get_by_role("progressbar")).to_be_visible()
-    expect(row(page, "from a script").locator(".state")).to_contain_text("text to raw mesh")
+    expect(row(page, "from a script").locator(".state")).to_contain_text("Text to mesh")
     assert server.client.job(job["id"])["status"] == "completed"
 
 
@@ -130,7 +137,7 @@ def test_stages_messages_and_previews_are_shown_while_it_runs(server: Server, pa
     plan = [[0.4, "decoding", "carving the face"]]
     job = server.submit("stepping", text="a bust", plan=plan, preview=True, wait_s=60)
     row(page, "a bust").locator(".open").click()
-    expect(page.locator("#stage .state")).to_have_text("Sampling 90 %")
+    expect(page.locator("#stage .state")).to_contain_text("Shaping 90 %")
     preview = page.get_by_role("img", name="How it looks so far")
     expect(preview).to_have_js_property("naturalWidth", 1)
     expect(page).to_have_title("90 % a bust – aigc")
@@ -146,7 +153,7 @@ def test_the_page_survives_a_killed_server_and_shows_the_job_finish(
         page = visit(context, server)
         server.submit("noop", text="a lasting thing", sleep_s=3, steps=60)
         row(page, "a lasting thing").locator(".open").click()
-        expect(page.locator("#stage .state")).to_contain_text("Sampling")
+        expect(page.locator("#stage .state")).to_contain_text("Shaping")
         port = int(server.url.rsplit(":", 1)[1])
         server.kill()
         expect(page.locator("#link")).to_contain_text("no answer")
@@ -163,12 +170,14 @@ def test_an_upload_of_garbage_is_refused_in_the_servers_own_words(server: Server
         urllib.request.urlopen(urllib.request.Request(address, b"no picture", method="PUT"))
     with refused.value as answer:
         said = json.load(answer)["detail"]
-    page.get_by_label("Image").set_input_files({"name": "cat.png", "mimeType": "image/png", "buffer": b"no picture"})
+    page.get_by_label("Picture", exact=True).set_input_files(
+        {"name": "cat.png", "mimeType": "image/png", "buffer": b"no picture"}
+    )
     expect(page.locator("#complaint")).to_contain_text(said[1:])
     expect(page.locator(".zone").first).to_contain_text("Drop a file")
     page.get_by_role("button", name="Make it").click()
-    expect(page.locator("#complaint")).to_have_text("Image is missing: drop a file, or choose one.")
-    expect(page.get_by_label("Image")).to_be_focused()
+    expect(page.locator("#complaint")).to_have_text("Picture is missing: drop a file, or choose one.")
+    expect(page.get_by_label("Picture", exact=True)).to_be_focused()
 
 
 def test_a_point_is_three_numbers_beside_each_other(server: Server, page: Page, watch: Watch) -> None:
@@ -178,21 +187,21 @@ def test_a_point_is_three_numbers_beside_each_other(server: Server, page: Page, 
     page.get_by_label("Mesh", exact=True).set_input_files(SAMPLES / "rabbit.glb")
     page.get_by_label("Description").fill("enlarge the ears")
     expect(page.get_by_label("Where, as a mesh around it")).to_be_attached()
-    page.get_by_label("Mask type").select_option('"ellipsoid"')
-    for name, values in (("Mask center", ("0", "0.3", "")), ("Mask size", ("0.2", "0.1", "0.2"))):
+    page.get_by_label("Region to edit").select_option('"ellipsoid"')
+    for name, values in (("Middle of the region", ("0", "0.3", "")), ("Size of the region", ("0.2", "0.1", "0.2"))):
         for letter, value in zip("xyz", values, strict=True):
             page.get_by_label(f"{name} {letter}").fill(value)
     page.get_by_role("button", name="Make it").click()
     expect(page.locator(".numbers-beside .error")).to_have_count(1)
-    expect(page.get_by_label("Mask center x")).to_be_focused()
+    expect(page.get_by_label("Middle of the region x")).to_be_focused()
     labels = page.locator("#parameters label, #parameters legend").all_text_contents()
     seed = labels.index("Seed")
-    assert labels.index("Mask type") < seed < labels.index("Falloff"), (
+    assert labels.index("Region to edit") < seed < labels.index("Soft border"), (
         "what changes the result comes first, what few set last"
     )
-    page.get_by_label("Mask center z").fill("0.05")
+    page.get_by_label("Middle of the region z").fill("0.05")
     page.get_by_role("button", name="Make it").click()
-    expect(page.locator("#shown header")).to_contain_text("Text mesh editing by region-edit")
+    expect(page.locator("#shown header")).to_contain_text("Edit by text with region-edit")
     newest = server.client.jobs(limit=1)["jobs"][0]
     assert newest["params"]["mask_center"] == [0, 0.3, 0.05]
     assert (newest["params"]["mask_type"], newest["params"]["mask_size"]) == ("ellipsoid", [0.2, 0.1, 0.2])
@@ -205,10 +214,10 @@ def test_a_setting_out_of_range_is_told_beside_its_field(page: Page, watch: Watc
     page.get_by_label("I want").select_option("text_to_textured_mesh")
     page.get_by_label("Description").fill("a chair")
     page.locator("#settings > summary").click()
-    page.get_by_label("Target face count").fill("1")
+    page.get_by_label("Triangles").fill("1")
     page.locator("#settings > summary").click()
     page.get_by_role("button", name="Make it").click()
-    field = page.get_by_label("Target face count")
+    field = page.get_by_label("Triangles")
     expect(field).to_be_focused()
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(page.locator(".error")).to_have_text("1 is less than the minimum of 500")

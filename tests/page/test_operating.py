@@ -159,9 +159,9 @@ def test_the_processes_are_told_with_their_roles_and_whether_they_agree(
     worker = page.get_by_role("list", name="Workers").get_by_role("listitem").first
     expect(worker).to_contain_text("worker-0")
     page.get_by_role("button", name="Drain worker-0").click()
-    expect(worker).to_contain_text("draining")
+    expect(worker).to_contain_text("drained")
     page.get_by_role("button", name="Resume worker-0").click()
-    expect(worker).not_to_contain_text("draining")
+    expect(worker).not_to_contain_text("drained")
 
 
 def test_the_configuration_is_shown_without_secrets_and_a_reload_is_refused_with_every_reason(
@@ -228,7 +228,7 @@ def test_a_worker_is_drained_and_resumed_and_a_refusal_is_said(
     page = visit(context, server, "#server")
     device = page.locator(".device")
     device.get_by_role("button", name="Drain").click()
-    expect(device.locator(".badge")).to_have_text("draining")
+    expect(device.locator(".badge")).to_have_text("drained")  # nothing ran
     expect(device.locator(".answer")).to_have_text("takes no more jobs")
     expect(device.get_by_role("button", name="Load", exact=True)).to_be_disabled()
     server.client.resume("worker-0")
@@ -246,7 +246,7 @@ def failure(server: Server) -> None:
     server.client.wait(server.submit("raising", text="a failure", at=0, error="input")["id"])
 
 
-VIEWS = ("", "/queue", "/failed", "/models", "/processes", "/configuration")
+VIEWS = ("", "/queue", "/failed", "/models", "/processes", "/log", "/configuration")
 
 
 def test_every_view_is_for_everybody_wide_or_narrow_light_or_dark(
@@ -263,6 +263,9 @@ def test_every_view_is_for_everybody_wide_or_narrow_light_or_dark(
         )
         if view == "/failed":
             page.locator("#server .failed summary").first.click()
+        if view == "/log":
+            page.get_by_label("Find in the log").fill("worker.started")
+            expect(page.locator(".log-lines li")).to_contain_text("worker=worker-0")
         page.set_viewport_size({"width": 1440, "height": 900})
         found += violations(page)
         page.emulate_media(color_scheme="dark")

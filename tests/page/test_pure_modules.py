@@ -83,6 +83,20 @@ def test_a_job_is_found_by_all_of_its_words() -> None:
     assert answers == [True] * len(found) + [False] * len(not_found)
 
 
+def test_a_running_job_tells_what_is_left_only_while_somebody_knows() -> None:
+    def running(left_s: float | None, stage: str = "sampling") -> dict[str, Any]:
+        progress = {"fraction": 0.4, "estimated_left_s": left_s}
+        return job(status="processing", stage=stage, progress=progress)
+
+    given = [running(95.2), running(None), running(0.1), running(12, "loading_model"), running(None, "waiting")]
+    told = ask("job", "given.map(stateOf)", given=given)
+    expected = ["shaping 40 %, about 2 min left", "shaping 40 %", "shaping 40 %", "loading the model, about 12 s left"]
+    assert told == [*expected, "next in line"]
+    assert ask("job", "stateOf({...given, heardAt: performance.now() - 60_000})", given=running(70.0)) == (
+        "shaping 40 %, about 10 s left"
+    )
+
+
 def test_a_snippet_tells_what_differs_and_asks_for_a_token_where_jobs_have_owners() -> None:
     schema = {"properties": {"seed": {"default": 42}, "size": {"default": 1.0}, "back": {"default": "auto"}}}
     ours = job(params={"seed": 42, "size": 1, "back": "soft"})

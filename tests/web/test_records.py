@@ -49,6 +49,19 @@ def test_a_running_job_shows_its_live_stage_and_progress() -> None:
     assert (found.stage, found.progress.fraction, found.seq) == (Stage.SAMPLING, 0.4, 2)
 
 
+def test_what_was_told_to_be_left_is_less_by_the_time_since_then() -> None:
+    instants = iter([100.0, 100.0, 115.0, 125.0])
+    records = Records(8, clock=lambda: next(instants))
+    records.put(running())
+    records.progressed(Progressed(JOB.id, 1, Stage.SAMPLING, Progress(fraction=0.5, left_s=20.0)))
+    told = []
+    for _ in range(3):
+        found = records.find(JOB.id)
+        assert found is not None
+        told.append(found.progress.left_s)
+    assert told == [20.0, 5.0, None]
+
+
 def test_progress_of_an_attempt_that_is_over_is_not_shown() -> None:
     records = Records(8)
     records.put(running())

@@ -52,7 +52,9 @@ def test_the_same_part_of_a_story_is_encoded_once() -> None:
 
 
 def test_news_that_pass_have_no_number() -> None:
-    progress = Progressed(JobId("j"), 2, Stage.SAMPLING, Progress(fraction=0.25, step=5, steps=20, message="half"))
+    progress = Progressed(
+        JobId("j"), 2, Stage.SAMPLING, Progress(fraction=0.25, step=5, steps=20, message="half", left_s=7.5)
+    )
     events = (
         progress_event(progress),
         queue_event(Estimate(JobId("j"), 3, 12.5, 40.0, "behind two jobs")),
@@ -66,7 +68,14 @@ def test_news_that_pass_have_no_number() -> None:
             "job_id": "j",
             "attempt": 2,
             "stage": "sampling",
-            "progress": {"fraction": 0.25, "step": 5, "steps": 20, "message": "half", "preview_url": None},
+            "progress": {
+                "fraction": 0.25,
+                "step": 5,
+                "steps": 20,
+                "message": "half",
+                "preview_url": None,
+                "estimated_left_s": 7.5,
+            },
         },
         {
             "type": "job.queue",

@@ -57,6 +57,12 @@ OPERATIONS: dict[str, Operation] = {
             Query("status", {"type": "string", "enum": list(Status)}, "Only jobs with this status."),
             Query("feature", {"type": "string"}, "Only jobs of this feature."),
             Query("tag", {"type": "string"}, "Only jobs with this tag."),
+            Query(
+                "words",
+                {"type": "string"},
+                "Only jobs in whose prompt, files, name, model, feature, formats or tags all these words are. A page "
+                "may then hold few jobs, or none, and still have a `next_cursor`; its `total` is null.",
+            ),
             Query("created_after", _INSTANT, "RFC 3339, or seconds since 1970."),
             Query("created_before", _INSTANT, "RFC 3339, or seconds since 1970."),
             Query("limit", {"type": "number", "default": 50}, f"Jobs in a page, 1 to {PAGE_LIMIT}."),

@@ -52,6 +52,9 @@ class Progress(_Answer):
     steps: Count
     message: str
     preview_url: Link | None
+    estimated_left_s: Annotated[
+        float | None, Meta(description="As its like took, and as far as it is; null: not known.")
+    ]
 
 
 class Queue(_Answer):

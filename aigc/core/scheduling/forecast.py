@@ -10,7 +10,7 @@ from msgspec import Struct
 from aigc.core.ids import JobId, ModelId
 from aigc.core.messages import Estimate, WaitReason
 from aigc.core.scheduling.books import Books
-from aigc.core.scheduling.leases import Granted
+from aigc.core.scheduling.remaining import left_s
 from aigc.core.scheduling.waiting import Demand, Entry, PriorityClass
 from aigc.core.scheduling.worker_state import WorkerState
 
@@ -150,25 +150,11 @@ class Forecast:
         for granted in worker.at_work:
             if granted.demand is not None:
                 is_next = granted.started_at is None and len(running) >= worker.slots
-                (behind if is_next else running).append(self._left_s(granted, granted.demand))
+                (behind if is_next else running).append(left_s(granted, granted.demand, self._books.now.monotonic))
         heapq.heapify(running)
-        for left_s in behind:
-            heapq.heapreplace(running, running[0] + left_s)
+        for turn_s in behind:
+            heapq.heapreplace(running, running[0] + turn_s)
         return running[0] if running else 0.0
-
-    def _left_s(self, granted: Granted, demand: Demand) -> float:
-        """How long the lease is expected to last: as its like did, or as far as it says that it is.
-
-        What it says counts the more the further it is, and alone once it has taken twice as long as its like.
-        """
-        now, run_s = self._books.now.monotonic, demand.profile.run_s
-        if granted.started_at is None:
-            return max(run_s, granted.charged_s - (now - granted.granted_at))
-        passed_s, fraction = now - granted.started_at, granted.entry.job.progress.fraction
-        if not fraction:
-            return max(0.0, run_s - passed_s)
-        trust = max(fraction, min(1.0, 2.0 * (1.0 - run_s / passed_s))) if passed_s > run_s else fraction
-        return trust * passed_s * (1.0 - fraction) / fraction + (1.0 - trust) * max(0.0, run_s - passed_s)
 
     def _why_nobody(self, demand: Demand) -> str:
         fleet, spec, need_bytes = self._books.fleet, demand.spec, demand.profile.need_bytes
@@ -203,6 +189,10 @@ def _reason(entry: Entry, position: int, service: _Service) -> str:
 
 def _states(workers: Iterable[WorkerState]) -> str:
     return ", ".join(
-        f"{worker.id} {worker.quarantined or ('drains' if worker.draining else f'is {worker.liveness}')}"
+        f"{worker.id} {worker.quarantined or (_rest(worker) if worker.draining else f'is {worker.liveness}')}"
         for worker in workers
     )
+
+
+def _rest(worker: WorkerState) -> str:
+    return "drains" if worker.held else "is drained"

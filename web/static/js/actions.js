@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { $, h } from "./dom.js";
 import { isFinal } from "./job.js";
-import { show } from "./stage.js";
+import { hide, show } from "./stage.js";
 import * as store from "./store.js";
 
 export function drawActions(job, main) {
@@ -59,6 +59,7 @@ function drawDelete(job) {
     }
     try {
       await api.remove(job.id);
+      hide();
       store.drop(job.id);
     } catch (error) {
       complain(error);

@@ -63,6 +63,7 @@ export const api = {
   queue: (query) => call("GET", `/api/v1/system/queue?${new URLSearchParams(query)}`),
   endAll: (body) => call("POST", "/api/v1/system/queue/cancel", body),
   move: (id, priority) => call("PATCH", `/api/v1/jobs/${encodeURIComponent(id)}`, { priority }),
+  log: (query) => call("GET", `/api/v1/system/logs?${new URLSearchParams(query)}`),
   owners: () => call("GET", "/api/v1/owners"),
   configuration: () => call("GET", "/api/v1/system/configuration"),
   reload: () => call("POST", "/api/v1/system/reload"),

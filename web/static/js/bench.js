@@ -22,7 +22,7 @@ export function open(item) {
   const viewer = view.querySelector("model-viewer");
   const size = h("p", { class: "note" });
   viewer.addEventListener("load", () => say(size, measures(viewer)));
-  begin = drawRegion(view, viewer);
+  begin = drawRegion(viewer);
   present(view, h("div", { class: "facts bench" }, h("header", {}, h("h2", {}, label), h("p", { class: "note" }, "To be worked on")), size));
 }
 

@@ -1,6 +1,7 @@
 // What this server can make: its features, and the models that serve them.
 
 import { api } from "./api.js";
+import { title } from "./dom.js";
 
 let features = [];
 let models = [];
@@ -10,7 +11,8 @@ const whenKnown = new Promise((resolve) => { known = resolve; });
 export const allFeatures = () => features;
 export const modelsOf = (feature) => models.filter((item) => item.feature === feature);
 export const modelNamed = (id) => models.find((item) => item.id === id);
-export const titleOf = (feature) => features.find((item) => item.name === feature)?.title;
+// Its one name for people; of one that is served here no more, what can be made of its own.
+export const titleOf = (feature) => features.find((item) => item.name === feature)?.title ?? title(feature);
 // `fill` is called once the features are known, at once if they are already.
 export const once = (fill) => whenKnown.then(fill);
 

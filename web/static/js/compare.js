@@ -40,6 +40,6 @@ function begin(view, before) {
   before.addEventListener("load", follow);
   after.addEventListener("camera-change", follow);
   after.after(before);
-  view.append(line, slider);
+  after.parentNode.append(line, slider);
   return [before, line, slider, { remove: () => after.removeEventListener("camera-change", follow) }];
 }

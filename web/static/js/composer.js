@@ -12,7 +12,7 @@ import { patiently } from "./patience.js";
 import { drawSamples } from "./samples.js";
 import { shape } from "./region.js";
 import { rollOn, seedOf } from "./seed.js";
-import { hide, show } from "./stage.js";
+import { current, hide, setEarlier, show } from "./stage.js";
 import * as store from "./store.js";
 
 const KINDS = [
@@ -28,6 +28,7 @@ const EXAMPLES = {
 const EXAMPLE = "a small red wooden chair with three legs";
 
 let isSending = false;
+let begunFrom = null; // the job whose result or settings are in the form
 
 const feature = () => catalogue.allFeatures().find((item) => item.name === $("feature").value);
 const model = () => catalogue.modelNamed($("model").value);
@@ -41,6 +42,7 @@ export function startComposer() {
   $("prompt").addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("composer").requestSubmit();
   });
+  $("composer").addEventListener("input", (event) => event.isTrusted && tellEarlier()); // a seed that rolls is nobody's wish
   document.addEventListener("use-output", (event) => useOutput(event.detail));
   document.addEventListener("reuse-job", (event) => reuse(event.detail).catch(complain));
   inputs.startInputs({ onTrouble: complain, onChange: drawGiven });
@@ -121,6 +123,7 @@ function drawGiven(name) {
   $("feature").value = chosen;
   drawGo();
   drawBench(name);
+  if (inputs.all(name).some((item) => item.file)) tellEarlier();
 }
 
 // A mesh that was just given is shown, and one in which a region is to be set.
@@ -128,6 +131,9 @@ function drawBench(name = "") {
   const [mesh] = inputs.all("mesh");
   if (bench.canShow(mesh) && ((name === "mesh" && mesh.file) || shape())) bench.open(mesh);
   else if (!mesh && bench.isOpen()) hide();
+  const isStrange = mesh && !bench.canShow(mesh);
+  $("mesh-note").hidden = !isStrange;
+  if (isStrange) say($("mesh-note"), `The page draws GLB and glTF, so a mesh in ${mesh.format.toUpperCase()} is not shown before the work.${shape() ? " To draw the region on it, give it as a GLB; or type the numbers of the region below." : ""}`);
 }
 
 function drawGo() {
@@ -181,6 +187,7 @@ function drawAhead() {
 
 // Files that were dropped or pasted: into the zone under them, else wherever they fit, and the features follow.
 function placeFiles(files, zone) {
+  begunFrom = null;
   location.hash = "#make";
   const known = catalogue.allFeatures();
   const usable = (file) => known.some((item) => Object.values({ ...item.inputs, ...item.optional_inputs }).some((input) => isFileOf(input, inputs.formatOf(file))));
@@ -211,7 +218,13 @@ function start(name, { file, text }) {
   $("composer").requestSubmit();
 }
 
+// Somebody asks for something new, and what is shown has nothing to do with it.
+function tellEarlier() {
+  if (current() !== begunFrom) setEarlier(true);
+}
+
 function useOutput({ feature: wanted, file }) {
+  begunFrom = file.job;
   if (wanted) setFeature(wanted);
   else if (!setKind("mesh")) return complain(new Error("No model of this server takes a mesh."));
   inputs.takeOutput("mesh", file);
@@ -221,6 +234,7 @@ function useOutput({ feature: wanted, file }) {
 
 // A job back into the form, with its files, to be changed and made again.
 async function reuse(job) {
+  begunFrom = job.id;
   if (!catalogue.modelNamed(job.model)) throw new Error(`${job.model} is not served here any more.`);
   setFeature(job.feature);
   $("model").value = job.model;
@@ -269,6 +283,7 @@ async function submit(event) {
       store.put(job);
       if (at === 0) show(job.id);
     }
+    begunFrom = null;
     rollOn($("parameters"));
   } catch (error) {
     complain(error);

@@ -2,25 +2,31 @@
 
 import { drawActions } from "./actions.js";
 import { drawFiles, drawNext } from "./artefacts.js";
+import * as catalogue from "./catalogue.js";
 import { drawCode } from "./code.js";
-import { duration, h, list, percent, title, words } from "./dom.js";
+import { duration, h, list, percent, say, title, words } from "./dom.js";
 import { clock, mainOutput, nameOf } from "./job.js";
+import { labelOf } from "./parameters.js";
+import { canCompare } from "./viewer.js";
 
 const KNOWN = ["triangles", "vertices", "width", "height", "depth", "watertight", "texture_size", "textures", "uv_coverage", "area", "volume", "parts"];
 
 export function drawFacts(job) {
   const main = mainOutput(job);
+  const by = h("p", { class: "note" });
+  catalogue.once(() => say(by, `${catalogue.titleOf(job.feature)} with ${job.model}, ${clock(job.created_at)}`));
   return h("div", { class: "facts" },
-    h("header", {}, h("h2", {}, nameOf(job)), h("p", { class: "note" }, `${title(job.feature)} by ${job.model}, ${clock(job.created_at)}`)),
+    h("header", {}, h("h2", {}, nameOf(job)), by),
     ...job.warnings.map((line) => h("p", { class: "warning" }, title(line))),
     drawActions(job, main),
     h("p", { class: "complaint", role: "alert", hidden: true }),
     main && job.status === "completed" && drawNext(job, main),
     main && h("dl", { class: "numbers" }, ...list(numbers(job, main))),
     (job.error?.log_tail || job.failures.length > 1) && drawEvidence(job),
+    main?.format === "glb" && job.inputs.mesh && !canCompare(job) && h("p", { class: "note" }, `There is no before and after of it: that needs a GLB on both sides, and it was made from ${job.inputs.mesh.filename}.`),
     drawFiles(job),
     drawPairs("What it did", told(job.info)),
-    drawPairs("Settings used", told(job.params)),
+    drawPairs("Settings used", told(job.params, catalogue.modelNamed(job.model)?.schema?.properties)),
     drawCode(job));
 }
 
@@ -48,12 +54,12 @@ function spoken(value) {
 }
 
 // Names and values for people. One level of nesting is told too; what lies deeper is left to the API.
-function told(values, isInner = false) {
+function told(values, fields = {}, isInner = false) {
   return Object.entries(values).flatMap(([name, value]) => {
     const isTree = value !== null && typeof value === "object" && !Array.isArray(value);
-    if (isTree) return isInner ? [] : told(value, true);
+    if (isTree) return isInner ? [] : told(value, {}, true);
     const isPlain = !Array.isArray(value) || value.every((item) => typeof item !== "object");
-    return isPlain ? [[title(name), spoken(value ?? "")]] : [];
+    return isPlain ? [[labelOf(name, fields[name]), spoken(value ?? "")]] : [];
   });
 }
 

@@ -6,6 +6,7 @@ import { $, bytes, h, title } from "./dom.js";
 import { combinations } from "./offers.js";
 
 const LABELS = {
+  image: "Picture",
   source_image: "Picture before",
   target_image: "Picture after",
   texture_image: "Picture for the colours",

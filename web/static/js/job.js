@@ -1,6 +1,14 @@
 // A job in words.
 
+import { titleOf } from "./catalogue.js";
 import { about, duration, percent, words } from "./dom.js";
+
+// What is being done, in an artist's words.
+const STAGES = {
+  loading_model: "loading the model", preprocessing: "preparing", sampling: "shaping", decoding: "building the mesh",
+  texturing: "painting", exporting: "writing the file", storing: "saving", waiting: "next in line", retrying: "trying again",
+};
+export const stageOf = (stage) => STAGES[stage] ?? words(stage);
 
 export const isFinal = (job) => ["completed", "failed", "cancelled"].includes(job.status);
 export const mainOutput = (job) => job.outputs.find((out) => out.role === "model");
@@ -14,18 +22,25 @@ export const pictureOf = (job) => job.urls.thumbnail ?? picture(job)?.url;
 
 export function nameOf(job) {
   const inputs = Object.values(job.inputs);
-  return job.metadata.name ?? inputs.find((item) => item.text)?.text ?? inputs.find((item) => item.filename)?.filename ?? words(job.feature);
+  return job.metadata.name ?? inputs.find((item) => item.text)?.text ?? inputs.find((item) => item.filename)?.filename ?? titleOf(job.feature);
 }
 
 export function stateOf(job) {
+  if (job.isLost) return "its files are gone";
   if (job.stage === "cancelling") return "cancelling";
-  if (job.status === "completed") return `${words(job.feature)}, ${duration(job.timings.running_s)}`;
+  if (job.status === "completed") return `${titleOf(job.feature)}, ${duration(job.timings.running_s)}`;
   if (job.status === "failed") return job.error?.message ?? "failed";
   if (job.status === "cancelled") return "cancelled";
-  if (job.stage === "waiting" && job.status === "processing") return job.progress.message || "waiting";
-  if (job.stage === "loading_model") return "loading the model"; // which tells nothing of how far it is
-  if (job.status === "processing") return `${words(job.stage) || "starting"} ${percent(job.progress.fraction)}`;
-  return placeOf(job);
+  if (job.status === "queued") return placeOf(job);
+  if (job.stage === "waiting") return stageOf(job.stage);
+  const share = job.stage === "loading_model" ? "" : ` ${percent(job.progress.fraction)}`; // while it loads nobody knows how far it is
+  return [`${stageOf(job.stage) || "starting"}${share}`, leftOf(job)].filter(Boolean).join(", ");
+}
+
+// As the server foresaw it when it last told, less what has passed since. Once that is over nothing is said.
+function leftOf(job) {
+  const left_s = (job.progress.estimated_left_s ?? 0) - (performance.now() - (job.heardAt ?? performance.now())) / 1000;
+  return left_s > 0.5 ? `${about(left_s)} left` : "";
 }
 
 // Nothing is promised where nothing is known: a job that no worker can take has no estimate.
@@ -44,10 +59,9 @@ function placeOf(job) {
   return before ? `${before} before it, ${forecast(job)}` : forecast(job);
 }
 
+const [timeOfDay, day] = [{ hour: "2-digit", minute: "2-digit" }, { day: "numeric", month: "short" }].map((parts) => new Intl.DateTimeFormat(undefined, parts));
+
 export function clock(instant) {
   const at = new Date(instant);
-  const isToday = at.toDateString() === new Date().toDateString();
-  return isToday
-    ? at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
-    : at.toLocaleDateString([], { day: "numeric", month: "short" });
+  return (at.toDateString() === new Date().toDateString() ? timeOfDay : day).format(at);
 }

@@ -1,7 +1,7 @@
 // Starts the page: who uses it, what can be made, the jobs so far, the stream, and the views.
 
 import { showAccount, startAccount } from "./account.js";
-import { api } from "./api.js";
+import { api, Unreachable } from "./api.js";
 import { reload, startComposer } from "./composer.js";
 import { $, say } from "./dom.js";
 import { startKeys } from "./keys.js";
@@ -9,7 +9,7 @@ import { enter } from "./login.js";
 import { hearSystem, hideServer, isServer, showServer } from "./operator/server.js";
 import { hasAccounts, may } from "./session.js";
 import { startShelf } from "./shelf.js";
-import { show, startStage } from "./stage.js";
+import { show, startStage, tellGone } from "./stage.js";
 import * as store from "./store.js";
 import { connect } from "./stream.js";
 
@@ -45,14 +45,19 @@ async function showJob(id) {
   try {
     if (!store.find(id)) store.put(await api.job(id));
     show(id);
-  } catch {
-    // It was deleted, or the server is away: the page begins empty.
+  } catch (error) {
+    if (!(error instanceof Unreachable)) tellGone("This job is not here any more.");
   }
 }
 
+// The newest jobs. Those of the same time that are here and no longer there were deleted while nobody told.
 async function refill() {
+  const before = store.known();
   const page = await api.jobs({ limit: 50 });
+  const there = new Set(page.jobs.map(({ id }) => id));
+  const since = page.next_cursor ? page.jobs.at(-1).created_at : "";
   page.jobs.forEach(store.put);
+  for (const { id, created_at } of before) if (created_at > since && !there.has(id)) store.drop(id);
   return page;
 }
 
@@ -65,6 +70,8 @@ startComposer();
 startKeys();
 addEventListener("hashchange", showView);
 showView();
+
+setInterval(store.age, 1000);
 
 let wasLost = false;
 connect({

@@ -1,6 +1,6 @@
 // A form from a JSON Schema, and its values back. What was not touched is not sent, so that defaults stay the server's.
 
-import { $, h, title } from "./dom.js";
+import { $, h, title, words } from "./dom.js";
 import { fromSlider, steps, toSlider } from "./scale.js";
 import { drawSeed } from "./seed.js";
 
@@ -9,6 +9,8 @@ const COMMON = [
   "operation", "mask_type", "mask_center", "mask_size", "strength", "shape", "view", "poly_type", "num_parts", "rig_mode", "template", "method", "parts",
   "target_face_count", "target_vertex_count", "size", "thickness", "texture_resolution", "texture_prompt", "steps", "guidance", "resolution",
 ];
+// Short names that file formats and programs have for things.
+const CHOICES = { bbox: "box", tri: "triangles", quad: "quads" };
 const FEW = 4;
 const LAST = ["seed", "output_format"]; // which every model has
 
@@ -27,6 +29,14 @@ export function draw(place, schema) {
     more.length && h("details", { class: "more" }, h("summary", {}, `${more.length} more settings`), h("div", { class: "stack" }, ...drawAll(more)))].filter(Boolean));
 }
 
+// What a model's author calls it; what was only made of the field's name is made better here.
+export function labelOf(name, field) {
+  const given = field?.title ?? "";
+  return given && given.toLowerCase() !== words(name).toLowerCase() ? given : title(name);
+}
+
+const unitOf = (name, field) => field.unit && field.unit !== labelOf(name, field).toLowerCase() && h("span", { class: "help" }, ` ${field.unit}`);
+
 // `X | null` as X: null means the default.
 const whole = (declared) => ({ ...declared, ...(declared.anyOf ?? []).find((part) => part.type !== "null") });
 
@@ -35,8 +45,9 @@ function drawField(name, field, changed) {
   if (name === "output_format" && !(choices?.length > 1)) return ""; // nothing to choose
   const id = `parameter-${name}`;
   const common = { id, name, "aria-describedby": `${id}-help`, data: { initial: JSON.stringify(field.default ?? null) } };
-  const help = h("p", { class: "help", id: `${id}-help` }, [field.description, rangeOf(field)].filter(Boolean).join(" "));
-  const label = h("label", { for: id }, title(name), field.unit && h("span", { class: "help" }, ` ${field.unit}`));
+  const spoken = Object.entries(CHOICES).reduce((text, [value, told]) => text.replace(`${value}: `, `${told}: `), field.description ?? "");
+  const help = h("p", { class: "help", id: `${id}-help` }, [spoken, rangeOf(field)].filter(Boolean).join(" "));
+  const label = h("label", { for: id }, labelOf(name, field), unitOf(name, field));
   const reset = h("button", { type: "button", class: "reset", hidden: true, "aria-label": `Reset to ${told(field.default)}`, title: `Back to ${told(field.default)}` }, "↺");
   const [box, input] = drawBox(name, field, choices, common, label, reset, help);
   const follow = () => { reset.hidden = name === "seed" || !isChanged(input); };
@@ -81,7 +92,7 @@ function drawChoice(name, choices, field, common) {
   // The page can show a GLB, so that is what it asks for where there is a choice.
   const chosen = name === "output_format" && choices.includes("glb") ? "glb" : field.default;
   return h("select", common, ...choices.map((value) =>
-    h("option", { value: JSON.stringify(value), selected: value === chosen }, String(value).replaceAll("_", " "))));
+    h("option", { value: JSON.stringify(value), selected: value === chosen }, name === "output_format" ? value.toUpperCase() : CHOICES[value] ?? words(String(value)))));
 }
 
 // The same number for the mouse. The keyboard and the screen reader have the field itself.
@@ -102,10 +113,10 @@ function drawSlider(input, field) {
 function drawNumbers(name, field, common, reset, help) {
   const letters = field.minItems === 3 ? ["x", "y", "z"] : Array.from({ length: field.minItems }, (_, at) => String(at + 1));
   const boxes = letters.map((letter, at) => h("label", {}, letter, h("input", {
-    type: "number", step: "any", "aria-label": `${title(name)} ${letter}`, value: String(field.default?.[at] ?? ""),
+    type: "number", step: "any", "aria-label": `${labelOf(name, field)} ${letter}`, value: String(field.default?.[at] ?? ""),
     min: attribute(field.items?.minimum), max: attribute(field.items?.maximum),
   })));
-  const legend = h("legend", {}, title(name), field.unit && h("span", { class: "help" }, ` ${field.unit}`));
+  const legend = h("legend", {}, labelOf(name, field), unitOf(name, field));
   return h("fieldset", { class: "field numbers-beside", ...common }, legend, reset, h("div", {}, ...boxes), help);
 }
 

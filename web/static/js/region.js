@@ -29,11 +29,11 @@ function write({ center, half }, bounds) {
   parameters.assign(parameters.field("mask_size"), round(half.map((value) => Math.max(grain, value * (shape() === "bbox" ? 2 : 1)))));
 }
 
-// Draws over the viewer whatever the form says, from now on, as long as the view is in the page.
-export function drawRegion(view, viewer) {
+// Draws over the viewer whatever the form says, from now on, as long as it is in the page.
+export function drawRegion(viewer) {
   const picture = svg("svg", { class: "region", "aria-hidden": "true" });
   let before = "";
-  view.append(picture);
+  viewer.after(picture);
 
   function bounds() {
     const [size, center] = [viewer.getDimensions(), viewer.getBoundingBoxCenter()];
@@ -101,7 +101,7 @@ export function drawRegion(view, viewer) {
   }
 
   function hear(event) {
-    if (!view.isConnected) return document.removeEventListener("input", hear);
+    if (!viewer.isConnected) return document.removeEventListener("input", hear);
     if (event.target.closest?.("[name=mask_type]")) begin();
     else if (event.target.closest?.("[name=mask_center], [name=mask_size]")) draw();
   }

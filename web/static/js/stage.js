@@ -1,8 +1,8 @@
 // The middle of the page: one job, from waiting to a mesh that can be turned around.
 
-import { $, h, percent, say, title, words } from "./dom.js";
+import { $, h, percent, say, title } from "./dom.js";
 import { drawFacts } from "./facts.js";
-import { forecast, isFinal, mainOutput, nameOf, picture, reasonOf, stateOf, thumbnail } from "./job.js";
+import { forecast, isFinal, mainOutput, nameOf, picture, reasonOf, stageOf, stateOf, thumbnail } from "./job.js";
 import * as store from "./store.js";
 import { drawMesh } from "./viewer.js";
 
@@ -12,10 +12,11 @@ let drawn = ""; // what the view shows now; while it stays the same only texts c
 export const current = () => shownId;
 
 export function startStage() {
+  $("put-away").addEventListener("click", hide);
   store.listen((news) => {
     for (const job of news) {
       if (job.id !== shownId) continue;
-      if (job.gone) hide();
+      if (job.gone) tellGone("It was deleted.");
       else draw(job);
     }
   });
@@ -27,7 +28,7 @@ export function show(id) {
   $("empty").hidden = true;
   $("shown").hidden = false;
   history.replaceState(null, "", `#job=${id}`);
-  document.dispatchEvent(new Event("shown"));
+  tell();
   const job = store.find(id);
   if (job) draw(job);
   $("stage").scrollIntoView({ block: "nearest" });
@@ -42,7 +43,20 @@ export function present(...nodes) {
   $("shown").replaceChildren(...nodes);
   document.title = "aigc";
   if (location.hash.startsWith("#job=")) history.replaceState(null, "", "#make");
-  document.dispatchEvent(new Event("shown"));
+  tell();
+}
+
+// Whether the form now asks for something else than what is shown; until something else is shown, or nothing.
+export function setEarlier(isSo) {
+  const job = store.find(shownId);
+  $("earlier").hidden = !isSo || !job;
+  if (job) say($("earlier").firstElementChild, `Made before: ${nameOf(job)}. What you ask for now appears here when you make it.`);
+}
+
+// There is nothing to show of what was asked for.
+export function tellGone(text) {
+  present(h("div", { class: "view" }, h("div", { class: "wait" }, h("p", { class: "lead" }, text), h("div", {}, h("button", { type: "button", onclick: hide }, "Begin anew")))));
+  say($("news"), text);
 }
 
 // The beginning: nothing is shown.
@@ -53,8 +67,13 @@ export function hide() {
   $("empty").hidden = false;
   document.title = "aigc";
   history.replaceState(null, "", "#make");
-  document.dispatchEvent(new Event("shown"));
+  tell();
   $("work").focus({ preventScroll: true }); // the button that had the focus is gone
+}
+
+function tell() {
+  setEarlier(false);
+  document.dispatchEvent(new Event("shown"));
 }
 
 function draw(job) {
@@ -86,7 +105,9 @@ function drawEnd(job) {
   if (job.status === "completed" && main?.format === "glb") return drawMesh(job);
   const drawing = thumbnail(job);
   if (job.status === "completed" && drawing) {
-    return h("div", { class: "view" }, h("img", { class: "rendering", src: drawing.url, alt: `Rendering of ${nameOf(job)}` }));
+    return h("div", { class: "view" },
+      h("img", { class: "rendering", src: drawing.url, alt: `Rendering of ${nameOf(job)}` }),
+      main && h("p", { class: "note still" }, `This is a picture of it: the page turns GLB files around, and this is a file in ${main.format.toUpperCase()}. Download it, or press “Change it” and choose GLB as its file format.`));
   }
   const error = job.error;
   return h("div", { class: "view" },
@@ -115,7 +136,7 @@ function update(job) {
 
 // A screen reader hears of each stage once; the numbers between are for the eye.
 function announce(job) {
-  const what = job.status === "processing" ? words(job.stage) : job.status;
+  const what = job.status === "processing" ? stageOf(job.stage) : job.status;
   say($("news"), `${nameOf(job)}: ${what}`);
   const part = job.status === "processing" ? `${percent(job.progress.fraction)} ` : "";
   document.title = `${part}${nameOf(job)} – aigc`;

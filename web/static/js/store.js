@@ -15,14 +15,27 @@ export function put(job) {
   const before = jobs.get(job.id);
   // A list that was asked for earlier may arrive after a newer event.
   if (before && before.seq > job.seq) return;
-  jobs.set(job.id, job);
-  tell(job);
+  jobs.set(job.id, { ...job, heardAt: performance.now() });
+  tell(jobs.get(job.id));
+}
+
+// What is told of how long it will take grows shorter by itself.
+export function age() {
+  for (const job of open()) if (job.status === "processing" && job.progress.estimated_left_s) tell(job);
+}
+
+// Its record stands, and its files do not.
+export function lose(id) {
+  const job = jobs.get(id);
+  if (!job) return;
+  jobs.set(id, { ...job, isLost: true });
+  tell(jobs.get(id));
 }
 
 export function merge(id, part) {
   const job = jobs.get(id);
   if (!job || isFinal(job)) return;
-  jobs.set(id, { ...job, ...part });
+  jobs.set(id, { ...job, ...part, ...(part.progress && { heardAt: performance.now() }) });
   tell(jobs.get(id));
 }
 

@@ -3,6 +3,7 @@
 import { drawCompare } from "./compare.js";
 import { h, title } from "./dom.js";
 import { mainOutput, nameOf, picture, thumbnail } from "./job.js";
+import * as store from "./store.js";
 import { canShowEdges, showEdges } from "./wireframe.js";
 
 const MODULE = "/static/vendor/model-viewer@4.4.0/model-viewer.min.js";
@@ -21,23 +22,29 @@ const isCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 export function drawMesh(job) {
   const view = drawView(mainOutput(job).url, { alt: `3D model of ${nameOf(job)}`, poster: thumbnail(job)?.url });
   const before = job.inputs.mesh;
-  if (before?.content_type === "model/gltf-binary") {
+  if (canCompare(job)) {
     view.querySelector(".tools").prepend(drawCompare(view, () => makeViewer(before.url, { alt: `The mesh before: ${before.filename}` })));
   }
+  view.addEventListener("gone", () => store.lose(job.id));
   view.append(drawSource(job));
   return view;
 }
 
+export const canCompare = (job) => job.inputs.mesh?.content_type === "model/gltf-binary";
+
 // A viewer with its buttons. `isTurning`: whether it turns by itself.
 export function drawView(src, { isTurning = !isCalm(), ...more }) {
-  const view = h("div", { class: "view" });
+  const view = h("div", { class: "view mesh" });
   const viewer = makeViewer(src, { "auto-rotate": isTurning, "auto-rotate-delay": "0", "camera-controls": true, ...more });
   viewer.addEventListener("error", async () => {
-    viewer.remove();
-    view.querySelector(".tools").remove();
-    view.prepend(h("p", { class: "lead wait" }, await isGone(src) ? "The file is gone: results are kept for a while only. Make it again." : "This browser cannot show the mesh. The file itself can be downloaded."));
+    view.classList.remove("mesh");
+    for (const part of [".turntable", ".tools"]) view.querySelector(part).remove();
+    const isLost = await isGone(src);
+    if (isLost) view.dispatchEvent(new Event("gone"));
+    view.prepend(h("p", { class: "lead wait" }, isLost ? "The file is gone: results are kept for a while only. Make it again." : "This browser cannot show the mesh. The file itself can be downloaded."));
   });
-  view.append(viewer, drawTools(view, viewer, isTurning));
+  // Beside each other and not over each other: nothing covers a head or a foot.
+  view.append(drawTools(view, viewer, isTurning), h("div", { class: "turntable" }, viewer));
   return view;
 }
 

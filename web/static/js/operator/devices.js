@@ -115,11 +115,15 @@ function fillDevice(node, worker) {
 
 const count = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-function badges({ liveness, lost_s, draining, quarantined, slots }) {
+// Whether it still works on what it had when it was told to take no more.
+export const drained = ({ leases }) => (leases.length ? "draining" : "drained");
+
+function badges(worker) {
+  const { liveness, lost_s, draining, quarantined, slots } = worker;
   return [
     liveness === "lost" && ["bad", `lost ${duration(lost_s)} ago`],
     liveness === "suspect" && ["bad", "silent"],
-    draining && ["busy", "draining"],
+    draining && liveness !== "lost" && ["busy", drained(worker)],
     quarantined && ["bad", quarantined],
     slots > 1 && ["", `${slots} jobs at once`],
   ].filter(Boolean).map(([kind, id]) => ({ kind, id }));
@@ -167,7 +171,8 @@ function stateOf({ state, pinned, idle_s }) {
 
 function drawGauges(place, device) {
   const gauges = [
-    device.utilisation !== null && { id: "Busy", value: percent(device.utilisation), share: device.utilisation },
+    // Without a GPU it is what all programs of the machine do.
+    device.utilisation !== null && { id: device.kind === "cpu" ? "CPU of the machine" : "Busy", value: percent(device.utilisation), share: device.utilisation },
     device.temperature_c !== null && { id: "Temperature", value: `${Math.round(device.temperature_c)} °C`, isHot: device.temperature_c >= 85 },
     device.power_w !== null && { id: "Power", value: `${Math.round(device.power_w)} W` },
   ].filter(Boolean);

@@ -1,6 +1,7 @@
 // Failed jobs with everything that can be known of why: each attempt, where and when it ran, and its last words.
 
 import { api } from "../api.js";
+import { titleOf } from "../catalogue.js";
 import { duration, h, keep, say, title, words } from "../dom.js";
 import { clock, nameOf } from "../job.js";
 import { answerTo, button, makeAnswer } from "../orders.js";
@@ -58,7 +59,7 @@ function makeFailed(job) {
   }, (made) => `It is tried again as ${made.id}.`));
   const details = h("details", { class: "panel" },
     h("summary", {}, h("span", { class: "message" }, job.error.message),
-      h("span", { class: "note" }, [nameOf(job), words(job.feature), job.model, hasOwners() && ownerName(job.owner), clock(job.finished_at)].filter(Boolean).join(", "))));
+      h("span", { class: "note" }, [nameOf(job), titleOf(job.feature), job.model, hasOwners() && ownerName(job.owner), clock(job.finished_at)].filter(Boolean).join(", "))));
   // Its inside is made when somebody looks.
   details.addEventListener("toggle", () => details.childElementCount > 1 || details.append(
     job.error.suggestion && h("p", {}, title(job.error.suggestion)),

@@ -1,7 +1,8 @@
 // All models: where they are in memory, what was learned of them, and those that are known and not served.
 
 import { api } from "../api.js";
-import { bytes, duration, h, keep, say, words } from "../dom.js";
+import { titleOf } from "../catalogue.js";
+import { bytes, duration, h, keep, say } from "../dom.js";
 import { inOrder } from "./devices.js";
 import { answerTo, button, makeAnswer } from "../orders.js";
 import { offer, steps } from "./parts.js";
@@ -28,7 +29,7 @@ export async function show() {
     models = found.models;
     keep(absent, found.absent, ({ id }) => h("li", { class: "panel" }, h("b", {}, id), h("span", { class: "note what" }), h("p"), h("p", { class: "note" })),
       (node, one) => {
-        say(node.children[1], ` ${words(one.feature)}`);
+        say(node.children[1], ` ${titleOf(one.feature)}`);
         say(node.children[2], one.detail);
         say(node.children[3], one.suggestion);
       });
@@ -61,7 +62,7 @@ function makeRow({ id, feature, licence }) {
   const order = (action) => button(action[0].toUpperCase() + action.slice(1),
     () => answerTo(answer, () => api.control(id, action, where.value), steps), { data: { action }, "aria-label": `${action} ${id}` });
   return h("div", { role: "row" },
-    h("span", { role: "rowheader" }, h("b", {}, id), h("span", { class: "note" }, `${words(feature)}, ${licence}`)),
+    h("span", { role: "rowheader" }, h("b", {}, id), h("span", { class: "note" }, `${titleOf(feature)}, ${licence}`)),
     h("span", { role: "cell", class: "where" }),
     h("span", { role: "cell", class: "needs" }), h("span", { role: "cell", class: "loads" }), h("span", { role: "cell", class: "runs" }),
     h("span", { role: "cell", class: "do actions" }, where, order("load"), order("unload"), order("pin"), order("unpin")));

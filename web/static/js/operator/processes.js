@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { duration, h, keep, say } from "../dom.js";
-import { inOrder, leaseState } from "./devices.js";
+import { drained, inOrder, leaseState } from "./devices.js";
 import { answerTo, button, makeAnswer } from "../orders.js";
 import { steps } from "./parts.js";
 
@@ -60,7 +60,7 @@ function fillWorker(node, worker) {
   const isLost = liveness === "lost", needsResume = draining || Boolean(quarantined);
   if (isLost) badge(node, "bad", `lost ${duration(worker.lost_s)} ago`);
   else if (quarantined) badge(node, "bad", quarantined);
-  else if (draining) badge(node, "busy", "draining");
+  else if (draining) badge(node, "busy", drained(worker));
   else badge(node, liveness === "alive" ? "good" : "bad", liveness === "alive" ? (worker.leases.length ? "works" : "idle") : "silent");
   say(node.children[1], `${worker.host}/${worker.id}`);
   const runners = worker.residents.filter(({ pid }) => pid).map(({ residency, pid, state }) => `${residency} ${state}, process ${pid}`);

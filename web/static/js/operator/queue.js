@@ -1,7 +1,8 @@
 // Everybody's jobs that run or wait: where and how far, or why; to be moved, ended, and ended by the owner.
 
 import { api } from "../api.js";
-import { about, duration, h, keep, say, words } from "../dom.js";
+import { titleOf } from "../catalogue.js";
+import { about, duration, h, keep, say } from "../dom.js";
 import { answerTo, button, makeAnswer } from "../orders.js";
 import { hasOwners, learnOwners, ownerName } from "./owners.js";
 import { choice, confirmed, offer } from "./parts.js";
@@ -101,7 +102,7 @@ function makeRunning(lease) {
 function fillRunning(node, lease) {
   const [name, what, where, bar, end] = node.children;
   say(name, lease.name || lease.id);
-  say(what, [words(lease.feature), lease.model, hasOwners() && ownerName(lease.owner)].filter(Boolean).join(", "));
+  say(what, [titleOf(lease.feature), lease.model, hasOwners() && ownerName(lease.owner)].filter(Boolean).join(", "));
   say(where, `${lease.worker}: ${leaseState(lease)}`);
   bar.hidden = lease.running_s === null;
   bar.value = lease.fraction;
@@ -158,7 +159,7 @@ function makeRow({ job }) {
   const priority = h("select", { "aria-label": `Priority of ${job.name}`, onchange: () => move(job, Number(priority.value)) },
     ...Array.from({ length: 10 }, (_, at) => h("option", { value: String(9 - at) }, String(9 - at))));
   return h("div", { role: "row" },
-    h("span", { role: "rowheader" }, h("a", { href: `#job=${job.id}` }, job.name), h("span", { class: "note" }, `${words(job.feature)}, ${job.model}`)),
+    h("span", { role: "rowheader" }, h("a", { href: `#job=${job.id}` }, job.name), h("span", { class: "note" }, `${titleOf(job.feature)}, ${job.model}`)),
     h("span", { role: "cell", class: "owner" }),
     h("span", { role: "cell", class: "why" }), h("span", { role: "cell", class: "age" }), h("span", { role: "cell", class: "ready" }),
     h("span", { role: "cell", class: "priority" }, priority,

@@ -9,6 +9,7 @@ import * as accounts from "./accounts.js";
 import * as configuration from "./configuration.js";
 import * as devices from "./devices.js";
 import * as failed from "./failed.js";
+import * as log from "./log.js";
 import * as models from "./models.js";
 import * as processes from "./processes.js";
 import * as queue from "./queue.js";
@@ -17,7 +18,7 @@ const PAUSE_MS = 500; // between two looks at the whole
 const LATEST_MS = 3000; // while anything happens
 
 // Each view makes its element once, is told when it is shown, and draws the whole picture whenever it is known anew.
-const VIEWS = { devices, queue, failed, models, processes, configuration, accounts };
+const VIEWS = { devices, queue, failed, models, processes, log, configuration, accounts };
 
 const made = new Map();
 let status = null;
