@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any, TypeVar, cast
 
+from actors.stores.outcomes import settle
 from aigc.core.errors import Unavailable
 
 T = TypeVar("T")
@@ -85,11 +86,5 @@ class GroupThread:
 
     def _settle(self, futures: Sequence[Future], outcomes: Sequence[object]) -> None:
         self._busy = False
-        for future, outcome in zip(futures, outcomes, strict=True):
-            if future.done():
-                continue
-            if isinstance(outcome, BaseException):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
+        settle(futures, outcomes)
         self._hand_over()

@@ -2,9 +2,9 @@
 
 from collections.abc import Container, Sequence
 
-import msgspec
 import structlog
 
+from actors.stores.record import encoded
 from actors.stores.redis_clock import RedisClock
 from actors.stores.redis_greeting import RedisGreeting
 from actors.stores.redis_link import RedisLink
@@ -12,7 +12,7 @@ from actors.stores.redis_reader import RedisReader
 from actors.stores.redis_sentinels import RedisSentinels
 from actors.stores.redis_settings import RedisSettings, places
 from actors.stores.redis_writer import RedisWriter
-from aigc.core.errors import InputInvalid, Unavailable
+from aigc.core.errors import Unavailable
 from aigc.core.ids import JobId
 from aigc.core.job import Job, Status
 from aigc.core.messages import BrokerView, Generation
@@ -34,7 +34,6 @@ class RedisJobStore:
     def __init__(self, settings: RedisSettings | None = None) -> None:
         self._settings = settings or RedisSettings()
         self._clock = RedisClock()
-        self._encoder = msgspec.msgpack.Encoder()
 
     async def open(self) -> None:
         """Ready for use. A server that is away is no obstacle: processes may start before it does.
@@ -75,11 +74,11 @@ class RedisJobStore:
                 retry_after_s=5,
                 suggestion="try again; if it goes on, look for what keeps Redis busy",
             )
-        return await self._writer.create(job, self._encoded(job), bound, owner_bound)
+        return await self._writer.create(job, encoded(job), bound, owner_bound)
 
     async def commit(self, generation: Generation, jobs: Sequence[Job]) -> frozenset[JobId]:
         """See the port. A record whose `seq` is lower than the standing one's is left alone, and its id returned."""
-        return await self._writer.commit(generation, [(job, self._encoded(job)) for job in jobs])
+        return await self._writer.commit(generation, [(job, encoded(job)) for job in jobs])
 
     async def delete(self, generation: Generation, jobs: Sequence[JobId]) -> None:
         """See the port."""
@@ -132,13 +131,3 @@ class RedisJobStore:
     async def expired(self, status: Status, finished_before: float, limit: int) -> Sequence[Job]:
         """See the port."""
         return await self._search.expired(status, finished_before, limit)
-
-    def _encoded(self, job: Job) -> bytes:
-        # Here, not in the group: what cannot be encoded is its sender's trouble alone.
-        try:
-            return self._encoder.encode(job)
-        except (TypeError, ValueError, OverflowError) as error:  # a lone surrogate, an integer beyond 64 bits
-            raise InputInvalid(
-                f"job {job.id} holds a value that cannot be stored: {error}",
-                suggestion="send valid Unicode text and numbers of at most 64 bits",
-            ) from error

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
 from typing import Any, Generic, TypeVar
 
+from actors.stores.outcomes import settle
 from aigc.core.errors import AigcError, Unavailable
 
 C = TypeVar("C")
@@ -57,11 +58,5 @@ class RedisGroup(Generic[C]):
             except Exception as error:  # noqa: BLE001 - told to everybody who waits
                 # Each gets its own: an exception collects the traces of all who raise it.
                 outcomes = [copy(error) if isinstance(error, AigcError) else error for _ in group]
-            for (_, future), outcome in zip(group, outcomes, strict=True):
-                if future.done():
-                    continue
-                if isinstance(outcome, BaseException):
-                    future.set_exception(outcome)
-                else:
-                    future.set_result(outcome)
+            settle([future for _, future in group], outcomes)
         self._serving = None

@@ -7,14 +7,13 @@ from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from actors.stores.file_lock import FileLock
 from actors.stores.group_thread import GroupThread
+from actors.stores.record import encoded
 from actors.stores.sqlite_file import SqliteSettings
 from actors.stores.sqlite_reader import SqliteReader
 from actors.stores.sqlite_writer import SqliteWriter
-from aigc.core.errors import InputInvalid, StoreBroken, Unavailable
+from aigc.core.errors import StoreBroken, Unavailable
 from aigc.core.ids import JobId
 from aigc.core.job import Job, Status
 from aigc.core.messages import BrokerView, Generation
@@ -36,7 +35,6 @@ class SqliteJobStore:
         self.path = path
         self._settings = settings or SqliteSettings()
         self._lock = FileLock(path.with_name(path.name + ".lock"))
-        self._encoder = msgspec.msgpack.Encoder()
 
     async def open(self) -> None:
         """Ready for use; creates what is missing.
@@ -63,11 +61,11 @@ class SqliteJobStore:
                 retry_after_s=5,
                 suggestion="try again; if it goes on, look for what keeps the disk busy",
             )
-        return await self._writing.ask(partial(self._writer.create, job, self._encoded(job), bound, owner_bound))
+        return await self._writing.ask(partial(self._writer.create, job, encoded(job), bound, owner_bound))
 
     async def commit(self, generation: Generation, jobs: Sequence[Job]) -> frozenset[JobId]:
         """See the port."""
-        rows = [(job, self._encoded(job)) for job in jobs]
+        rows = [(job, encoded(job)) for job in jobs]
         return await self._writing.ask(partial(self._writer.replace, generation, rows))
 
     async def delete(self, generation: Generation, jobs: Sequence[JobId]) -> None:
@@ -150,13 +148,3 @@ class SqliteJobStore:
             return None
         counts = self._writer.counts
         return sum(counts.values()) if query.status is None else counts[query.status]
-
-    def _encoded(self, job: Job) -> bytes:
-        # Here, not in the group: what cannot be encoded is its sender's trouble alone.
-        try:
-            return self._encoder.encode(job)
-        except (TypeError, ValueError, OverflowError) as error:  # a lone surrogate, an integer beyond 64 bits
-            raise InputInvalid(
-                f"job {job.id} holds a value that cannot be stored: {error}",
-                suggestion="send valid Unicode text and numbers of at most 64 bits",
-            ) from error
