@@ -23,5 +23,7 @@ def command(shell: str) -> int:
     assert kind is not None
     made = kind(root, {}, "aigc", "_AIGC_COMPLETE")
     # The script alone: to look up the shell's version would take a process, and is not needed to print.
-    click.echo(kind.source_template % made.source_vars())
+    script = kind.source_template % made.source_vars()
+    # What a proposal says of itself has commas, too; for fish, only the first parts it from its kind.
+    click.echo(script.replace('string split ","', 'string split --max 1 ","'))
     return 0

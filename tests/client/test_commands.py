@@ -206,6 +206,19 @@ def test_the_script_for_bash_is_sound_and_completes(aigc: AIGC, tmp_path: Path) 
         assert "_AIGC_COMPLETE" in aigc("completion", shell)[1]
 
 
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+def test_fish_completes_ids_with_all_that_is_said_of_them(aigc: AIGC, tmp_path: Path) -> None:
+    job = aigc("run", "text-to-raw-mesh", "x", "--no-wait")[1].strip()
+    aigc("wait", job)
+    script = tmp_path / "aigc.fish"
+    script.write_text(aigc("completion", "fish")[1])
+    (tmp_path / "aigc").write_text(f'#!/bin/sh\nexec {sys.executable} -m aigc "$@"\n')
+    (tmp_path / "aigc").chmod(0o755)
+    typed = f"set -p PATH {tmp_path}; source {script}; complete -C 'aigc show {job[:6]}'"
+    done = subprocess.run(["fish", "--no-config", "-c", typed], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"{job}\tcompleted, text to raw mesh, "), done.stderr
+
+
 # The pages.
 
 
