@@ -32,6 +32,6 @@ class JobSpans:
 
     def _tell(self, name: str, at: Traceparent, root: Traceparent, job: Job, start: float, end: float) -> None:
         failure = job.failures[-1] if job.failures and job.status is not Status.COMPLETED else None
-        fields = {**job.origin.fields(job.id, job.attempt, job.worker), "task": job.feature, "model": job.model}
+        fields = {**job.origin.fields(job.id, job.attempt, job.worker), "feature": job.feature, "model": job.model}
         error = f"{failure.code}: {failure.message}" if failure is not None and name == "attempt" else ""
         self._export(Span(name=name, at=at, parent_id=root.span_id, start=start, end=end, fields=fields, error=error))

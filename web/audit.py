@@ -52,7 +52,7 @@ async def note(
     """Write down that who asks has done this; call it after the deed. The server's log has what cannot be written.
 
     Args:
-        action: `model.load`.
+        action: `model.loaded`.
         asker: who did it, where the request itself did not say who asks.
     """
     access = access_of(request)

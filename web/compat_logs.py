@@ -129,7 +129,7 @@ class CompatLogs:
         told = await self._gateway.ask(ChangeLevel(name, level), LevelAnswer)
         self._levels.change(name, level)  # the broker's word of it may come a moment later
         log.warning("log.level", of=name, old=known[name], new=level)
-        await note(request, "log.level", name, f"{known[name]} to {level}")
+        await note(request, "log_level.changed", name, f"{known[name]} to {level}")
         return reply(
             {
                 "message": f"{name} logs from {level} on, in the broker, {told.gateways} gateways and {told.workers} "

@@ -22,7 +22,7 @@ def routes(stop: Callable[[], str] | None) -> list[web.RouteDef]:
         if stop is None:
             raise Unavailable("this server can be ended by whoever started it alone", retry_after_s=3600.0)
         log.warning("server.shutdown", asked_by=request.remote)
-        await note(request, "server.shutdown")
+        await note(request, "server.stopped")
         return reply({"message": f"Shutting down: {stop()}", "status": "shutting_down"})
 
     return [web.post(f"{API}/system/shutdown", legacy(shutdown))]

@@ -20,6 +20,9 @@ RELOAD_S = 120.0
 ACTIONS: tuple[Any, ...] = get_args(ControlModel.__annotations__["action"])
 
 
+_PAST = {"pin": "pinned", "unpin": "unpinned", "resume": "resumed", "forget": "forgotten"}
+
+
 class Where(Struct, frozen=True):
     """The body of a request about a model; it may be left out."""
 
@@ -56,7 +59,7 @@ class Control:
         where = await _WHERE.read(request) if request.can_read_body else Where()
         action: Any = request.match_info["action"]
         wish = ControlModel(ModelId(name), action, WorkerId(where.worker))
-        return await self._begin(request, wish, f"model.{action}", name)
+        return await self._begin(request, wish, f"model.{_past(action)}", name)
 
     async def drain(self, request: web.Request) -> web.Response:
         """The worker takes no more jobs; what runs there ends, what waits there goes elsewhere, models leave."""
@@ -94,7 +97,7 @@ class Control:
 
     async def _worker(self, request: web.Request, action: Literal["drain", "resume", "forget"]) -> web.Response:
         name = request.match_info["id"]
-        return await self._begin(request, ControlWorker(WorkerId(name), action), f"worker.{action}", name)
+        return await self._begin(request, ControlWorker(WorkerId(name), action), f"worker.{_past(action)}", name)
 
     async def _begin(
         self, request: web.Request, wish: ControlModel | ControlWorker, action: str, subject: str
@@ -121,3 +124,8 @@ def _field(complaint: str) -> FieldError:
     """`file:line:col: what: what to do` as a place and what is wrong there."""
     place, _, rest = complaint.partition(": ")
     return FieldError(place, rest or complaint) if rest else FieldError("", complaint)
+
+
+def _past(action: str) -> str:
+    """What the audit log calls it when it is done."""
+    return _PAST.get(action, f"{action}ed")

@@ -82,13 +82,13 @@ class Creation:
         if not created.replayed:
             self._counters.submitted(created.job)
             self._export_span(created.job, began)
-            log.debug("job.accepted", task=job.feature, model=job.model, **job.origin.fields(job.id))
+            log.debug("job.accepted", feature=job.feature, model=job.model, **job.origin.fields(job.id))
         return created
 
     def _export_span(self, job: Job, began: float) -> None:
         at = parse(job.origin.trace)
         if self._export is not None and at is not None and at.is_sampled:
-            fields: dict[str, Any] = {**job.origin.fields(job.id), "task": job.feature, "model": job.model}
+            fields: dict[str, Any] = {**job.origin.fields(job.id), "feature": job.feature, "model": job.model}
             self._export(
                 Span(name="accept", at=at, parent_id=origin.parent_id(), start=began, end=time.time(), fields=fields)
             )

@@ -35,7 +35,7 @@ async def begin(request: web.Request) -> web.Response:
     session_s = access.settings.session_s
     text, token = await access.accounts.mint(account, "page", session=True, for_s=session_s)
     asker = identity_of(account, token)
-    await note(request, "login.ok", account.name, asker=asker)
+    await note(request, "login.succeeded", account.name, asker=asker)
     response = _answer(request, asker)
     is_secure = request.scheme == "https" or access.settings.origins.public_url.startswith("https:")
     response.set_cookie(COOKIE, text, max_age=int(session_s), path="/", httponly=True, samesite="Lax", secure=is_secure)

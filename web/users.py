@@ -107,7 +107,7 @@ class Users:
     async def login(self, request: web.Request) -> web.Response:
         """A token for name and password."""
         account = await account_of(request, await self._credentials.read(request))
-        return await self._let_in(request, account, "login.ok", "Login successful")
+        return await self._let_in(request, account, "login.succeeded", "Login successful")
 
     async def _let_in(self, request: web.Request, account: Account, action: str, message: str) -> web.Response:
         access = access_of(request)

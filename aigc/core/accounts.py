@@ -90,7 +90,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     at: float
     """Seconds since the epoch."""
     action: str
-    """`login.ok`, `model.load`, `account.removed`: what it was about, and what was done."""
+    """`login.succeeded`, `model.loaded`, `account.removed`: what it was about, and what was done."""
     actor: str = ""
     """The account's id; empty where nobody had logged in."""
     name: str = ""

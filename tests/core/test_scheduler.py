@@ -51,7 +51,7 @@ def test_what_was_learned_is_known_to_the_next_scheduler() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_equal_events_give_equal_effects(seed: int) -> None:
-    first, second = (Swarm(random.Random(seed), audit_every=1000) for _ in range(2))
+    first, second = (Swarm(random.Random(seed), check_every=1000) for _ in range(2))
     for swarm in (first, second):
         live(swarm, 400)
 

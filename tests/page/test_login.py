@@ -168,6 +168,6 @@ def test_an_admin_sees_whose_jobs_wait_ends_them_and_closes_the_account_whose_pa
     admin.get_by_role("button", name="Remove emil").click()
     admin.get_by_role("button", name="Remove it").click()
     expect(row).to_have_count(0)
-    expect(admin.locator(".audit")).to_contain_text("login ok emil")
+    expect(admin.locator(".audit")).to_contain_text("login succeeded emil")
     admin.evaluate(AXE.read_text())
     assert violations(admin) == []

@@ -128,7 +128,7 @@ class Broker:
         """The one door."""
         effects = self.scheduler.apply(event, self._clock.now)
         self._steps += 1
-        if self._steps % self._house.audit_every == 0:
+        if self._steps % self._house.check_every == 0:
             self.scheduler.validate()
         self._let_out(effects)
         self._set_tick()

@@ -29,16 +29,16 @@ class House:
     """A world that is the same for equal seeds.
 
     Args:
-        audit_every: the books are checked at every so many-th step of the broker and of the workers.
+        check_every: the books are checked at every so many-th step of the broker and of the workers.
     """
 
-    def __init__(self, seed: int, *, audit_every: int = 1, bound: int = 300) -> None:
+    def __init__(self, seed: int, *, check_every: int = 1, bound: int = 300) -> None:
         self.rng = random.Random(seed)
         self.clock = Clock()
         self.network = Network(self.clock, self.rng)
         self.records = Records()
         self.checks = Checks(self)
-        self.audit_every = audit_every
+        self.check_every = check_every
         self.settings = SchedulerSettings(
             queue_bound=bound, adoption_s=8.0, delivery_s=4.0, cancel_again_s=2.0, avoid_s=5.0, mark_limit_s=5.0
         )

@@ -65,11 +65,11 @@ class Swarm:
     """Steps that can be taken in any order; after each of them the promises are looked at.
 
     Args:
-        audit_every: the scheduler's books are checked at every so many-th event.
+        check_every: the scheduler's books are checked at every so many-th event.
     """
 
-    def __init__(self, rng: random.Random, *, audit_every: int = 1, catalogue: Catalogue = CATALOGUE) -> None:
-        self.rng, self._audit_every, self._catalogue = rng, audit_every, catalogue
+    def __init__(self, rng: random.Random, *, check_every: int = 1, catalogue: Catalogue = CATALOGUE) -> None:
+        self.rng, self._check_every, self._catalogue = rng, check_every, catalogue
         self.settings = SchedulerSettings(adoption_s=5.0, delivery_s=3.0, avoid_s=3.0, mark_s=0.5, mark_limit_s=4.0)
         self.time = 0.0
         self.seats = [Seat("a", 8, 1), Seat("b", 24, 1), Seat("c", 40, 2), Seat("d", 24, 3)]
@@ -229,7 +229,7 @@ class Swarm:
         self.events += 1
         for effect in effects:
             self._do(effect)
-        if self.events % self._audit_every == 0:
+        if self.events % self._check_every == 0:
             self.scheduler.validate()
         return effects
 

@@ -154,7 +154,7 @@ class Worker:
             self._missed.append(event)
             return
         effects = self.device.apply(event, self._clock.now)
-        if self._house.step() % self._house.audit_every == 0:
+        if self._house.step() % self._house.check_every == 0:
             self.device.validate()
         for effect in effects:
             self._do(effect)

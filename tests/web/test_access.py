@@ -283,14 +283,14 @@ async def test_what_concerns_others_is_written_down_and_admins_read_it(house: Gu
     assert [(one["name"], one["action"], one["subject"]) for one in body["entries"]] == [
         ("olga", "job.cancelled", job["id"]),
         ("olga", "configuration.reloaded", "d1"),
-        ("olga", "worker.drain", "gpu-0"),
-        ("olga", "model.load", "shapes"),
+        ("olga", "worker.drained", "gpu-0"),
+        ("olga", "model.loaded", "shapes"),
     ]
     assert {one["address"] for one in body["entries"]} == {"127.0.0.1"} and all(
         one["request_id"] for one in body["entries"]
     )
     status, older = await house.ask("adam", "GET", f"/api/v1/audit?before={body['next_before']}")
-    assert older["next_before"] is None and not {one["action"] for one in older["entries"]} & {"model.load"}
+    assert older["next_before"] is None and not {one["action"] for one in older["entries"]} & {"model.loaded"}
     assert (await house.ask("olga", "GET", "/api/v1/audit"))[0] == 403
 
 

@@ -7,5 +7,5 @@ outcomes, retries, requests, alarms     what becomes of a job
 control                                 what operators want of models and workers
 estimates, profiles, averages           what was learned
 forecast                                what it promises
-books, audit, story, worker_state       what is known, whether it agrees with itself, how it came about
+books, invariants, story, worker_state     what is known, whether it agrees with itself, how it came about
 """

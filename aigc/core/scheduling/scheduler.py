@@ -49,8 +49,7 @@ from aigc.core.messages import (
 from aigc.core.metrics import gauges
 from aigc.core.metrics.tally import Row
 from aigc.core.model import Catalogue
-from aigc.core.scheduling import alarms, attendance, reports, requests
-from aigc.core.scheduling.audit import audit
+from aigc.core.scheduling import alarms, attendance, invariants, reports, requests
 from aigc.core.scheduling.books import Books
 from aigc.core.scheduling.dispatch import settle
 from aigc.core.scheduling.forecast import Forecast
@@ -220,4 +219,4 @@ class Scheduler:
 
     def validate(self) -> None:
         """Raises InvariantBroken, with the story, if the books contradict themselves. Looks at everything."""
-        audit(self._books)
+        invariants.check(self._books)

@@ -11,15 +11,15 @@ from aigc.core.scheduling.waiting import Entry
 from aigc.core.scheduling.worker_state import WorkerState
 
 
-def audit(books: Books) -> None:
+def check(books: Books) -> None:
     """Raises InvariantBroken for the first contradiction found."""
     for entry in books.entries.values():
-        _audit_job(books, entry)
+        _check_job(books, entry)
     for granted in books.leases.all():
-        _audit_lease(books, granted)
+        _check_lease(books, granted)
     for worker in books.fleet:
-        _audit_worker(books, worker)
-    _audit_queue(books)
+        _check_worker(books, worker)
+    _check_queue(books)
 
 
 def _require(holds: bool, what: str, books: Books, job: JobId | None = None) -> None:
@@ -27,7 +27,7 @@ def _require(holds: bool, what: str, books: Books, job: JobId | None = None) -> 
         raise InvariantBroken(what, books.story, job)
 
 
-def _audit_job(books: Books, entry: Entry) -> None:
+def _check_job(books: Books, entry: Entry) -> None:
     job = entry.job
     granted = books.leases.of(job.id)
     where = (entry.group is not None) + (job.id in books.paused) + (granted is not None)
@@ -44,7 +44,7 @@ def _audit_job(books: Books, entry: Entry) -> None:
         _require(is_mutual, f"{entry.held_device} should be kept for it", books, job.id)
 
 
-def _audit_lease(books: Books, granted: Granted) -> None:
+def _check_lease(books: Books, granted: Granted) -> None:
     job = granted.lease.job
     _require(job in books.entries, "it is leased and not open", books, job)
     _require(books.entries[job] is granted.entry, "its lease is another entry's", books, job)
@@ -55,7 +55,7 @@ def _audit_lease(books: Books, granted: Granted) -> None:
         _require(is_there, f"its worker {granted.worker} is not there in life {granted.boot}", books, job)
 
 
-def _audit_worker(books: Books, worker: WorkerState) -> None:
+def _check_worker(books: Books, worker: WorkerState) -> None:
     for granted in worker.held.values():
         is_this_life = granted.boot in (None, worker.boot)
         _require(is_this_life, f"{worker.id} holds it in life {granted.boot}", books, granted.lease.job)
@@ -66,17 +66,17 @@ def _audit_worker(books: Books, worker: WorkerState) -> None:
         _require(worker.kept_for.held_device == worker.id, f"{worker.id} is kept for nobody", books)
     _require((worker.id in books.fleet.kept) == (worker.kept_for is not None), f"{worker.id} is kept or not", books)
     if worker.is_open and worker.takes_jobs:
-        _audit_rest(books, worker)
+        _check_rest(books, worker)
 
 
-def _audit_rest(books: Books, worker: WorkerState) -> None:
+def _check_rest(books: Books, worker: WorkerState) -> None:
     for demand in books.waiting.demands():
         found = offer(worker, demand)
         could_start = found is not None and found.is_ready and demand.residency not in worker.busy
         _require(not could_start, f"{worker.id} rests while {demand.need} waits and fits there", books)
 
 
-def _audit_queue(books: Books) -> None:
+def _check_queue(books: Books) -> None:
     waiting = [entry for entry in books.entries.values() if entry.group is not None]
     _require(len(waiting) == books.waiting.count, f"{len(waiting)} wait, {books.waiting.count} counted", books)
     _require(sum(1 for _ in books.waiting.entries()) == len(waiting), "the queue holds others than the books", books)
