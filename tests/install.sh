@@ -29,10 +29,12 @@ fi
 if ! command -v promtool >/dev/null && [ ! -x ../.venv/bin/promtool ] && command -v apt-get >/dev/null; then
     unpacked=$(mktemp -d)
     if (cd "$unpacked" && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb .) >/dev/null 2>&1; then
+        mkdir -p ../.venv/bin
         cp "$unpacked/usr/bin/promtool" ../.venv/bin/promtool
     else
         echo "promtool could not be had; the alert rules are not tested" >&2
     fi
     rm -r "$unpacked"
 fi
+mkdir -p ../.venv
 npm ci --silent --no-audit --no-fund

@@ -1,6 +1,7 @@
 """Real redis-servers of a test's own: private folders, unix sockets or free ports, started fast, surely stopped."""
 
 import contextlib
+import secrets
 import shutil
 import signal
 import socket
@@ -101,7 +102,7 @@ class RedisServer:
         ready = threading.Event()
         self._reader = threading.Thread(target=self._read, args=(self._process, ready), daemon=True)
         self._reader.start()
-        assert ready.wait(20), "it neither became ready nor ended"
+        assert ready.wait(60), "it neither became ready nor ended"
         if self._process.poll() is not None or not any(word in line for line in self.printed for word in READY):
             self.stop()
             raise NotStarted("".join(self.printed[-20:]))
@@ -138,7 +139,7 @@ class RedisServer:
     def ask(self, *command: str | bytes | int) -> Any:
         """The reply to one command of the operator, over a connection of its own; raises `hiredis.ReplyError`."""
         with contextlib.closing(socket.socket(socket.AF_UNIX)) as wire:
-            wire.settimeout(20)
+            wire.settimeout(60)
             wire.connect(str(self.path))
             reader = hiredis.Reader()
             reply = None
@@ -173,7 +174,9 @@ class RedisServer:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 on which nothing listened a moment ago."""
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as found:
-        port: int = found.getsockname()[1]
-        return port
+    """A port of 127.0.0.1 on which nothing listened a moment ago, and that the system gives to nobody by itself."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,11 +24,12 @@ from types import TracebackType
 import pytest
 
 from actors.stores.s3_settings import S3Settings
+from tests.redis_kit import free_port
 
 ACCESS_KEY, SECRET_KEY, REGION = "test-key", "test-secret", "us-east-1"
 BUCKET = "aigc-tests"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
-STARTS_WITHIN_S = 30.0
+STARTS_WITHIN_S = 60.0
 PORTS = tuple(f"{part}.port{kind}" for part in ("master", "volume", "filer", "s3") for kind in ("", ".grpc"))
 
 _SERVER: "pytest.StashKey[S3Server]" = pytest.StashKey()
@@ -96,7 +96,7 @@ class S3Server:
         return self.request("GET", f"/{BUCKET}", "uploads=").count(f"<Key>{settings.prefix}/".encode())
 
     def _start(self) -> bool:
-        ports = dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))
+        ports = {name: free_port() for name in PORTS}
         self.port = ports["s3.port"]
         access = self._folder / "access.json"
         rights = {"credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}], "actions": ["Admin"]}
@@ -227,17 +227,6 @@ class Proxy:
             await self._changed.wait()
         if self.way is Way.REFUSED:
             raise ConnectionResetError
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 def _weed() -> str:

@@ -157,7 +157,7 @@ async def test_a_dropped_attempt_does_not_wait_for_an_input_that_never_comes(des
     desk.files.prepare(lease, FAR)
     await asked.wait()
     desk.files.drop(lease)
-    await asyncio.wait_for(desk.files.settle(), 5)
+    await asyncio.wait_for(desk.files.settle(), 60)
     assert desk.folders() == []
 
 
@@ -238,7 +238,7 @@ async def test_a_preview_that_is_no_plain_file_of_the_attempt_is_never_read(desk
             (folder / "p").mkdir()
     name = str(secret) if kind == "outside" else "p"
     desk.files.preview(progressed(lease, name))
-    await asyncio.wait_for(desk.files.settle(), 5)
+    await asyncio.wait_for(desk.files.settle(), 60)
     assert desk.told == []
 
 

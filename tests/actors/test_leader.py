@@ -22,6 +22,8 @@ from aigc.core.scheduling.settings import SchedulerSettings
 from transport import Address, LinkSettings
 
 LEASE_S = 0.4
+KEPT_S = 3.0
+"""For those who shall not lose it: a busy machine may let nobody renew one of 0.4 s in time."""
 
 
 class Fussy(SqliteJobStore):
@@ -45,7 +47,7 @@ class House:
         self.made: list[Generation] = []
         self._news = asyncio.Event()
 
-    def candidate(self, owner: str, *, standby: bool = False) -> Leader:
+    def candidate(self, owner: str, *, standby: bool = False, lease_s: float = LEASE_S) -> Leader:
         def make(generation: Generation) -> Broker:
             self.made.append(generation)
             self._news.set()
@@ -63,20 +65,20 @@ class House:
                 boot=BootId(owner),
             )
 
-        settings = LeaderSettings(owner=owner, lease_s=LEASE_S, standby=standby, agreed={"said.by": owner})
+        settings = LeaderSettings(owner=owner, lease_s=lease_s, standby=standby, agreed={"said.by": owner})
         leader = Leader(self.store, settings, make)
         self.candidates.append((leader, None))
         return leader
 
-    async def running(self, owner: str, *, standby: bool = False) -> Leader:
-        leader = self.candidate(owner, standby=standby)
+    async def running(self, owner: str, *, standby: bool = False, lease_s: float = LEASE_S) -> Leader:
+        leader = self.candidate(owner, standby=standby, lease_s=lease_s)
         await leader.start()
         self.candidates[-1] = leader, asyncio.create_task(leader.run())
         return leader
 
     async def leads(self, leader: Leader) -> Generation:
         """Its generation, once it leads."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while leader.generation is None:
                 self._news.clear()
                 await self._news.wait()
@@ -110,7 +112,7 @@ async def test_the_first_candidate_leads(house: House) -> None:
 
 
 async def test_a_second_broker_is_refused_with_the_reason(house: House) -> None:
-    await house.running("a")
+    await house.running("a", lease_s=KEPT_S)
 
     with pytest.raises(AlreadyLed, match=r"broker a leads as generation 1.*--standby"):
         await house.candidate("b").start()
@@ -125,10 +127,10 @@ async def test_a_lease_that_nobody_renews_does_not_keep_a_successor_out(house: H
 
 
 async def test_a_standby_leads_when_the_leader_resigns(house: House) -> None:
-    first = await house.running("a")
-    second = await house.running("b", standby=True)
+    first = await house.running("a", lease_s=KEPT_S)
+    second = await house.running("b", standby=True, lease_s=KEPT_S)
     assert second.broker is None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await said(house.store) != {"b": {"said.by": "b"}}:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
@@ -154,7 +156,7 @@ async def test_a_leader_that_was_deposed_stands_by_and_leads_again(house: House)
     former = leader.generation
     await house.store.lead("a", lease_s=0.3)  # as another host would that took it for dead
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while leader.generation in (former, None):  # noqa: ASYNC110 - it happens inside
             await asyncio.sleep(0.01)
 
@@ -179,10 +181,10 @@ async def test_what_was_known_at_the_start_is_looked_up_again_before_a_takeover(
 
 
 async def test_the_lease_is_kept_while_its_holder_lives(house: House) -> None:
-    leader = await house.running("a")
+    leader = await house.running("a", lease_s=KEPT_S)
 
-    for _ in range(6):
-        await asyncio.sleep(LEASE_S / 2)
+    for _ in range(2):
+        await asyncio.sleep(KEPT_S * 0.6)
         with pytest.raises(AlreadyLed):
             await house.store.lead("b", lease_s=1)
 

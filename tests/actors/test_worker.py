@@ -272,7 +272,7 @@ async def test_a_worker_whose_name_another_one_has_ends_for_good_with_all_that_i
         await house.broker.until(LeaseStarted)
         house.broker.tell(RetireWorker(FIRST, "another worker called worker-0, on box"))
         with pytest.raises(Retired, match="worker-0 gave way to another worker called worker-0, on box"):
-            await asyncio.wait_for(house.worker.run(), 10)
+            await asyncio.wait_for(house.worker.run(), 60)
 
 
 async def test_a_second_worker_of_this_name_is_refused_while_the_first_one_lives(house: WorkerHouse):
@@ -324,7 +324,7 @@ async def test_a_drained_worker_does_not_wait_for_a_broker_that_settles_nothing(
     async with WorkerHouse(tmp_path, settle_s=0.1) as house:
         house.grant("noop")
         await house.broker.until(LeaseFinished)
-        await asyncio.wait_for(house.worker.drain(30.0), 10)
+        await asyncio.wait_for(house.worker.drain(300.0), 60)
         assert house.broker.of(WorkerBye) == []
 
 
@@ -336,7 +336,7 @@ async def test_a_worker_that_is_closed_hands_back_its_job_and_blames_nobody(tmp_
         (pids,) = house.worker._runners.pids().values()
         began = monotonic()
         await house.worker.close()
-        assert monotonic() - began < 4
+        assert monotonic() - began < 20
         assert not any(is_alive(pid) for pid in pids)
         assert (await house.broker.until(LeaseReturned)).lease == lease
         assert house.broker.of(LeaseFailed) == []

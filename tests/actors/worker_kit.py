@@ -35,7 +35,7 @@ from transport import Address, Codec, Envelope, LinkSettings, Router
 
 GIB = 1 << 30
 RUNNER_MODELS = Path(__file__).parents[1] / "runner_models"
-PATIENCE_S = 30
+PATIENCE_S = 60
 FIRST = Generation(1, "first")
 _numbers = itertools.count(1)
 

@@ -31,9 +31,10 @@ def catalogue() -> dict[str, Any]:
         **noop, "class": "raising:Raising", "path": [str(TEST_MODELS)],
         "parameters": {"type": "object", "additionalProperties": True, "properties": {}},
     }  # fmt: skip
+    stepping = {**raising, "class": "stepping:Stepping"}
     return {
         "models": {
-            "text_to_raw_mesh": {"noop": noop, "raising": raising},
+            "text_to_raw_mesh": {"noop": noop, "raising": raising, "stepping": stepping},
             "text_to_textured_mesh": {"shape-grammar": real},
             "image_to_raw_mesh": {"noop-image": noop},
             "image_to_textured_mesh": {"noop-picture": real},

@@ -14,7 +14,7 @@ from PIL import Image
 
 from aigc.client import AsyncClient, BadRequest, Client, JobCancelled, JobFailed, NotFound, ServerAway, Timeout
 from tests.client.relay import Relay
-from tests.house.kit import SAMPLES, Server
+from tests.house.kit import SAMPLES, Gate, Server
 
 TEXT = "text_to_raw_mesh"
 
@@ -76,10 +76,18 @@ def client(make: Make, server: Server) -> Any:
 
 def test_run_goes_from_inputs_to_a_file_and_tells_all_on_the_way(client: Any, tmp_path: Path) -> None:
     told: list[Any] = []
-    result = client.run(TEXT, text="a chair", sleep_s=0.2, steps=4, to=tmp_path / "made.glb", on_event=told.append)
+    gate = Gate(tmp_path)
+
+    def hear(event: Any) -> None:
+        told.append(event)
+        if event.stage == "sampling":
+            gate.open()
+
+    named = {"model": "stepping", "gate": gate.path}
+    result = client.run(TEXT, text="a chair", to=tmp_path / "made.glb", on_event=hear, **named)
     assert result.path.read_bytes() == result.data and result.data[:4] == b"glTF"
-    assert result.job.params["steps"] == 4
-    assert told[-1].kind == "completed" and told[-1].job.outputs[0].name == "noop.glb"
+    assert result.job.params["gate"] == gate.path
+    assert told[-1].kind == "completed" and told[-1].job.outputs[0].name == "out.glb"
     assert {"sampling"} <= {event.stage for event in told} and told[-1].fraction == 1.0
     picture = Image.new("RGB", (64, 64))
     assert client.run("image_to_raw_mesh", image=picture, to=None).data[:4] == b"glTF"

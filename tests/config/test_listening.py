@@ -44,7 +44,7 @@ def test_the_socket_that_systemd_holds_goes_before_the_settings(systemd: Hand) -
     systemd(held)
     with closing(listening_socket(SETTINGS)) as found:
         assert found.getsockname()[1] == port
-        with socket.create_connection(("127.0.0.1", port), timeout=10):
+        with socket.create_connection(("127.0.0.1", port), timeout=60):
             found.accept()[0].close()
 
 
@@ -62,7 +62,7 @@ def test_what_is_no_listening_tcp_socket_is_refused_with_what_to_do(systemd: Han
     with pytest.raises(InputInvalid, match=r"no TCP socket.*ListenStream=ADDRESS:PORT"):
         listening_socket(SETTINGS)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        systemd(socket.create_connection(server.getsockname(), timeout=10))
+        systemd(socket.create_connection(server.getsockname(), timeout=60))
         with pytest.raises(InputInvalid, match=r"a connection already.*Accept="):
             listening_socket(SETTINGS)
 

@@ -17,7 +17,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
     """What systemd listens on, as this process was told."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(tmp_path / "notify"))
-        listening.settimeout(10)
+        listening.settimeout(60)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         yield listening
 
@@ -31,7 +31,7 @@ def test_what_is_told_arrives(systemd: socket.socket) -> None:
 def test_an_abstract_address_is_understood() -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind("")
-        listening.settimeout(10)
+        listening.settimeout(60)
         Notifier("@" + listening.getsockname()[1:].decode()).tell("READY=1")
         assert listening.recv(100) == b"READY=1"
 
@@ -75,7 +75,7 @@ async def test_a_loop_that_turns_gives_signs_of_life(systemd: socket.socket, mon
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
     monkeypatch.delenv("WATCHDOG_USEC")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await watch(Notifier())
 
 

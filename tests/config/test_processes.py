@@ -71,7 +71,7 @@ class Yard:
         return [int(file.suffix[1:]) for file in self.folder.glob("*.ended.*")]
 
     async def until_lives(self, name: str, count: int) -> list[int]:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(found := self.lives(name)) < count:  # noqa: ASYNC110 - another process writes
                 await asyncio.sleep(0.01)
         return found
@@ -123,7 +123,7 @@ async def test_a_child_that_always_ends_makes_the_supervisor_give_up_in_words(ya
         os.kill((await yard.until_lives("a", life))[-1], signal.SIGKILL)
 
     with pytest.raises(ProcessFailed, match="a ended 3 times within 60 s, at last: "):
-        await asyncio.wait_for(running, 30)
+        await asyncio.wait_for(running, 60)
 
 
 async def test_a_child_that_cannot_start_is_told_and_takes_the_others_along(yard: Yard) -> None:
@@ -183,7 +183,7 @@ async def test_children_that_take_their_time_are_asked_a_second_time_if_somebody
     await children.start()
     children.hurry()  # means nothing to one that was not asked to end
     stopping = asyncio.create_task(children.stop())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not yard.goodbyes():  # noqa: ASYNC110 - another process writes
             await asyncio.sleep(0.01)
     assert is_alive(yard.lives("a")[0])
@@ -207,7 +207,7 @@ async def test_who_waits_for_the_end_does_not_take_a_replacement_for_it(yard: Ya
     for life in range(2, 5):
         os.kill((await yard.until_lives("b", life))[-1], signal.SIGKILL)
     with pytest.raises(ProcessFailed, match="b ended 3 times"):
-        await asyncio.wait_for(running, 30)
+        await asyncio.wait_for(running, 60)
 
 
 async def test_a_stop_in_the_middle_of_a_replacement_leaves_nobody_behind_and_lets_all_end_in_order(yard: Yard) -> None:

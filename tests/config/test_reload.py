@@ -95,7 +95,7 @@ async def test_of_two_at_once_the_second_reads_when_the_first_is_in_force(files:
 async def test_a_signal_begins_it_waits_for_nothing_and_is_written_down(files: Files) -> None:
     files.reload.begin()
     assert files.used == []
-    noted = await asyncio.wait_for(files.noted.get(), 30)
+    noted = await asyncio.wait_for(files.noted.get(), 60)
     assert noted == ("configuration.reloaded", files.used[0].digest)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import statistics
 import time
 import uuid
 from collections.abc import Callable
@@ -688,13 +687,13 @@ async def test_any_sequence_of_calls_gives_what_a_dictionary_would(store: JobSto
 
 @pytest.mark.parametrize("records", [20_000, pytest.param(100_000, marks=pytest.mark.slow)])
 async def test_a_page_of_many_records_is_as_quick_as_a_page_of_few(store: JobStore, records: int) -> None:
-    async def usual_ms(query: JobQuery) -> float:
+    async def least_ms(query: JobQuery) -> float:
         times = []
         for _ in range(50):
             begun = time.perf_counter()
             await store.list(query)
             times.append(time.perf_counter() - begun)
-        return statistics.median(times) * 1000
+        return min(times) * 1000  # whatever else the machine does
 
     async def fill(count: int) -> None:
         for begin_at in range(0, count, 2000):
@@ -703,14 +702,14 @@ async def test_a_page_of_many_records_is_as_quick_as_a_page_of_few(store: JobSto
             )
 
     await fill(200)
-    few = await usual_ms(JobQuery(limit=100))
+    few = await least_ms(JobQuery(limit=100))
     await fill(records - 200)
     page = await store.list(JobQuery(limit=100))
 
     assert (page.total, len(page.jobs)) == (records, 100)
     # Generous, because the machine is shared: without an index it would be a hundred times as slow.
-    assert await usual_ms(JobQuery(limit=100)) < 10 * few + 20
-    assert await usual_ms(JobQuery(limit=100, status=Status.QUEUED, cursor=page.next_cursor)) < 10 * few + 20
+    assert await least_ms(JobQuery(limit=100)) < 10 * few + 20
+    assert await least_ms(JobQuery(limit=100, status=Status.QUEUED, cursor=page.next_cursor)) < 10 * few + 20
 
 
 async def test_nobody_else_leads_while_a_lease_runs(store: JobStore) -> None:

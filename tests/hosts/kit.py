@@ -162,7 +162,7 @@ class Hosts:
 
 
 def _run(*command: str, stdin: str = "") -> str:
-    return subprocess.run(command, input=stdin, check=True, capture_output=True, text=True, timeout=30).stdout
+    return subprocess.run(command, input=stdin, check=True, capture_output=True, text=True, timeout=60).stdout
 
 
 def _namespaces() -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.kit import MODES, House, Server
+from tests.house.kit import MODES, Gate, House, Server
 
 
 @pytest.fixture(scope="module", params=MODES)
@@ -34,3 +34,11 @@ def fresh(house: House, tmp_path: Path) -> Iterator[Server]:
     """A server of the test's own, to be killed."""
     with house(tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Gate]:
+    """Behind it jobs run until it is opened, at the latest when the test is over."""
+    made = Gate(tmp_path)
+    yield made
+    made.open()

@@ -59,6 +59,21 @@ def mainly(mode: str) -> list[Any]:
     return [mode, *(pytest.param(other, marks=pytest.mark.slow) for other in MODES if other != mode)]
 
 
+class Gate:
+    """Jobs that shall run as long as a test wants: `submit("stepping", gate=gate.path)` works until it is opened."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "gate"
+        self._file.touch()
+
+    @property
+    def path(self) -> str:
+        return str(self._file)
+
+    def open(self) -> None:
+        self._file.unlink(missing_ok=True)
+
+
 ROLES = ("web", "broker", "worker", "redis")
 
 
@@ -123,6 +138,11 @@ class Server:
         return Client(self.url, timeout_s=70, retry_s=0)
 
     @property
+    def patient(self) -> Client:
+        """One for tests in which something comes back: it asks again until it has an answer."""
+        return Client(self.url, timeout_s=70)
+
+    @property
     def pid(self) -> int:
         """The process that was started, and that signals from an operator go to."""
         assert self.process is not None
@@ -160,7 +180,7 @@ class Server:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._reap()
-        assert gone(family, within_s=10)
+        assert gone(family, within_s=60)
 
     def freeze(self, role: str) -> None:
         """SIGSTOP: it does nothing until it is thawed."""
@@ -259,7 +279,7 @@ def gone(pids: set[int], within_s: float) -> bool:
     return not any(alive(pid) for pid in pids)
 
 
-def eventually(condition: Callable[[], object], within_s: float = 30.0) -> None:
+def eventually(condition: Callable[[], object], within_s: float = 60.0) -> None:
     """Return once it holds. For what no event tells; fails where it does not hold in that time."""
     limit = time.monotonic() + within_s
     while not condition():

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from aigc.client import Client, Refused
-from tests.house.kit import House, Server, eventually
+from tests.house.kit import UP, House, Server, eventually, mainly
+
+pytestmark = pytest.mark.parametrize("mode", mainly(UP), indirect=True)
+"""What is looked at here is the same code in both modes, with more between its parts in this one."""
 
 OPEN_JOBS = 3
 

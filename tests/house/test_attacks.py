@@ -358,17 +358,20 @@ MESHES = {
 SUFFIXES = {"indices into nothing": "obj", "a header that promises": "ply"}
 
 
-def bundled_models(wanted: str) -> list[tuple[str, str]]:
-    """Feature and model of those that come with the server and take nothing but such a file."""
+def bundled_models(wanted: str) -> list[Any]:
+    """Feature and model of those that come with the server and take nothing but such a file.
+
+    Two in each run and all with `make soak`: they read files by the same code, and tests/bad_input has each of them.
+    """
     import yaml
 
     from aigc.features import FEATURES
     from tests.house.kit import REPOSITORY
 
     found = yaml.safe_load((REPOSITORY / "config" / "models.yaml").read_text())["models"]
-    return [
-        (feature, model) for feature, models in found.items() for model in models if wanted in FEATURES[feature].inputs
-    ]
+    alone = [name for name in found if set(FEATURES[name].inputs) == {wanted}]
+    pairs = [(feature, model) for feature in alone for model in found[feature]]
+    return [pytest.param(*pair, marks=[pytest.mark.slow] * (at > 1)) for at, pair in enumerate(pairs)]
 
 
 def outcome(server: Server, feature: str, model: str, name: str, file: Path) -> str:

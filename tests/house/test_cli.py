@@ -1,5 +1,7 @@
 """The `aigc` command as people and scripts use it: what it prints where, and with which exit code it ends."""
 
+import contextlib
+import io
 import json
 import os
 import pty
@@ -15,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.house.kit import SAMPLES, House, Server, eventually
+from config import cli
+from tests.house.kit import SAMPLES, SERVE, Gate, House, Server, eventually, mainly
 
 DONE, FAILED, REFUSED, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
 TEXT = "text-to-raw-mesh"
@@ -38,7 +41,27 @@ def aigc(*arguments: str | Path, url: str = "", cwd: Path | None = None, **envir
     """Run the command as a program of its own."""
     command = [sys.executable, "-m", "aigc", *map(str, arguments)]
     environ = {**os.environ, "AIGC_URL": url, **environment}
-    return Ended(subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=cwd, env=environ))
+    return Ended(subprocess.run(command, capture_output=True, text=True, timeout=99, check=False, cwd=cwd, env=environ))
+
+
+def within(*arguments: str, url: str = "") -> Ended:
+    """The same in this process, which is there already."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        patch.setenv("AIGC_URL", url)
+        code = cli.run(list(arguments))
+    return Ended(subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue()))
+
+
+@pytest.fixture(scope="module", params=mainly(SERVE))
+def mode(request: pytest.FixtureRequest) -> str:
+    """The commands hear the same from both, and sooner from this one."""
+    started: str = request.param
+    return started
 
 
 @pytest.fixture
@@ -49,11 +72,11 @@ def url(server: Server) -> Iterator[str]:
 
 
 @pytest.fixture
-def nobody() -> str:
-    """An address where nothing listens."""
+def nobody() -> Iterator[str]:
+    """An address where nothing listens, and nobody else begins to."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 # Without a server.
@@ -79,7 +102,7 @@ def test_a_command_that_talks_to_a_server_imports_no_server() -> None:
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["submit"], ["list", "--status", "odd"], ["serve", "--port", "x"]])
 def test_wrong_usage_says_what_is_right(arguments: list[str]) -> None:
-    ended = aigc(*arguments)
+    ended = within(*arguments)
     assert (ended.code, ended.out) == (REFUSED, "")
     assert "Usage" in ended.err or "No such command" in ended.err
 
@@ -88,14 +111,14 @@ def test_wrong_usage_says_what_is_right(arguments: list[str]) -> None:
     "arguments", [["list"], ["status"], ["models"], ["cancel", "x"], ["watch", "x"], ["submit", TEXT, "-t", "x"]]
 )
 def test_a_server_that_is_away_is_said_with_what_to_do(nobody: str, arguments: list[str]) -> None:
-    ended = aigc(*arguments, url=nobody)
+    ended = within(*arguments, url=nobody)
     assert (ended.code, ended.out) == (UNREACHABLE, "")
     assert nobody in ended.err and "aigc serve" in ended.err
 
 
 @pytest.mark.parametrize("address", ["localhost:7842", "ftp://x", "http://", "http://x:port", "http://[::1"])
 def test_an_address_that_is_none_is_refused(address: str) -> None:
-    ended = aigc("list", "--url", address)
+    ended = within("list", "--url", address)
     assert ended.code == REFUSED
     assert "http://HOST:PORT" in ended.err
 
@@ -121,26 +144,13 @@ def test_another_program_at_the_address_is_told_from_a_server() -> None:
 # Jobs.
 
 
-def test_submit_shows_progress_on_one_stream_and_the_result_on_the_other(url: str, tmp_path: Path) -> None:
-    ended = aigc(
-        "submit",
-        TEXT,
-        "-t",
-        "x",
-        "-m",
-        "noop",
-        "-p",
-        "steps=3",
-        "-p",
-        "sleep_s=0.5",
-        "-o",
-        "made.glb",
-        url=url,
-        cwd=tmp_path,
-    )
-    assert ended.code == DONE
-    assert ended.out == "made.glb\n"
-    assert "sampling" in ended.err and "completed" in ended.err and "noop.glb" in ended.err
+def test_submit_shows_progress_on_one_stream_and_the_result_on_the_other(url: str, gate: Gate, tmp_path: Path) -> None:
+    asked = ("submit", TEXT, "-t", "x", "-m", "stepping", "-p", f"gate={gate.path}", "-o", "made.glb")
+    with begun(*asked, url=url, cwd=tmp_path) as command:
+        gate.open()
+        out, err = command.communicate(timeout=100)
+    assert (command.returncode, out) == (DONE, "made.glb\n")
+    assert "completed" in err and "out.glb" in err
     assert (tmp_path / "made.glb").read_bytes()[:4] == b"glTF"
 
 
@@ -208,32 +218,39 @@ def test_cancel_ends_a_job_and_says_how_it_stands(url: str) -> None:
     ],
 )
 def test_what_is_refused_is_said_with_what_was_wrong(url: str, arguments: list[str], said: str) -> None:
-    ended = aigc(*arguments, url=url)
+    ended = within(*arguments, url=url)
     assert (ended.code, ended.out) == (REFUSED, "")
     assert said in ended.err
 
 
-@pytest.mark.parametrize(
-    "how", [["submit", TEXT, "-t", "x", "-m", "noop", "-p", "sleep_s=2", "-p", "steps=20"], ["watch"]]
-)
-def test_an_interrupt_ends_the_command_and_not_the_job(server: Server, url: str, how: list[str]) -> None:
-    if how == ["watch"]:
-        how = ["watch", server.submit(sleep_s=2, steps=20)["id"]]
+def begun(*arguments: str, url: str, cwd: Path | None = None) -> subprocess.Popen[str]:
+    """The command, which shows by now that its job is worked on."""
     command = subprocess.Popen(
-        [sys.executable, "-m", "aigc", *how],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "AIGC_URL": url},
+        [sys.executable, "-m", "aigc", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env={**os.environ, "AIGC_URL": url},
         # Who runs the tests in the background has its shell ignore interrupts, and a child inherits that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert command.stderr is not None
-    while "sampling" not in command.stderr.readline():
-        pass
-    command.send_signal(signal.SIGINT)
-    out, err = command.communicate(timeout=30)
+    while "sampling" not in (line := command.stderr.readline()):
+        assert line, "it ended before"
+    return command
+
+
+@pytest.mark.parametrize("how", ["submit", "watch"])
+def test_an_interrupt_ends_the_command_and_not_the_job(server: Server, url: str, gate: Gate, how: str) -> None:
+    if how == "watch":
+        asked = ["watch", server.submit("stepping", gate=gate.path)["id"]]
+    else:
+        asked = ["submit", TEXT, "-t", "x", "-m", "stepping", "-p", f"gate={gate.path}"]
+    with begun(*asked, url=url) as command:
+        command.send_signal(signal.SIGINT)
+        out, err = command.communicate(timeout=100)
+    gate.open()
     assert (command.returncode, out) == (INTERRUPTED, "")
     assert "Traceback" not in err
     job = server.client.jobs(limit=1)["jobs"][0]["id"]
-    if how[0] == "submit":
+    if how == "submit":
         assert f"aigc watch {job}" in err
     assert server.client.wait(job)["status"] == "completed"
 
@@ -322,7 +339,7 @@ def on_a_terminal(*arguments: str, url: str, **environment: str) -> tuple[int, s
     except OSError:  # the other end is closed
         pass
     os.close(ours)
-    return command.wait(timeout=30), shown.decode()
+    return command.wait(timeout=100), shown.decode()
 
 
 def test_a_terminal_gets_a_bar_and_colours_unless_it_wants_none(url: str) -> None:

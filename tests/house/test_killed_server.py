@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.house.kit import House, NotStarted, Server, descendants, eventually, gone
+from tests.house.kit import MODES, UP, Gate, House, NotStarted, Server, descendants, eventually, gone
 
 LASTING = {"sleep_s": 0.6, "steps": 12}
 
@@ -52,6 +52,15 @@ POINTS = {
 }
 
 
+IN_BOTH = ("acknowledged", "leased", "in the middle", "completed")
+CASES = [
+    pytest.param(mode, point, marks=[pytest.mark.slow] * (mode != UP and point not in IN_BOTH))
+    for mode in MODES
+    for point in POINTS
+]
+"""Every point where there are most processes to be killed; in one process some, and the others with `make soak`."""
+
+
 def only_result(server: Server, job: dict[str, Any]) -> bytes:
     """The one result of a job, read back; no attempt but the accepted one has left files that a client could get."""
     models = [out for out in job["outputs"] if out["role"] == "model"]
@@ -70,13 +79,13 @@ def cold(server: Server) -> Server:
     return server
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(("mode", "point"), CASES, indirect=["mode"])
 def test_a_job_survives_the_server_being_killed(cold: Server, point: str) -> None:
     job = cold.submit("noop", **LASTING)["id"]
     POINTS[point](cold, job)
     below = cold.pids("runner")
     cold.kill()
-    assert gone(below, within_s=2.0), "a runner outlived its server"
+    assert gone(below, within_s=20), "a runner outlived its server"
     cold.start()
     record = cold.client.wait(job)
     assert record["status"] == "completed", record["error"]
@@ -90,7 +99,7 @@ def test_nothing_outlives_the_process_that_was_started(fresh: Server) -> None:
     fresh.client.wait(fresh.submit()["id"])
     everything = {fresh.pid} | descendants(fresh.pid)
     os.kill(fresh.pid, signal.SIGKILL)
-    assert gone(everything, within_s=2.0)
+    assert gone(everything, within_s=20)
 
 
 def test_whatever_was_acknowledged_before_a_random_kill_is_completed_after_it(fresh: Server) -> None:
@@ -98,7 +107,9 @@ def test_whatever_was_acknowledged_before_a_random_kill_is_completed_after_it(fr
     acknowledged: list[str] = []
     for _ in range(3):
         until = time.monotonic() + dice.uniform(0.05, 0.4)
-        while time.monotonic() < until:
+        acknowledged.append(fresh.submit("noop")["id"])
+        # A quick machine would accept more than it can do in the time of a test.
+        while time.monotonic() < until and len(acknowledged) < 90:
             acknowledged.append(fresh.submit("noop")["id"])
         fresh.kill()
         fresh.start()
@@ -118,12 +129,15 @@ def test_a_second_server_on_the_same_data_is_refused_with_the_reason(
     assert cold.client.wait(job)["status"] == "completed"
 
 
-def test_sigterm_hands_a_long_job_back_and_it_is_done_after_the_restart(house: House, tmp_path: Path) -> None:
+def test_sigterm_hands_a_long_job_back_and_it_is_done_after_the_restart(
+    house: House, gate: Gate, tmp_path: Path
+) -> None:
     with house(tmp_path, settings={"worker": {"drain_s": 0.2, "memory_gb": 8}}) as server:
-        job = server.submit("noop", sleep_s=3, steps=60)["id"]
+        job = server.submit("stepping", gate=gate.path)["id"]
         on_event("job.progress", stage="sampling")(server, job)
         assert server.stop() == 0
         server.start()
+        gate.open()
         record = server.client.wait(job)
         assert record["status"] == "completed"
         assert record["failures"] == []

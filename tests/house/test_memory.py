@@ -3,9 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
-from tests.house.kit import TEST_MODELS, House, Server
+from tests.house.kit import TEST_MODELS, UP, House, Server, mainly
+
+pytestmark = pytest.mark.parametrize("mode", mainly(UP), indirect=True)
+"""What is looked at here is the same code in both modes, with more between its parts in this one."""
 
 DECLARED_MIB = 70
 EATEN_MIB = 700
@@ -24,9 +28,8 @@ def models_of(folder: Path) -> dict[str, Any]:
 
 
 def ended(server: Server, **params: Any) -> dict[str, Any]:
-    record = server.client.job(server.submit("eating", **params)["id"], wait_s=60)
-    assert record["finished_at"], f"it still waits: {record}"  # for memory that others on this machine have, perhaps
-    return record
+    # Perhaps it waits for memory that others on this machine have.
+    return server.client.wait(server.submit("eating", **params)["id"], timeout_s=240)
 
 
 def learned(server: Server) -> dict[str, Any]:

@@ -17,10 +17,13 @@ from aigc.core.metrics.families import FAMILIES
 from config import cli
 from config.checkup import others, places
 from config.settings import load
-from tests.house.kit import SERVE, House, Server, eventually
+from tests.house.kit import SERVE, UP, House, Server, eventually, mainly
 from tests.otlp_kit import Collector, collecting
 from tests.promtool_kit import alerts, needs_promtool, promtool, questions
 from tests.redis_kit import free_port
+
+pytestmark = pytest.mark.parametrize("mode", mainly(UP), indirect=True)
+"""What is looked at here is the same code in both modes, with more between its parts in this one."""
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,10 @@ import yaml
 
 from aigc.client import Refused
 from config import cli
-from tests.house.kit import House, Server, eventually
+from tests.house.kit import UP, Gate, House, Server, eventually, mainly
+
+pytestmark = pytest.mark.parametrize("mode", mainly(UP), indirect=True)
+"""What is looked at here is the same code in both modes, with more between its parts in this one."""
 
 
 def aigc(*arguments: str | Path, server: Server) -> tuple[int, str, str]:
@@ -174,29 +177,32 @@ def file(server: Server) -> Iterator[File]:
     server.client.reload()
 
 
-def test_a_model_is_added_and_used_and_one_that_runs_is_removed_while_it_runs(server: Server, file: File) -> None:
-    job = server.submit("noop", sleep_s=2, steps=20)["id"]
+def test_a_model_is_added_and_used_and_one_that_runs_is_removed_while_it_runs(
+    server: Server, file: File, gate: Gate
+) -> None:
+    job = server.submit("stepping", gate=gate.path)["id"]
     begun(server, job)
     waiting = server.submit("other")["id"]
 
     def change(models: dict[str, Any]) -> None:
         models["newcomer"] = models["noop"]
-        del models["noop"], models["other"]
+        del models["stepping"], models["other"]
 
     file.edit(change)
     code, out, err = aigc("config", "reload", server=server)
     assert (code, err) == (0, "")
-    assert "added: newcomer" in out and "removed: noop, other" in out
+    assert "added: newcomer" in out and "removed: other, stepping" in out
     failed = server.client.wait(waiting)
     assert (failed["status"], failed["error"]["code"]) == ("failed", "model_removed")
     assert "not in the catalogue any more" in failed["error"]["message"]
     eventually(lambda: "newcomer" in aigc("models", server=server)[1])
+    gate.open()
     assert server.client.wait(server.submit("newcomer")["id"])["status"] == "completed"
     record = server.client.wait(job)
     assert (record["status"], record["attempt"]) == ("completed", 1)
-    with pytest.raises(Refused, match="noop"):
-        server.submit("noop")
-    eventually(lambda: "noop" not in states(server))
+    with pytest.raises(Refused, match="stepping"):
+        server.submit("stepping")
+    eventually(lambda: "stepping" not in states(server))
 
 
 def test_a_bad_catalogue_is_refused_whole_with_every_place(server: Server, file: File) -> None:

@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import socket
-import statistics
 import struct
 import time
 from collections.abc import AsyncIterator, Callable
@@ -20,8 +19,11 @@ from aiohttp import ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgT
 
 from aigc.client import Refused
 from aigc.runner.noop import triangle_glb
-from tests.house.kit import House, Server, eventually
+from tests.house.kit import UP, House, Server, eventually, mainly
 from tests.web.raw_kit import Raw, head
+
+pytestmark = pytest.mark.parametrize("mode", mainly(UP), indirect=True)
+"""What is looked at here is the same code in both modes, with more between its parts in this one."""
 
 MANY = [2000, pytest.param(10_000, marks=pytest.mark.slow)]
 CONNECTIONS = 8
@@ -31,7 +33,7 @@ WINDOW = 50
 PREFETCHED = 16
 """So many waiting jobs at most are leased to a busy worker already, which the queue's bound does not count."""
 
-LISTENERS = [200, pytest.param(900, marks=pytest.mark.slow)]
+LISTENERS = [100, pytest.param(900, marks=pytest.mark.slow)]
 DEAF = 100
 MIB = 1 << 20
 
@@ -77,14 +79,14 @@ def held(server: Server) -> str:
     return job
 
 
-def median_s(call: Callable[[], object]) -> float:
-    """Of eleven calls."""
+def least_s(call: Callable[[], object]) -> float:
+    """Of eleven calls: what the server needs, whatever else the machine does."""
     taken = []
     for _ in range(11):
         began = time.perf_counter()
         call()
         taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
+    return min(taken)
 
 
 @pytest.mark.parametrize("many", MANY)
@@ -100,10 +102,10 @@ async def test_thousands_of_jobs_wait_and_the_server_stays_quick_and_forgets_non
             "status": client.system,
             "health": client.health,
         }
-        alone = {name: median_s(look) for name, look in looks.items()}
+        alone = {name: least_s(look) for name, look in looks.items()}
         accepted, refused = await submit(server, many)
         assert (len(set(accepted)), refused) == (many, [])
-        crowded = {name: median_s(look) for name, look in looks.items()}
+        crowded = {name: least_s(look) for name, look in looks.items()}
         # By a scan of all records each of these would take a hundred times as long.
         slow = {name: (alone[name], crowded[name]) for name in looks if crowded[name] > 10 * alone[name] + 0.02}
         assert not slow
@@ -222,8 +224,8 @@ async def test_hundreds_of_listeners_hear_the_end_though_others_never_read(
                 await listener.send_json({"type": "subscribe", "all": True})
                 assert json.loads((await listener.receive()).data)[0]["type"] == "subscribed"
             before = resident(server.one("web"))
-            jobs = {server.submit(sleep_s=0.01, steps=5)["id"] for _ in range(40)}
-            async with asyncio.timeout(60):
+            jobs = {server.submit(sleep_s=0.01, steps=2)["id"] for _ in range(40)}
+            async with asyncio.timeout(240):
                 await asyncio.gather(*(hears_the_end(listener, jobs) for listener in listeners))
             # Forty jobs with their records, kept for each of the deaf, would be 100 MiB and grow on.
             assert resident(server.one("web")) - before < 48 * MIB

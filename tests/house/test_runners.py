@@ -1,5 +1,6 @@
 """Models that misbehave, in real runners under a real server: the job ends with the evidence, the next one runs."""
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -7,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.house.kit import House, Server, children, gone
+from tests.house.kit import UP, Gate, House, Server, children, gone, mainly
+
+pytestmark = pytest.mark.parametrize("mode", mainly(UP), indirect=True)
+"""What is looked at here is the same code in both modes, with more between its parts in this one."""
 
 
 def failure(server: Server, model: str, **params: Any) -> dict[str, Any]:
@@ -43,10 +47,11 @@ def test_a_runner_that_dies_is_retried_and_its_story_is_kept(server: Server, way
         assert "these are my last words" in story["log_tail"]
 
 
-def test_a_runner_killed_from_outside_costs_one_attempt(server: Server) -> None:
-    job = running(server, "noop", sleep_s=1, steps=50)
+def test_a_runner_killed_from_outside_costs_one_attempt(server: Server, gate: Gate) -> None:
+    job = running(server, "stepping", gate=gate.path)
     for pid in model_pids(server):
         os.kill(pid, signal.SIGKILL)
+    gate.open()
     record = server.client.wait(job)
     assert record["status"] == "completed"
     assert [story["code"] for story in record["failures"]] == ["runner_crashed"]
@@ -63,25 +68,30 @@ def test_a_job_blocked_in_native_code_is_cancelled_within_the_ladder(server: Ser
 
 
 def test_a_stopped_runner_can_be_cancelled(server: Server) -> None:
-    job = running(server, "noop", sleep_s=5, steps=100)
-    for pid in model_pids(server):
+    job = running(server, "noop", sleep_s=60, steps=600)
+    stopped = model_pids(server)
+    for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
     server.client.cancel(job)
     assert server.client.wait(job)["status"] == "cancelled"
+    for pid in stopped:  # those of other models rest, and are wanted again
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
 def test_a_cooperative_job_is_cancelled_and_its_runner_stays(server: Server) -> None:
-    job = running(server, "noop", sleep_s=5, steps=500)
+    job = running(server, "noop", sleep_s=60, steps=6000)
     before = model_pids(server)
     server.client.cancel(job)
     assert server.client.wait(job)["status"] == "cancelled"
     assert before & model_pids(server), "a cooperative model keeps its process"
 
 
-def test_a_waiting_job_is_cancelled_at_once_and_a_finished_one_stays_as_it_is(server: Server) -> None:
-    first = running(server, "noop", sleep_s=1, steps=50)
+def test_a_waiting_job_is_cancelled_at_once_and_a_finished_one_stays_as_it_is(server: Server, gate: Gate) -> None:
+    first = running(server, "stepping", gate=gate.path)
     waiting = [server.submit("noop")["id"] for _ in range(5)]
     assert server.client.cancel(waiting[-1])["status"] == "cancelled"
+    gate.open()
     done = server.client.wait(first)
     assert server.client.cancel(first)["status"] == done["status"] == "completed"
     for job in waiting[:-1]:
@@ -135,7 +145,7 @@ def test_grandchildren_of_a_model_end_with_it(server: Server) -> None:
     server.client.cancel(job)
     assert server.client.wait(job)["status"] == "cancelled"
     children = {pid for pid in below if b"time.sleep(300)" in _command(pid)}
-    assert gone(children, within_s=5)
+    assert gone(children, within_s=20)
 
 
 def _command(pid: int) -> bytes:

@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.house.kit import REPOSITORY, House, Server, answers, eventually
+from tests.house.kit import REPOSITORY, UP, House, Server, answers, eventually, mainly
 
 UNIT = REPOSITORY / "config" / "systemd" / "aigc.service"
+MAINLY_SEVERAL = pytest.mark.parametrize("mode", mainly(UP), indirect=True)
+"""For what each process does by itself: where there are several, one of each kind."""
 EXPOSURE = 60
 """The most that `systemd-analyze security` may find, in tenths: CUDA forbids some of what it would like."""
 
@@ -56,6 +58,7 @@ def test_a_port_that_is_taken_is_said_with_what_to_do(mode: str, tmp_path: Path)
     assert f"127.0.0.1:{port}" in said and "choose another --port" in said
 
 
+@MAINLY_SEVERAL
 def test_an_unknown_host_and_a_foreign_address_are_said(mode: str, tmp_path: Path) -> None:
     for host in ("no-such-host.invalid", "192.0.2.1"):
         code, said = ended(mode, "--host", host, "--data", str(tmp_path), P3D_SECURITY__ALLOW_OPEN_ACCESS="true")
@@ -68,6 +71,7 @@ def test_an_address_that_others_reach_is_refused_unless_it_is_meant(mode: str, t
     assert "allow_open_access" in said and "127.0.0.1" in said
 
 
+@MAINLY_SEVERAL
 def test_every_complaint_about_settings_and_models_is_told_before_anything_starts(mode: str, tmp_path: Path) -> None:
     models, settings = tmp_path / "models.yaml", tmp_path / "system.yaml"
     settings.write_text("server:\n  prot: 1\nlimits:\n  queue: 0\n")
@@ -105,7 +109,7 @@ def notified(address: str) -> Iterator[socket.socket]:
     """What systemd listens on."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(address)
-        listening.settimeout(30)
+        listening.settimeout(60)
         yield listening
 
 
@@ -185,6 +189,7 @@ def test_the_unit_gives_away_little(unit: Path) -> None:
 # Another catalogue.
 
 
+@MAINLY_SEVERAL
 def test_a_reload_takes_a_sound_catalogue_and_refuses_a_bad_one_whole(house: House, tmp_path: Path) -> None:
     file = tmp_path / "models.yaml"
     with house(tmp_path) as server:
@@ -221,6 +226,7 @@ def test_a_reload_takes_a_sound_catalogue_and_refuses_a_bad_one_whole(house: Hou
 # Odd surroundings.
 
 
+@MAINLY_SEVERAL
 def test_it_runs_without_a_locale(house: House, tmp_path: Path) -> None:
     folder = tmp_path / "Mødèle – 模型"
     folder.mkdir()
@@ -231,6 +237,7 @@ def test_it_runs_without_a_locale(house: House, tmp_path: Path) -> None:
         assert job["status"] == "completed"
 
 
+@MAINLY_SEVERAL
 def test_it_runs_where_only_ipv6_is(house: House, tmp_path: Path) -> None:
     try:
         with socket.create_server(("::1", 0), family=socket.AF_INET6):
@@ -242,6 +249,7 @@ def test_it_runs_where_only_ipv6_is(house: House, tmp_path: Path) -> None:
         works(server)
 
 
+@MAINLY_SEVERAL
 def test_its_data_may_lie_anywhere(house: House, tmp_path: Path) -> None:
     folder = tmp_path / ("a b  c; & 'quote' \"double\" $HOME %s {0} " + "x" * 120)
     folder.mkdir()
@@ -263,6 +271,7 @@ def test_it_runs_without_a_place_for_temporary_files_and_without_a_path(tmp_path
 LIMITED = ["sh", "-c", 'ulimit -n 128; exec "$@"', "sh"]
 
 
+@MAINLY_SEVERAL
 def test_it_runs_with_few_open_files_and_recovers_from_a_crowd(house: House, tmp_path: Path) -> None:
     with house(tmp_path, prefix=LIMITED) as server:
         assert lines(server, "files.limited")[0]["limit"] == 128
@@ -270,11 +279,12 @@ def test_it_runs_with_few_open_files_and_recovers_from_a_crowd(house: House, tmp
         port = int(server.url.rsplit(":", 1)[1])
         with contextlib.ExitStack() as crowd:
             for _ in range(200):
-                crowd.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
+                crowd.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
         eventually(lambda: answers(server.client))
         works(server)
 
 
+@MAINLY_SEVERAL
 def test_it_takes_as_many_open_files_as_it_may(house: House, tmp_path: Path) -> None:
     with house(tmp_path, prefix=["sh", "-c", 'ulimit -Sn 256; exec "$@"', "sh"]) as server:
         limits = Path(f"/proc/{server.one('web')}/limits").read_text()

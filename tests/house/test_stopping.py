@@ -46,7 +46,7 @@ def test_a_process_can_be_ended_while_it_starts(site: Site, kind: str, after_s: 
     time.sleep(after_s)  # into the middle of its start, wherever that is
     family = descendants(pid)
     assert service.stop() in IN_ORDER, service.tail()
-    assert gone(family, within_s=10)
+    assert gone(family, within_s=60)
     assert "Traceback" not in service.tail()
 
 
@@ -69,7 +69,7 @@ def test_a_job_that_outlasts_the_drain_is_handed_back_and_counts_as_no_failure(s
     job = lasting(site)
     family = descendants(worker.pid)
     assert worker.stop() == 0
-    assert gone(family, within_s=1), "its runners are gone with it"
+    assert gone(family, within_s=20), "its runners are gone with it"
     record = site.client.job(job)
     assert (record["status"], record["failures"]) == ("queued", [])
     worker.start()

@@ -17,7 +17,7 @@ PACKAGES = ("aigc", "actors", "transport", "web", "config")
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=cwd, timeout=100, check=False)
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=cwd, timeout=250, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout
 

@@ -112,7 +112,7 @@ def digests_elsewhere(*runs: tuple[str, dict[str, str], dict[str, Any]]) -> list
         "        print(digest(run_model(model, inputs, params, pathlib.Path(folder))))\n"
     )
     root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=110, cwd=root)
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=250, cwd=root)
     return done.stdout.decode().split()[-len(runs) :]
 
 

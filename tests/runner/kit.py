@@ -17,7 +17,7 @@ from aigc.core.runner_events import RunnerEvent, RunnerExited, RunnerId, RunnerL
 
 MODELS = Path(__file__).parents[1] / "runner_models"
 NOOP = "aigc.runner.noop:Noop"
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 E = TypeVar("E", bound=RunnerEvent)
 

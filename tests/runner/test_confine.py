@@ -17,7 +17,7 @@ needs_tcp_rules = pytest.mark.skipif(confine.landlock_abi() < 4, reason="this ke
 
 def python(program, *arguments):
     return subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True, timeout=100
     )
 
 

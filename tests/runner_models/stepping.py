@@ -1,5 +1,9 @@
-"""Reports as it is told to: `plan` is a list of [fraction, stage, message], with a preview at the end if asked."""
+"""Reports as it is told to: `plan` is a list of [fraction, stage, message], with a preview at the end if asked.
 
+As long as the file `gate` is there it works on.
+"""
+
+import os
 import struct
 import time
 import zlib
@@ -21,12 +25,15 @@ class Stepping:
         pass
 
     def run(self, inputs, params, progress):
-        for fraction, stage, message in params["plan"]:
+        for fraction, stage, message in params.get("plan", ()):
             progress(fraction, stage, message=message)
         if params.get("preview"):
             progress(0.9, "sampling", preview=png())
         if wait_s := params.get("wait_s"):
             time.sleep(wait_s)
+        while os.path.exists(params.get("gate", "")):
+            progress(0.5, "sampling")
+            time.sleep(0.05)
         progress.warn("the picture was small")
         return Result([Output("out.glb", "model", data=triangle_glb()), Output("thumb.png", "thumbnail", data=png())])
 

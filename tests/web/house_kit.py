@@ -437,7 +437,7 @@ class House:
             return response.status, msgspec.json.decode(raw) if raw else None
 
 
-async def eventually(condition: Callable[[], Any], limit_s: float = 10.0) -> None:
+async def eventually(condition: Callable[[], Any], limit_s: float = 60.0) -> None:
     """Returns when `condition` holds; for what the loop does by itself and nobody announces."""
     async with asyncio.timeout(limit_s):
         while not condition():  # noqa: ASYNC110 - nobody would set an event
@@ -483,7 +483,7 @@ class Listener:
                     return event
 
     async def frame(self) -> list[dict[str, Any]]:
-        message = await self.socket.receive(timeout=10)
+        message = await self.socket.receive(timeout=60)
         if message.type is not aiohttp.WSMsgType.TEXT:
             raise EOFError(message)
         events: list[dict[str, Any]] = msgspec.json.decode(message.data)

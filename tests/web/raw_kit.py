@@ -47,7 +47,7 @@ class Raw:
 
     async def answer(self) -> tuple[int, dict[str, str], bytes]:
         """Status, headers (lower case) and body of the next answer."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             text = (await self.reader.readuntil(b"\r\n\r\n")).decode()
             first, *lines = text.strip().split("\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}

@@ -63,7 +63,7 @@ async def test_the_preview_of_a_running_job_is_shown_while_there_is_one(house: H
     await stored(house, key, PICTURE)
     house.broker.publish(Progressed(job, 1, Stage.SAMPLING, Progress(fraction=0.5, preview=key)))
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await get(house, f"/api/v1/jobs/{job}/preview"))[0] != 200:
             pass
     assert (await get(house, f"/api/v1/jobs/{job}/preview"))[2] == PICTURE

@@ -263,7 +263,7 @@ async def test_a_connection_watches_a_bounded_number_of_jobs(tmp_path: Path) -> 
 async def test_binary_is_not_spoken_here(house: House) -> None:
     async with listening(house) as listener:
         await listener.socket.send_bytes(b"x")
-        message = await listener.socket.receive(timeout=5)
+        message = await listener.socket.receive(timeout=60)
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1003)
 
 
@@ -333,7 +333,7 @@ async def test_a_new_catalogue_is_in_force_without_a_restart(house: House) -> No
 async def test_watchers_are_told_that_the_server_goes_away(house: House) -> None:
     async with listening(house, all=True) as listener:
         stopping = asyncio.create_task(house.stop_web())
-        message = await listener.socket.receive(timeout=5)
+        message = await listener.socket.receive(timeout=60)
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1001)
         await stopping
 

@@ -168,7 +168,7 @@ async def test_without_any_broker_ever_a_request_is_for_later_and_health_says_wh
             await house.gateway.submit(asking())
         assert set((await house.gateway.health()).faults) == {"broker", "catalogue"}
         await house.start_broker()
-        await asyncio.wait_for(house.gateway.ready(), 10)
+        await asyncio.wait_for(house.gateway.ready(), 60)
         await submitted(house)
 
 

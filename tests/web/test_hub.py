@@ -42,7 +42,7 @@ async def turn() -> None:
 
 
 async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - nobody would set an event
             await asyncio.sleep(0.001)
 

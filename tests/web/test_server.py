@@ -21,7 +21,7 @@ from web.intake import Intake, IntakeLimits
 from web.server import WebServer
 
 boots = itertools.count(1)
-LONG_S = 60.0
+LONG_S = 300.0
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ async def draining(server: WebServer, budget_s: float = LONG_S) -> AsyncIterator
     task = asyncio.create_task(server.drain(budget_s))
     await eventually(lambda: server._is_leaving and server._site not in server._runner.sites)
     yield task
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await task
 
 
@@ -230,7 +230,7 @@ async def test_streams_end_in_order_and_so_do_those_that_begin_meanwhile(shared:
         await late.send(get("/api/v1/features"))
         await late.answer()
         async with draining(server):
-            message = await watching.receive(timeout=10)
+            message = await watching.receive(timeout=60)
             assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1001)
             told = await read_events(stream.content, lambda event: False)
             assert [event["type"] for event in told] == ["job.snapshot"], "and then a proper end"
@@ -244,7 +244,7 @@ async def test_a_drain_takes_no_longer_than_it_may(shared: Shared) -> None:
     async with shared.serving(linger_s=0.0) as server, Raw(shared.port) as raw:
         await raw.send(head("PUT", "/api/v1/uploads?filename=penguin.png", Content_Length=10_000), b"x")
         await eventually(lambda: any(c._request_in_progress for c in server._connections()))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await server.drain(0.2)
         assert len(server._connections()) == 1
         raw.writer.close()
@@ -252,7 +252,7 @@ async def test_a_drain_takes_no_longer_than_it_may(shared: Shared) -> None:
 
 async def test_a_drain_without_clients_is_over_at_once_and_a_second_one_too(shared: Shared) -> None:
     async with shared.serving(linger_s=LONG_S) as server:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await server.drain(LONG_S)
             await server.drain(LONG_S)
 

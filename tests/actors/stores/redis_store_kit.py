@@ -39,7 +39,7 @@ def hurry(store: RedisJobStore, timeout_s: float) -> None:
 
 async def answered(call: Callable[[], Awaitable[T]], despite: type[Exception] = Unavailable) -> T:
     """What the call returns once it is not refused like that any more; it is made again and again, as clients do."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             try:
                 return await call()
@@ -49,7 +49,7 @@ async def answered(call: Callable[[], Awaitable[T]], despite: type[Exception] = 
 
 async def until(condition: Callable[[], object]) -> None:
     """Return once it holds; for what the server does and tells nobody."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             if condition():
                 return

@@ -96,7 +96,7 @@ async def test_a_server_that_stands_still_costs_a_caller_its_time_limit_and_the_
         server.thaw()
 
         # Both are generous: the machine is shared.
-        assert 0.2 < took_s < 5
+        assert 0.2 < took_s < 15
         assert refused.value.retry_after_s >= 1
         assert (await answered(lambda: link.exchange([PING]))).replies == [b"x"]
 

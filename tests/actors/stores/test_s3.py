@@ -96,7 +96,7 @@ async def test_nothing_is_answered_while_the_server_is_away_and_all_when_it_is_b
             store.delete("uploads"),
             store.expired(9.0, 9),
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             failed = await asyncio.gather(*calls, return_exceptions=True)
         assert [getattr(one, "code", one) for one in failed] == ["assets_unavailable"] * len(calls)
 
