@@ -15,12 +15,15 @@ async def holds(options: Options) -> None:
     assert not outcome.violations, outcome.story
 
 
+# These seeds have much in few seconds: Redis, the leader, a gateway and a worker are killed or ended, and links held.
+
+
 async def test_every_guarantee_holds_in_a_short_chaos(tmp_path: Path) -> None:
-    await holds(Options(seed=7, jobs=150, faults=10, folder=tmp_path / "evidence"))
+    await holds(Options(seed=1511, jobs=100, faults=7, folder=tmp_path / "evidence"))
 
 
 async def test_every_guarantee_holds_in_a_short_chaos_under_a_supervisor(tmp_path: Path) -> None:
-    await holds(Options(seed=7, jobs=80, faults=5, is_up=True, folder=tmp_path / "evidence"))
+    await holds(Options(seed=1945, jobs=60, faults=4, is_up=True, folder=tmp_path / "evidence"))
 
 
 @pytest.mark.slow

@@ -18,10 +18,10 @@ class Eating(Noop):
 
     def run(self, inputs, params, progress):
         """Much is held, the first time for as long as nobody objects."""
-        held = bytearray(b"x") * (params["mebibytes"] << 20)
         seen = self._folder / str(params["mebibytes"])
         is_first = not seen.exists()
-        seen.touch()
+        seen.touch()  # before anything is held: the end comes at any moment from then on
+        held = bytearray(b"x") * (params["mebibytes"] << 20)
         while is_first:
             progress(0.5, "sampling")
             time.sleep(0.05)
