@@ -163,6 +163,7 @@ class Models(Section):
     catalogue: Path | None = None
     extra: list[Path] = []
     prefer: list[str] = []
+    stand_in: bool = False
     commercial_only: bool = False
     environments: Path | None = None
 

@@ -49,6 +49,8 @@ class WebSettings(Struct, frozen=True, kw_only=True):
     """What operators are shown of the settings in force."""
     public_url: str = ""
     """What is put before absolute URLs in answers to existing clients; empty: the host that the client named."""
+    stand_in: bool = False
+    """For existing clients the default of a feature serves in place of a model that is known and not installed."""
     limits: IntakeLimits = field(default_factory=IntakeLimits)
     log_folder: Path | None = None
     """Where this machine's processes keep their log, for operators to read."""
@@ -103,6 +105,7 @@ def make_app(gateway: Gateway, settings: WebSettings, access: Access | None = No
                 gateway,
                 limits=settings.limits,
                 public_url=settings.public_url,
+                stand_in=settings.stand_in,
                 logs=LogFolder(settings.log_folder),
                 levels=settings.levels,
                 stop=settings.stop,

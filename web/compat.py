@@ -31,6 +31,7 @@ def routes(
     *,
     limits: IntakeLimits | None = None,
     public_url: str = "",
+    stand_in: bool = False,
     logs: LogFolder | None = None,
     levels: Levels | None = None,
     stop: Callable[[], str] | None = None,
@@ -40,12 +41,13 @@ def routes(
     Args:
         limits: of uploads, to be told to those who ask.
         public_url: what is put before absolute URLs; empty: the host that the client named.
+        stand_in: the default of its feature serves in place of a model that is known and not installed.
         logs, levels, stop: see `compat_logs` and `compat_shutdown`.
     """
     return [
-        *compat_submit.routes(gateway),
+        *compat_submit.routes(gateway, stand_in),
         *compat_jobs.routes(gateway, public_url),
-        *compat_catalogue.routes(gateway, limits or IntakeLimits()),
+        *compat_catalogue.routes(gateway, limits or IntakeLimits(), stand_in),
         *compat_editing.routes(),
         *compat_system.routes(),
         *compat_logs.routes(gateway, logs or LogFolder(None), levels),

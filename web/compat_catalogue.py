@@ -19,9 +19,9 @@ from web.urls import API
 _NESTED = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum", "maxLength", "unit")
 
 
-def routes(gateway: Gateway, limits: IntakeLimits) -> list[web.RouteDef]:
+def routes(gateway: Gateway, limits: IntakeLimits, stand_in: bool = False) -> list[web.RouteDef]:
     """The routes that only read the catalogue."""
-    asked = CompatCatalogue(gateway, limits)
+    asked = CompatCatalogue(gateway, limits, stand_in)
     return [
         web.get(f"{API}/system/features", asked.features),
         web.get(f"{API}/system/models", asked.models),
@@ -43,9 +43,10 @@ def routes(gateway: Gateway, limits: IntakeLimits) -> list[web.RouteDef]:
 class CompatCatalogue:
     """Handlers of the routes that only read the catalogue."""
 
-    def __init__(self, gateway: Gateway, limits: IntakeLimits) -> None:
+    def __init__(self, gateway: Gateway, limits: IntakeLimits, stand_in: bool) -> None:
         self._gateway = gateway
         self._limits = limits
+        self._stand_in = stand_in
 
     async def features(self, request: web.Request) -> web.Response:
         """Every feature that a model serves, with those models."""
@@ -69,7 +70,7 @@ class CompatCatalogue:
     async def parameters(self, request: web.Request) -> web.Response:
         """The parameters of one model, less those for which its routes have fields of their own."""
         identity = request.match_info["id"]
-        spec = served(self._models, identity)
+        spec = served(self._models, identity, self._stand_in)
         if spec is None:
             raise NotFound(f"no model has the id {identity[:60]!r}", suggestion=f"GET {API}/system/models lists them")
         own = fields_of_its_own(spec.feature)

@@ -144,9 +144,9 @@ ROUTES = (
 )
 
 
-def routes(gateway: Gateway) -> list[web.RouteDef]:
-    """A route for each line of the table."""
-    return [web.post(f"{API}/{route.path}", legacy(_handler(gateway, route))) for route in ROUTES]
+def routes(gateway: Gateway, stand_in: bool = False) -> list[web.RouteDef]:
+    """A route for each line of the table. `stand_in`: see `served`."""
+    return [web.post(f"{API}/{route.path}", legacy(_handler(gateway, route, stand_in))) for route in ROUTES]
 
 
 def fields_of_its_own(feature: str) -> frozenset[str]:
@@ -159,16 +159,34 @@ def fields_of_its_own(feature: str) -> frozenset[str]:
     return frozenset(name for names in own for name in names)
 
 
-def served(catalogue: Catalogue, model: str) -> ModelSpec | None:
-    """The model of that id; the default of its feature, if clients only assume that there is one and there is not."""
-    feature = next((route.feature for route in ROUTES if model and route.assumed == model), "")
-    return catalogue.get(model) or next(iter(catalogue.serving(feature)), None)
+def served(catalogue: Catalogue, model: str, stand_in: bool) -> ModelSpec | None:
+    """The model of that id, or the one that serves in its place, if any.
+
+    The default of its feature does for a model that clients only assume; with `stand_in` for every model that is known
+    and not installed.
+    """
+    return catalogue.get(model) or next(iter(catalogue.serving(_feature_of(catalogue, model, stand_in))), None)
 
 
-def _handler(gateway: Gateway, route: Route) -> Handler:
+def says_nothing(catalogue: Catalogue, route: Route, model: str, stand_in: bool) -> bool:
+    """Whether the default is meant: another one serves in the model's place, or it is of another tab of the panel."""
+    spec = catalogue.get(model)
+    if spec is None:
+        return _feature_of(catalogue, model, stand_in) in (route.feature, *route.panel)
+    return spec.feature != route.feature and spec.feature in route.panel
+
+
+def _feature_of(catalogue: Catalogue, model: str, stand_in: bool) -> str:
+    """The feature whose default serves in place of a model that is not there; empty: none does."""
+    absent = catalogue.missing(model) if stand_in else None
+    assumed = (route.feature for route in ROUTES if model and route.assumed == model)
+    return absent.feature if absent is not None else next(assumed, "")
+
+
+def _handler(gateway: Gateway, route: Route, stand_in: bool) -> Handler:
     async def submit(request: web.Request) -> web.Response:
         body = await _read(request)
-        submission = _submission(gateway.catalogue, route, body, request)
+        submission = _submission(gateway.catalogue, route, body, request, stand_in)
         try:
             submitted = await gateway.submit(submission)
         except InputInvalid as error:
@@ -196,7 +214,9 @@ async def _read(request: web.Request) -> dict[str, Any]:
     return body
 
 
-def _submission(catalogue: Catalogue, route: Route, body: dict[str, Any], request: web.Request) -> Submission:
+def _submission(
+    catalogue: Catalogue, route: Route, body: dict[str, Any], request: web.Request, stand_in: bool
+) -> Submission:
     errors: list[FieldError] = []
     missing = [name for name in (*route.needed, *route.texts) if body.get(name) is None]
     if missing:
@@ -206,8 +226,7 @@ def _submission(catalogue: Catalogue, route: Route, body: dict[str, Any], reques
         _text(body, name, errors)
     inputs = _inputs(route, body, errors)
     model = _text(body, "model_preference", errors)
-    named = catalogue.get(model)
-    if model == route.assumed if named is None else named.feature in set(route.panel) - {route.feature}:
+    if says_nothing(catalogue, route, model, stand_in):
         model = ""
     given = body.get("model_parameters") or {}
     if not isinstance(given, dict):

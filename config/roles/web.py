@@ -86,6 +86,7 @@ class WebPart:
             data_path=str(settings.storage.folder),
             configuration=shown(settings, self._site.origins),
             public_url=settings.server.public_url or "",
+            stand_in=settings.models.stand_in,
             limits=limits,
             log_folder=settings.storage.log_folder,
             levels=levels,

@@ -13,7 +13,7 @@ from tests.web.files_kit import OBJ, glb, png
 from tests.web.house_kit import CATALOGUE, House, eventually, spec
 from tests.web.raw_kit import exchange, head
 from tests.web.test_uploads import form_of
-from web.compat_submit import BODY_BYTES, ROUTES
+from web.compat_submit import BODY_BYTES, ROUTES, says_nothing, served
 
 IMAGE = "/api/v1/mesh-generation/image-to-textured-mesh"
 TEXT = "/api/v1/mesh-generation/text-to-textured-mesh"
@@ -204,6 +204,20 @@ async def test_an_unknown_model_is_400_and_names_the_valid_ones(house: House) ->
         status, body = await house.call("POST", TEXT, json={"text_prompt": "x", "model_preference": model})
         assert (status, "shapes" in body["detail"], "shapes-slow" in body["detail"]) == (400, True, True)
         assert isinstance(body["detail"], str)
+
+
+def test_a_model_that_is_not_installed_is_served_by_the_default_only_where_the_operator_says_so() -> None:
+    absent = Absent(
+        id=ModelId("heavy"), feature="mesh_retopology", reason="not_installed", detail="it is not installed"
+    )
+    catalogue = Catalogue(CATALOGUE.models, "absent", (absent,))
+    retopology = next(route for route in ROUTES if route.feature == "mesh_retopology")
+    assert served(catalogue, "heavy", True) is catalogue.get("quadric")
+    assert served(catalogue, "heavy", False) is served(catalogue, "nobody", True) is served(catalogue, "", True) is None
+    assert [says_nothing(catalogue, retopology, "heavy", stand_in) for stand_in in (True, False)] == [True, False]
+    for model in ("nobody", "quadric", "shapes"):
+        assert not says_nothing(catalogue, retopology, model, True)
+    assert not says_nothing(catalogue, ROUTES[0], "heavy", True)
 
 
 async def test_a_feature_that_no_model_serves_is_400_in_words(house: House) -> None:
