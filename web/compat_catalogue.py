@@ -72,7 +72,7 @@ class CompatCatalogue:
         identity = request.match_info["id"]
         spec = served(self._models, identity, self._stand_in)
         if spec is None:
-            raise NotFound(f"no model has the id {identity[:60]!r}", suggestion=f"GET {API}/system/models lists them")
+            raise NotFound(f"model {identity[:60]!r} not found", suggestion=f"GET {API}/system/models lists them")
         own = fields_of_its_own(spec.feature)
         shown = {name: field for name, field in described(spec.schema).items() if name not in own}
         return reply(
