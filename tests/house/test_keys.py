@@ -1,14 +1,16 @@
 """`aigc keys` as an operator and a script use it, with the files that it leaves."""
 
+import contextlib
+import io
 import json
 import os
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from config import cli
 from transport.curve import Keys
 from transport.keys import KeyPair
 
@@ -17,17 +19,14 @@ DONE, REFUSED = 0, 2
 
 def keys(*arguments: str, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run the command where the configuration names no folder but the one that is told."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "aigc", "keys", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "AIGC_CONFIG": "", **environment},
-    )
-    assert "Traceback" not in ended.stderr, ended.stderr
-    return ended
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        patch.chdir(cwd)
+        for name, value in {"AIGC_CONFIG": "", **environment}.items():
+            patch.setenv(name, value)
+        code = cli.run(["keys", *arguments])
+    assert "Traceback" not in err.getvalue(), err.getvalue()
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def test_two_machines_are_made_known_to_each_other_by_what_the_commands_print(tmp_path: Path) -> None:

@@ -59,7 +59,8 @@ def test_every_process_says_when_it_is_ready_and_when_it_has_ended(site: Site, k
     service.heard("STOPPING=1")
     assert service.wait() == 0
     events = [json.loads(line)["event"] for line in service.tail().splitlines() if line.startswith("{")]
-    assert events.count("server.stopped") == (3 if kind == "web" else 1), "a supervisor and its children"
+    # A supervisor and its two children, and whom the reload has put in their place by then.
+    assert events.count("server.stopped") in (range(3, 6) if kind == "web" else (1,))
     assert events[-1] == "server.stopped"
 
 

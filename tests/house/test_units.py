@@ -141,7 +141,7 @@ def test_the_server_takes_the_address_that_systemd_listens_on(tmp_path: Path) ->
             assert f"open http://127.0.0.1:{port}" in (tmp_path / "log").read_text()
         finally:
             server.terminate()
-        assert server.wait(30) == 0
+        assert server.wait(100) == 0
 
 
 def under(unit: str) -> list[str]:
