@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.house.kit import SERVE, House, Server, mainly
+from tests.house.kit import SERVE, Gate, House, Server, mainly
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--use-angle=swiftshader"]
@@ -68,6 +68,14 @@ def queued(server: Server) -> Iterator[list[dict[str, Any]]]:
     for job in reversed(jobs):
         server.client.cancel(job["id"])
     server.client.wait(jobs[0]["id"])
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Gate]:
+    """Behind it jobs run until it is opened, at the latest when the test is over."""
+    made = Gate(tmp_path)
+    yield made
+    made.open()
 
 
 class Watch:
@@ -127,7 +135,9 @@ def page(context: BrowserContext, server: Server) -> Page:
 def visit(context: BrowserContext, server: Server, place: str = "", *, viewer: bool = False) -> Page:
     """A page that shows `place` and hears of every event; without the viewer, whose software drawing costs 8 s."""
     page = context.new_page()
-    if not viewer:
+    if viewer:
+        page.set_viewport_size({"width": 800, "height": 600})  # few pixels, for they are drawn in software
+    else:
         page.route("**/model-viewer.min.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     page.goto(f"{server.url}/{place}")
     expect(page.locator("#link")).to_have_text("live")

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from aigc.mesh.gltf import write_glb
 from aigc.mesh.types import Mesh
-from tests.house.kit import SAMPLES, House, Server
+from tests.house.kit import SAMPLES, Gate, House, Server
 from tests.mesh.segment_kit import table
 from tests.page.conftest import Watch, visit
 
@@ -54,8 +54,9 @@ def triangles(glb: bytes) -> int:
 
 
 def test_a_dropped_picture_becomes_a_mesh_that_can_be_turned_and_downloaded(
-    server: Server, context: BrowserContext
+    server: Server, context: BrowserContext, gate: Gate
 ) -> None:
+    server.submit("stepping", text="what must be done before", gate=gate.path)
     page = visit(context, server, viewer=True)
     drop(page, "#stage", SAMPLES / "robot.png", "image/png")
     expect(page.locator("#drop")).to_be_hidden()
@@ -63,6 +64,7 @@ def test_a_dropped_picture_becomes_a_mesh_that_can_be_turned_and_downloaded(
     page.get_by_role("button", name="Make it").click()
     expect(page.locator("#stage").get_by_role("progressbar")).to_be_visible()
     expect(page.locator("#stage .wait img")).to_be_visible()
+    gate.open()
     expect(page.locator("model-viewer")).to_have_js_property("loaded", True)
     glb = downloaded(page)
     assert glb[:4] == b"glTF"
@@ -113,9 +115,12 @@ def test_a_running_job_is_cancelled_from_the_page(server: Server, page: Page) ->
     assert server.client.job(job["id"])["status"] == "cancelled"
 
 
-def test_a_job_that_was_sent_elsewhere_appears_and_finishes_before_ones_eyes(server: Server, page: Page) -> None:
-    job = server.submit("noop", text="from a script", sleep_s=1, steps=20)
+def test_a_job_that_was_sent_elsewhere_appears_and_finishes_before_ones_eyes(
+    server: Server, page: Page, gate: Gate
+) -> None:
+    job = server.submit("stepping", text="from a script", gate=gate.path)
     expect(row(page, "from a script").get_by_role("progressbar")).to_be_visible()
+    gate.open()
     expect(row(page, "from a script").locator(".state")).to_contain_text("Text to mesh")
     assert server.client.job(job["id"])["status"] == "completed"
 
@@ -146,18 +151,19 @@ def test_stages_messages_and_previews_are_shown_while_it_runs(server: Server, pa
 
 
 def test_the_page_survives_a_killed_server_and_shows_the_job_finish(
-    house: House, context: BrowserContext, watch: Watch, tmp_path: Path
+    house: House, context: BrowserContext, watch: Watch, gate: Gate, tmp_path: Path
 ) -> None:
     watch.forgiven = re.compile(r"WebSocket connection to|Failed to load resource")
     with house(tmp_path) as server:
         page = visit(context, server)
-        server.submit("noop", text="a lasting thing", sleep_s=3, steps=60)
+        server.submit("stepping", text="a lasting thing", gate=gate.path)
         row(page, "a lasting thing").locator(".open").click()
         expect(page.locator("#stage .state")).to_contain_text("Shaping")
         port = int(server.url.rsplit(":", 1)[1])
         server.kill()
         expect(page.locator("#link")).to_contain_text("no answer")
         server.start(port=port)
+        gate.open()
         expect(page.locator("#link")).to_have_text("live")
         expect(page.get_by_role("link", name="Download GLB")).to_be_visible()
         assert downloaded(page)[:4] == b"glTF"

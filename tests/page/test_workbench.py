@@ -90,7 +90,6 @@ def test_a_region_is_set_on_the_mesh_and_the_result_is_compared_and_shown_as_wir
     server: Server, context: BrowserContext
 ) -> None:
     page = visit(context, server, viewer=True)
-    page.set_viewport_size({"width": 800, "height": 600})  # few pixels, for they are drawn in software
     page.get_by_text("A mesh", exact=True).click()
     page.get_by_label("I want").select_option("text_mesh_editing")
     page.get_by_label("Mesh", exact=True).set_input_files(SAMPLES / "rabbit.glb")
