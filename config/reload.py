@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import BaseModel
 
-from actors.inquiries import Reading
 from aigc.core.model import Catalogue
 from config.marks import ConfigInvalid
 from config.settings import Settings
+
+if TYPE_CHECKING:
+    from actors.inquiries import Reading
 
 log = structlog.get_logger()
 
@@ -37,8 +39,10 @@ class Reload:
         self._one_at_a_time = asyncio.Lock()
         self._begun: set[asyncio.Task[None]] = set()
 
-    async def __call__(self) -> Reading:
+    async def __call__(self) -> "Reading":
         """What the files say is in force; or every complaint about them, and then what was in force still is."""
+        from actors.inquiries import Reading  # here: only a broker reads, and only a broker has it loaded
+
         async with self._one_at_a_time:
             try:
                 # In a thread: interpreters of third parties are asked to describe their models.

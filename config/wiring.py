@@ -8,8 +8,6 @@ from msgspec import Struct
 
 from actors.stores.audit_file import FileAuditLog
 from actors.stores.directory import DirectoryAssetStore, DirectorySettings
-from actors.stores.sqlite import SqliteJobStore
-from actors.stores.sqlite_accounts import SqliteAccountStore
 from aigc.core.accounts import AccountStore, AuditLog
 from aigc.core.buckets import SharedBuckets
 from aigc.core.errors import InputInvalid
@@ -93,6 +91,8 @@ def check_shared(settings: Settings, role: str) -> None:
 
 def _single(settings: Settings) -> Topology:
     """Everything in one process: `inproc` sockets, SQLite and a folder."""
+    from actors.stores.sqlite import SqliteJobStore
+
     assets, staging = _assets(settings)
     return Topology(
         brokers=(Address.parse("inproc://broker"),),
@@ -154,6 +154,8 @@ def as_running(settings: Settings) -> Settings:
 
 
 def _people_here(settings: Settings) -> People:
+    from actors.stores.sqlite_accounts import SqliteAccountStore
+
     path = settings.storage.folder / "accounts.db"
     audit = FileAuditLog(settings.storage.folder / "audit.jsonl")
     return People(SqliteAccountStore(path), audit, str(path), settings.accounts.enabled)
