@@ -133,9 +133,9 @@ def _restored(row: dict[str, Any]) -> dict[str, Any]:
     """A task as the client makes it from a row of the history, from what stands at its top alone (rule 4)."""
     task = {"id": row["job_id"], "feature": row["feature"], "status": row["status"], "created": row["created_at"]}
     assert task["created"].endswith("Z")  # new Date() would take it for local time
-    if task["status"] == "completed":
+    if task["status"] == "completed" and row["output_mesh_path"]:  # not if somebody has deleted the result
         suffix = urlsplit(row["mesh_url"]).path.rpartition(".")[2]
         assert suffix in LOADERS, row["mesh_url"]
-        assert row["output_mesh_path"] and row["completed_at"] and row["processing_time"] is not None
+        assert row["completed_at"] and row["processing_time"] is not None
         task |= {"mesh": row["mesh_url"], "thumbnail": row["thumbnail_url"], "format": suffix}
     return task
