@@ -268,5 +268,8 @@ def _instant(request: web.Request, name: str) -> float | None:
         # A "+" of an offset that was not escaped arrives as a blank.
         instant = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
     except ValueError:
+        if not text[:1].isdigit():
+            said = f"{text[:40]!r} is not a time, such as 2026-01-31 or 2026-01-31T12:00Z"
+            raise FieldsInvalid([FieldError(f"?{name}", said)]) from None
         return number(request, name, 0.0, 0.0, 1e12)
     return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()

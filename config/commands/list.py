@@ -13,6 +13,8 @@ from config.commands.talking import talking
 SEARCHED = 5000
 """So many of the newest jobs are searched."""
 
+NONE = "no such job is kept here; finished ones go after a time"
+
 
 @click.command("list")
 @click.option("--status", type=click.Choice(["queued", "processing", "completed", "failed", "cancelled"]))
@@ -44,6 +46,8 @@ def command(
         if as_json:
             show(page)
             return 0
+        if not page.jobs:
+            say(NONE, err=True)
         for job in page.jobs:
             say(_line(job))
         if page.next_cursor:
@@ -55,8 +59,12 @@ def command(
     if search:
         words = search.lower().split()
         jobs = (job for job in itertools.islice(jobs, SEARCHED) if all(word in _text(job) for word in words))
+    is_empty = True
     for job in jobs if everything else itertools.islice(jobs, limit):
         show_line(job) if as_json else say(_line(job))
+        is_empty = False
+    if is_empty and not as_json:
+        say(NONE, err=True)
     return 0
 
 

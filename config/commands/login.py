@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from aigc.client import Client, ClientError, Record
+from aigc.client import Client, ClientError, Record, Unauthorized
 from aigc.client.tokens import forget, remember
 from config.commands.printing import say, show
 from config.commands.talking import NOT_ALLOWED, talking
@@ -56,6 +56,8 @@ def logout(client: Client, as_json: bool) -> int:
     if was_kept:
         try:
             Client(client.url, token=token, retry_s=0).ask("DELETE", f"{TOKENS}/{token[:PREFIX]}")
+        except Unauthorized:
+            pass  # it takes it no more
         except ClientError as error:
             say(f"the server still takes it: {str(error).splitlines()[0]}", err=True)
     if as_json:

@@ -1,5 +1,6 @@
 """`aigc models [MODEL]`, `aigc models load | unload | pin | unpin MODEL`, `... new | install NAME`, `... recipes`"""
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,13 @@ class Models(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command, with its arguments."""
-        return super().resolve_command(ctx, args if args[0] in self.commands else ["show", *args])
+        if args[0] in self.commands or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        if len(args) > 1 and not args[1].startswith("-"):
+            near = get_close_matches(args[0], self.commands, 1, 0.6)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(self.commands))}"
+            ctx.fail(f"aigc models has no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, ["show", *args])
 
 
 @click.group("models", cls=Models, invoke_without_command=True, subcommand_metavar="[MODEL | COMMAND MODEL]")

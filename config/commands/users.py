@@ -34,11 +34,16 @@ def with_people(function: Callable[..., Awaitable[int]]) -> Callable[..., int]:
         from aigc.core.errors import AigcError
         from config.marks import ConfigInvalid
         from config.settings import load
-        from config.wiring import people
+        from config.wiring import as_running, is_shared, people
 
         async def run() -> int:
             settings = load(file, flags={"storage.data_dir": None if data is None else str(data)}).settings
             found = people(settings)
+            if not is_shared(as_running(settings)) and (settings.storage.folder / "redis").is_dir():
+                say(
+                    "note: aigc up keeps accounts in a Redis of its own; these are others, while it does not run",
+                    err=True,
+                )
             await found.accounts.open()
             try:
                 await found.audit.open()
@@ -101,7 +106,7 @@ async def listing(as_json: bool, people: "People") -> int:
     for one in found:
         say(f"{one.name:24} {one.role:9} {one.id} {one.email}{'' if one.is_active else ' (shut out)'}".rstrip())
     if not found:
-        say("there are no accounts; make the first one: aigc users add NAME --role admin", err=True)
+        say(f"there are no accounts in {people.place}; make the first one: aigc users add NAME --role admin", err=True)
     return 0
 
 
