@@ -4,7 +4,7 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from actors.stores.audit_file import FileAuditLog
 from actors.stores.directory import DirectoryAssetStore, DirectorySettings
@@ -61,6 +61,8 @@ class People(Struct, frozen=True):
     """Whether anybody has to: `accounts.enabled`."""
     buckets: SharedBuckets | None = None
     """What all gateways take from, where there may be several."""
+    note: str = ""
+    """What who asks for them should know."""
 
 
 def topology(settings: Settings, place: str | None = None) -> Topology:
@@ -138,7 +140,13 @@ def _shared(settings: Settings, place: str | None) -> Topology:
 def people(settings: Settings) -> People:
     """Accounts and audit log as the server has them that these settings start."""
     running = as_running(settings)
-    return _people_there(running) if is_shared(running) else _people_here(running)
+    if is_shared(running):
+        return _people_there(running)
+    found = _people_here(running)
+    if (settings.storage.folder / "redis").is_dir():
+        note = "the accounts of aigc up are in its own Redis, and not seen while it does not run"
+        found = structs.replace(found, note=note)
+    return found
 
 
 def as_running(settings: Settings) -> Settings:

@@ -34,16 +34,13 @@ def with_people(function: Callable[..., Awaitable[int]]) -> Callable[..., int]:
         from aigc.core.errors import AigcError
         from config.marks import ConfigInvalid
         from config.settings import load
-        from config.wiring import as_running, is_shared, people
+        from config.wiring import people
 
         async def run() -> int:
             settings = load(file, flags={"storage.data_dir": None if data is None else str(data)}).settings
             found = people(settings)
-            if not is_shared(as_running(settings)) and (settings.storage.folder / "redis").is_dir():
-                say(
-                    "note: aigc up keeps accounts in a Redis of its own; these are others, while it does not run",
-                    err=True,
-                )
+            if found.note:
+                say(f"note: {found.note}", err=True)
             await found.accounts.open()
             try:
                 await found.audit.open()
