@@ -286,7 +286,6 @@ def main() -> None:
     if options.here:
         print(json.dumps(measured(options.here, options.size[0])))
         return
-    found = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     for name in CASES:
         if options.only and not name.startswith(tuple(options.only)):
             continue
@@ -297,11 +296,12 @@ def main() -> None:
                 one = json.loads(run.stdout.splitlines()[-1]) if run.returncode == 0 else {"over": run.stderr[-300:]}
             except subprocess.TimeoutExpired:
                 one = {"over": f"more than {MOST_SECONDS} s"}
+            found = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
             found.setdefault(name, {})[size] = one
+            RESULTS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
             print(f"{name:32} {size:8} {one.get('seconds', 0):6.1f} s  {one.get('refused') or one.get('over') or ''}")
             for seconds, where, words in one.get("longest", [])[:4]:
                 print(f"      {seconds:5.2f}  {where}   after {words!r}", flush=True)
-        RESULTS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from aigc.features.base import power_of_two
 from aigc.features.mesh_retopology import FieldQuadsParameters, QuadricParameters
 from aigc.mesh.bake import texels
 from aigc.mesh.export import mesh_outputs
-from aigc.mesh.holes import fill_holes, without_doublets
+from aigc.mesh.holes import border_loops, fill_holes, without_doublets
 from aigc.mesh.normals import face_normals, split_at_creases
 from aigc.mesh.preview import thumbnail
 from aigc.mesh.quiet import silenced
@@ -71,7 +71,8 @@ class _Retopology:
         triangles = _triangles(points, polygons)
         quads = polygons if settings.poly_type == "quad" else None
         mesh = Mesh(points, triangles, quads=quads, name="retopology")
-        _warn_if_open(closed, triangles, progress)
+        borders = 0 if closed else len(border_loops(faces)), len(border_loops(triangles))
+        _warn_of_borders(closed, triangles, borders, progress)
         if quads is not None and settings.output_format == "glb":
             progress.warn("GLB holds triangles only: each quad is two of them; obj and ply keep quads")
         mesh = self._finished(mesh, source, settings, progress)
@@ -85,6 +86,8 @@ class _Retopology:
             "quads": 0 if mesh.quads is None else int((mesh.quads[:, 2] != mesh.quads[:, 3]).sum()),
             "closed_before": closed,
             "closed": is_watertight(triangles),
+            "borders_before": borders[0],
+            "borders": borders[1],
         }
         outputs = mesh_outputs(mesh, settings.output_format, extras={"model": self.method})
         drawing = partial(progress, 0.95, "exporting", 6, _STEPS, "drawing the thumbnail")
@@ -169,6 +172,8 @@ class FieldQuads(_Retopology):
                 posy=4,
                 creaseAngle=settings.crease_angle,
                 smooth_iter=2,
+                # Else the border of a plane is frayed, and those of a shirt run into one another.
+                align_to_boundaries=not is_watertight(faces),
                 deterministic=True,
             )
         # Triangles are these, cut: a net made of triangles from the start takes five times as long and is no better.
@@ -260,9 +265,16 @@ def _shared_normals(mesh: Mesh) -> FloatArray:
     return shared
 
 
-def _warn_if_open(closed: bool, triangles: IntArray, progress: Progress) -> None:
+def _warn_of_borders(closed: bool, triangles: IntArray, borders: tuple[int, int], progress: Progress) -> None:
+    _, counts = edge_counts(triangles)
     if closed and not is_watertight(triangles):
-        _, counts = edge_counts(triangles)
         progress.warn(
             f"the input is closed, but the new mesh has {int((counts != 2).sum())} edges that are open or pinched"
         )
+    elif borders[0] != borders[1]:
+        progress.warn(
+            f"the input has {borders[0]} open borders, the new mesh {borders[1]}: two that lay near each other may "
+            "have become one, or a narrow slit has closed; more vertices help, and quadric decimation keeps borders"
+        )
+    elif not closed and (counts > 2).any():
+        progress.warn(f"the new mesh is pinched in {int((counts > 2).sum())} edges, which more than two faces share")

@@ -4,6 +4,7 @@ from scipy.spatial import cKDTree
 
 from aigc.mesh.export import write_obj, write_stl
 from aigc.mesh.gltf import write_glb
+from aigc.mesh.holes import border_loops
 from aigc.mesh.read import read_mesh
 from aigc.mesh.types import Mesh
 from aigc.models.retopology import FieldQuads, Quadric
@@ -112,7 +113,13 @@ def test_an_open_surface_stays_open(tmp_path):
         result = run_model(model, {"mesh": str(path)}, {"target_vertex_count": 600}, tmp_path)
         assert result.info["closed_before"] is False
         assert result.info["closed"] is False
-        assert not main_mesh(result).is_watertight
+        made = main_mesh(result)
+        assert not made.is_watertight
+        assert (result.info["borders_before"], result.info["borders"]) == (1, 1)
+        # The rim stays where it was: no hole grew, and it is not frayed.
+        rim = made.vertices[border_loops(np.asarray(made.faces))[0]]
+        old = points[border_loops(bowl)[0]]
+        assert cKDTree(old).query(rim)[0].max() < 0.045
 
 
 def test_what_is_coarse_already_may_be_refined_by_the_field_and_is_kept_by_decimation(tmp_path):
