@@ -14,7 +14,9 @@ class ImageMeshPaintingParameters(Parameters):
 
     seed: Seed = 42
     texture_resolution: TextureResolution = 1024
-    output_format: Literal["glb", "obj"] = Field("glb", title="File format", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "usdz"] = Field(
+        "glb", title="File format", description="File format of the mesh."
+    )
 
 
 class ProjectPaintParameters(ImageMeshPaintingParameters):
@@ -83,6 +85,6 @@ IMAGE_MESH_PAINTING = Feature(
     title="Paint by picture",
     sentence="Paints a mesh with the colours of a picture of it, and guesses what the picture does not show.",
     inputs={"image": IMAGE_KINDS, "mesh": MESH_KINDS},
-    output_formats=("glb", "obj"),
+    output_formats=("glb", "obj", "usdz"),
     parameters=ImageMeshPaintingParameters,
 )

@@ -26,8 +26,11 @@ class MeshRetopologyParameters(Parameters):
         description="tri: triangles. quad: quadrilaterals (an OBJ file keeps them, a GLB file holds triangles only).",
     )
     seed: Seed = 42
-    output_format: Literal["obj", "glb", "ply"] = Field(
-        "obj", title="File format", description="File format of the mesh."
+    output_format: Literal["obj", "glb", "ply", "stl", "usdz"] = Field(
+        "obj",
+        title="File format",
+        description="File format of the mesh. Only OBJ and PLY hold quads; PLY and STL hold no texture, and colours "
+        "are lost.",
     )
 
 
@@ -72,6 +75,6 @@ MESH_RETOPOLOGY = Feature(
     title="Retopology",
     sentence="Rebuilds a mesh with fewer, cleaner faces that lie on the same surface.",
     inputs={"mesh": MESH_KINDS},
-    output_formats=("obj", "glb", "ply"),
+    output_formats=("obj", "glb", "ply", "stl", "usdz"),
     parameters=MeshRetopologyParameters,
 )

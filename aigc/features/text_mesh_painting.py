@@ -14,7 +14,9 @@ class TextMeshPaintingParameters(Parameters):
 
     seed: Seed = 42
     texture_resolution: TextureResolution = 1024
-    output_format: Literal["glb", "obj"] = Field("glb", title="File format", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "usdz"] = Field(
+        "glb", title="File format", description="File format of the mesh."
+    )
 
 
 class SolidPaintParameters(TextMeshPaintingParameters):
@@ -45,6 +47,6 @@ TEXT_MESH_PAINTING = Feature(
     title="Paint by text",
     sentence="Paints a mesh with the colours, materials and patterns that a sentence names, part by part.",
     inputs={"text": TEXT_KINDS, "mesh": MESH_KINDS},
-    output_formats=("glb", "obj"),
+    output_formats=("glb", "obj", "usdz"),
     parameters=TextMeshPaintingParameters,
 )

@@ -32,7 +32,9 @@ class UvUnwrappingParameters(Parameters):
     save_visuals: bool = Field(
         False, title="Picture of the islands", description="Write a picture of the islands, too."
     )
-    output_format: Literal["obj", "glb"] = Field("obj", title="File format", description="File format of the mesh.")
+    output_format: Literal["obj", "glb", "usdz"] = Field(
+        "obj", title="File format", description="File format of the mesh."
+    )
 
 
 class XatlasParameters(UvUnwrappingParameters):
@@ -61,6 +63,6 @@ UV_UNWRAPPING = Feature(
     title="UV unwrapping",
     sentence="Gives a mesh texture coordinates without overlaps, in islands of low stretch.",
     inputs={"mesh": MESH_KINDS},
-    output_formats=("obj", "glb"),
+    output_formats=("obj", "glb", "usdz"),
     parameters=UvUnwrappingParameters,
 )

@@ -63,8 +63,9 @@ def separated(positions: FloatArray, faces: IntArray, distance: float) -> FloatA
 
 def compact(positions: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray]:
     """The same surface without vertices that no face uses; the order of faces is kept."""
-    used, inverse = np.unique(faces.reshape(-1), return_inverse=True)
-    return np.ascontiguousarray(positions[used]), inverse.reshape(faces.shape).astype(np.int32)
+    used = np.zeros(len(positions), bool)
+    used[faces] = True
+    return np.ascontiguousarray(positions[used]), (np.cumsum(used, dtype=np.int32) - 1)[faces]
 
 
 def joined(meshes: list[Mesh]) -> tuple[FloatArray, IntArray]:

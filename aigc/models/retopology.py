@@ -27,6 +27,7 @@ from aigc.runner.model import InputInvalid, Output, Progress, Result
 _STEPS = 6
 _CREASE = 40.0
 _LARGEST_HOLE = 40  # edges
+_KEEP_QUADS, _KEEP_TEXTURES = ("obj", "ply"), ("obj", "glb", "usdz")
 _TRIES = 2
 _LONGEST = 12  # square roots of the area; at 6 it takes 2 s, at 20 16 s, at 70 for ever
 Settings = FieldQuadsParameters | QuadricParameters
@@ -73,8 +74,11 @@ class _Retopology:
         mesh = Mesh(points, triangles, quads=quads, name="retopology")
         borders = 0 if closed else len(border_loops(faces)), len(border_loops(triangles))
         _warn_of_borders(closed, triangles, borders, progress)
-        if quads is not None and settings.output_format == "glb":
-            progress.warn("GLB holds triangles only: each quad is two of them; obj and ply keep quads")
+        kind = settings.output_format
+        if quads is not None and kind not in _KEEP_QUADS:
+            progress.warn(f"{kind.upper()} holds triangles only: each quad is two of them; obj and ply keep quads")
+        if settings.keep_texture and has_colors(source) and kind not in _KEEP_TEXTURES:
+            progress.warn(f"{kind.upper()} holds no texture, and the colours are lost; glb, obj and usdz keep them")
         mesh = self._finished(mesh, source, settings, progress)
         progress(0.9, "exporting", 5, _STEPS, "writing the mesh")
         info = {
@@ -107,9 +111,9 @@ class _Retopology:
         """The mesh with normals, and with the old colours where there are any and they are wanted."""
         _, sharp, normals = split_at_creases(mesh.positions, mesh.faces, _CREASE)
         first = source[0].material
-        if not (settings.keep_texture and has_colors(source)):
+        if not (settings.keep_texture and has_colors(source) and settings.output_format in _KEEP_TEXTURES):
             plain = Material(first.name, first.base_color, first.metallic, first.roughness)
-            if mesh.quads is not None and settings.output_format != "glb":
+            if mesh.quads is not None and settings.output_format in _KEEP_QUADS:
                 # Quadrilaterals share their vertices; normals of creases would cut them apart.
                 return mesh.with_(material=plain)
             old, faces, normals = split_at_creases(mesh.positions, mesh.faces, _CREASE)
@@ -139,7 +143,7 @@ class _Retopology:
         )
         old, faces, uv, shading = with_normals(opened, sharp, normals)
         quads = None
-        if mesh.quads is not None and settings.output_format != "glb":
+        if mesh.quads is not None and settings.output_format in _KEEP_QUADS:
             old, uv, faces, shading = opened.source, opened.uv, opened.faces, _shared_normals(mesh)[opened.source]
             quads = _quads_of(faces, mesh.quads)
         return mesh.with_(

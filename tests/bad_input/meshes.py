@@ -214,6 +214,8 @@ REFUSED: dict[str, tuple[str, Maker]] = {
         "glb", lambda: Gltf().glb(accessors=[{"componentType": UINT, "type": "SCALAR", "count": 2**40}] * 2,
                                   meshes=[{"primitives": [{"attributes": {"POSITION": 0}, "indices": 1}]}],
                                   nodes=[{"mesh": 0}], scenes=[{"nodes": [0]}])),
+    "a million and one faces": ("glb", lambda: (made := Gltf()).glb(made.plain(
+        Mesh(cube().positions, np.tile(cube().faces, (1_000_001 // 12 + 1, 1)))))),
     "coordinates that are no numbers": ("obj", lambda: obj("nan 0 0,1 inf 0,0 1 0", "1 2 3")),
     "faces of vertices that are not there": ("obj", lambda: obj(SQUARE, "1 2 900")),
     "all in one point": ("obj", lambda: obj("1 1 1,1 1 1,1 1 1", "1 2 3")),

@@ -169,3 +169,12 @@ def test_a_needle_is_refused_by_who_would_never_end(tmp_path):
     path.write_bytes(write_glb(needle))
     with pytest.raises(InputInvalid, match="times as long as"):
         run_model(FieldQuads(), {"mesh": str(path)}, {}, tmp_path)
+
+
+def test_what_a_format_cannot_hold_is_missed_in_words(tmp_path, egg):
+    recorder = Recorder(tmp_path)
+    params = {"target_vertex_count": 100, "poly_type": "quad", "output_format": "stl"}
+    result = run_model(FieldQuads(), {"mesh": egg}, params, tmp_path, recorder=recorder)
+
+    assert main_mesh(result).is_watertight and result.outputs[0].name == "mesh.stl"
+    assert [word in " ".join(recorder.warnings) for word in ("triangles only", "colours are lost")] == [True, True]

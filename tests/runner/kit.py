@@ -82,9 +82,9 @@ class House:
                     return event
                 assert not isinstance(event, RunnerExited), event
 
-    async def outcome(self) -> RunnerEvent:
+    async def outcome(self, patience_s: float = PATIENCE_S) -> RunnerEvent:
         """The next event that is no progress."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(patience_s):
             while isinstance(event := await self._news.get(), RunnerProgressed):
                 pass
             return event
