@@ -93,6 +93,7 @@ TextureResolution = Annotated[
     Field(
         ge=256,
         le=4096,
+        title="Texture size",
         description="Edge of the texture; rounded to the nearest power of two.",
         json_schema_extra={"unit": "px", "work_power": 2},
     ),

@@ -33,6 +33,7 @@ class ProjectPaintParameters(ImageMeshPaintingParameters):
         "three_quarter_right",
     ] = Field(
         "auto",
+        title="Side in the picture",
         description="The side of the mesh that the picture shows; the front faces along +z. "
         "auto: found by comparing silhouettes and edges.",
     )

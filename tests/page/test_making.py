@@ -123,6 +123,10 @@ def test_a_job_that_was_sent_elsewhere_appears_and_finishes_before_ones_eyes(
     gate.open()
     expect(row(page, "from a script").locator(".state")).to_contain_text("Text to mesh")
     assert server.client.job(job["id"])["status"] == "completed"
+    row(page, "from a script").locator(".open").click()
+    server.client.delete(job["id"])
+    expect(page.locator("#stage .lead")).to_have_text("It was deleted.")
+    expect(row(page, "from a script")).to_have_count(0)
 
 
 def test_a_waiting_job_tells_its_place_and_why_it_waits(

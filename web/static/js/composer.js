@@ -12,7 +12,7 @@ import { patiently } from "./patience.js";
 import { drawSamples } from "./samples.js";
 import { shape } from "./region.js";
 import { rollOn, seedOf } from "./seed.js";
-import { current, hide, setEarlier, show } from "./stage.js";
+import { current, setEarlier, show } from "./stage.js";
 import * as store from "./store.js";
 
 const KINDS = [
@@ -130,7 +130,7 @@ function drawGiven(name) {
 function drawBench(name = "") {
   const [mesh] = inputs.all("mesh");
   if (bench.canShow(mesh) && ((name === "mesh" && mesh.file) || shape())) bench.open(mesh);
-  else if (!mesh && bench.isOpen()) hide();
+  else if (!mesh && bench.isOpen()) bench.close();
   const isStrange = mesh && !bench.canShow(mesh);
   $("mesh-note").hidden = !isStrange;
   if (isStrange) say($("mesh-note"), `The page draws GLB and glTF, so a mesh in ${mesh.format.toUpperCase()} is not shown before the work.${shape() ? " To draw the region on it, give it as a GLB; or type the numbers of the region below." : ""}`);
@@ -179,8 +179,9 @@ function drawAhead() {
   const load_s = chosen.residency?.length ? 0 : known.load_s;
   const count = inputs.count(fileNames(chosen));
   const waiting = store.open().filter((job) => job.status === "queued").length;
+  const time = about(known.run_s + load_s).replace("about", known.runs ? "about" : "perhaps"); // what nobody has made here yet is a guess
   say($("ahead"), [
-    `${count > 1 ? "Each takes" : "Takes"} ${about(known.run_s + load_s)}${load_s >= 0.5 ? " with loading" : ""}`,
+    `${count > 1 ? "Each takes" : "Takes"} ${time}${load_s >= 0.5 ? " with loading" : ""}`,
     waiting && `${waiting} ${waiting === 1 ? "job waits" : "jobs wait"} already`,
   ].filter(Boolean).join(". ") + ".");
 }
@@ -304,7 +305,9 @@ function complain(error, where) {
   $("complaint").hidden = !error;
   parameters.mark($("parameters"), error?.errors ?? []);
   if (!error) return;
-  const parts = [error.message, error.suggestion && title(error.suggestion)];
-  $("complaint").textContent = parts.filter(Boolean).map((part) => title(part)).join("\n");
+  const isSaid = error.suggestion && error.message.includes(error.suggestion);
+  const parts = [error.message, !isSaid && error.suggestion].filter(Boolean);
+  // The name of a file is told as it is.
+  $("complaint").textContent = parts.map((part) => (/^\S+\.\w+[:,]/.test(part) ? part : title(part))).join("\n");
   where?.focus();
 }

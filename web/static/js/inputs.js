@@ -81,8 +81,10 @@ function send(name, item) {
     (error) => {
       if (!all(name).includes(item)) return;
       // What the server refuses it will refuse again; what broke off is sent again with the job.
-      if (error instanceof Refused) remove(name, item);
-      else item.upload = null;
+      if (error instanceof Refused) {
+        remove(name, item);
+        error.message = `${item.file.name}: ${error.message}`;
+      } else item.upload = null;
       tell(error);
     },
   );

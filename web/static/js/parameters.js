@@ -35,7 +35,7 @@ export function labelOf(name, field) {
   return given && given.toLowerCase() !== words(name).toLowerCase() ? given : title(name);
 }
 
-const unitOf = (name, field) => field.unit && field.unit !== labelOf(name, field).toLowerCase() && h("span", { class: "help" }, ` ${field.unit}`);
+const unitOf = (name, field) => field.unit && !labelOf(name, field).toLowerCase().endsWith(field.unit) && h("span", { class: "help" }, ` ${field.unit}`);
 
 // `X | null` as X: null means the default.
 const whole = (declared) => ({ ...declared, ...(declared.anyOf ?? []).find((part) => part.type !== "null") });
@@ -45,12 +45,13 @@ function drawField(name, field, changed) {
   if (name === "output_format" && !(choices?.length > 1)) return ""; // nothing to choose
   const id = `parameter-${name}`;
   const common = { id, name, "aria-describedby": `${id}-help`, data: { initial: JSON.stringify(field.default ?? null) } };
-  const spoken = Object.entries(CHOICES).reduce((text, [value, told]) => text.replace(`${value}: `, `${told}: `), field.description ?? "");
+  const spoken = Object.entries(CHOICES).reduce((text, [value, told]) => text.replace(RegExp(`\\b${value}: (an? )?${told}\\. `), "").replace(RegExp(`\\b${value}: `), `${told}: `), field.description ?? "");
   const help = h("p", { class: "help", id: `${id}-help` }, [spoken, rangeOf(field)].filter(Boolean).join(" "));
   const label = h("label", { for: id }, labelOf(name, field), unitOf(name, field));
   const reset = h("button", { type: "button", class: "reset", hidden: true, "aria-label": `Reset to ${told(field.default)}`, title: `Back to ${told(field.default)}` }, "↺");
   const [box, input] = drawBox(name, field, choices, common, label, reset, help);
-  const follow = () => { reset.hidden = name === "seed" || !isChanged(input); };
+  // A seed always is another one, and a GLB is what the page itself asks for.
+  const follow = () => { reset.hidden = name === "seed" || (name === "output_format" && valueOf(input) === "glb") || !isChanged(input); };
   box.addEventListener("input", follow);
   reset.addEventListener("click", () => {
     assign(input, field.default);

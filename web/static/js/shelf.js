@@ -11,6 +11,7 @@ import * as store from "./store.js";
 
 const PAGE = 50;
 const TYPING_MS = 250;
+const AT_ONCE = 12; // so many from the top are drawn before the browser says that they are in sight
 
 const rows = new Map(); // id -> its row
 const order = []; // the rows from top to bottom
@@ -109,6 +110,7 @@ function place(job) {
     const at = placeOf(job.created_at);
     $("jobs").insertBefore(row, order[at] ?? null);
     order.splice(at, 0, row);
+    if (at < AT_ONCE) near.add(row);
     approach.observe(row);
   }
   row.hidden = !matches(job, wanted);
