@@ -37,7 +37,7 @@ def _overview(system: dict[str, Any]) -> None:
         say(f"broker {broker['owner']}  {role}, heard {ago(broker['seen_s'])} ago")
     if system["store"]["fault"]:
         say(styled(f"the store of records: {system['store']['fault']}", fg="yellow"))
-    for one in system["differing"]:
+    for one in system.get("differing", ()):
         what = f"{one['process']} has other settings than the broker: {'; '.join(one['differences'])}"
         say(styled(what, fg="yellow"))
     for worker in system["workers"]:
