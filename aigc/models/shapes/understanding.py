@@ -83,7 +83,7 @@ def _listed(words: list[str]) -> str:
 
 def _suggestion(match: Match, strangers: list[str]) -> str:
     names = {name: shape.name for shape in LIBRARY.values() for name in (shape.name, *shape.words)}
-    spelt = [found for word in strangers for found in get_close_matches(word, names, 1, 0.75)]
+    spelt = [found for word in strangers[:_SHOWN] for found in get_close_matches(word, names, 1, 0.75)]
     meant = f"if you mean {' or '.join(spelt)}, spell it so; " if spelt else ""
     nearest = ", ".join(f"{shape.name} ({score:.2f})" for shape, score in match.nearest)
     return f"{meant}nearest are {nearest}; name one everyday thing in English: a chair, a castle, a dog, a rocket"
