@@ -105,7 +105,10 @@ class RegionEdit:
             return [self._told(text, settings.operation)]
         if settings.source_prompt.strip():
             return differences(settings.source_prompt, text)
-        return [self._reader.instruction(text)]
+        read = self._reader.instruction(text)
+        if read.sure < 1:
+            progress.warn(f"read as: {read.sentence} (by {read.heard}, {read.sure:.2f})")
+        return [read]
 
     def _told(self, text: str, operation: str) -> Instruction:
         """The operation that the settings name, with what the text says of it."""

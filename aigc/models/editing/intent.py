@@ -23,6 +23,7 @@ from aigc.models.editing.phrase import (
     words_of,
 )
 from aigc.models.editing.verbs import AXES, LESS, VERBS
+from aigc.models.shapes.lexicon import Lexicon
 from aigc.models.shapes.sentence import SentenceEncoder
 from aigc.models.shapes.words import Look
 from aigc.runner.model import InputInvalid
@@ -80,6 +81,8 @@ class Reader:
     def __init__(self, encoder: SentenceEncoder | None) -> None:
         self._encoder = encoder
         pairs = [(name, sentence) for name, verb in VERBS.items() for sentence in verb.sentences]
+        said = (text for verb in VERBS.values() for text in (*verb.words, *verb.adjectives, *verb.sentences))
+        self._lexicon = Lexicon(encoder.pieces if encoder else (), said)
         self._owners = [name for name, _ in pairs]
         self._vectors = encoder.encode([sentence for _, sentence in pairs]) if encoder else None
 
@@ -92,7 +95,13 @@ class Reader:
         plain = cleaned(text)
         if not words_of(plain):
             raise InputInvalid("the instruction has no words in English", _EXAMPLES)
-        found = by_rules(plain) or self._by_likeness(plain)
+        found = by_rules(plain)
+        if found is None and (strangers := self._lexicon.strangers(plain)):
+            told = ", ".join(map(repr, strangers[:8]))
+            raise InputInvalid(
+                f"what to do is not understood: {text[:80]!r}; not known here: {told} (only English is read)", _EXAMPLES
+            )
+        found = found or self._by_likeness(plain)
         if found is None:
             raise InputInvalid(f"what to do is not understood: {text[:80]!r}", _EXAMPLES)
         return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Iterable
+from itertools import chain
 
 from aigc.models.shapes import library as _fills_the_library  # noqa: F401
 from aigc.models.shapes.builder import LIBRARY
@@ -51,14 +52,14 @@ class Lexicon:
     Args:
         pieces: the encoder's word pieces. A common English word is one of them; a word that it never met is spelt with
             several, and its vector says nothing.
+        also: texts whose words are known besides.
     """
 
-    def __init__(self, pieces: Container[str]) -> None:
+    def __init__(self, pieces: Container[str], also: Iterable[str] = ()) -> None:
         self._pieces = pieces
         self._said = {
             form
-            for shape in LIBRARY.values()
-            for text in (shape.name, *shape.words, *shape.about, *shape.parts)
+            for text in chain(also, *((one.name, *one.words, *one.about, *one.parts) for one in LIBRARY.values()))
             for word in words_of(text)
             for form in (word, singular(word))
         }
@@ -79,9 +80,9 @@ class Lexicon:
     def _is_form(self, word: str) -> bool:
         stems = [word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending)]
         # "Spotty" from "spot", "galloping" from "gallop", "riding" from "ride".
-        stems += [stem[:-1] for stem in stems if len(stem) > _LEAST + 1 and stem[-1] == stem[-2]]
+        single = [stem[:-1] for stem in stems if len(stem) > _LEAST and stem[-1] == stem[-2]]
         stems += [stem + "e" for stem in stems]
-        return any(len(stem) > _LEAST and self._is_word(stem) for stem in stems)
+        return any(len(stem) > _LEAST and self._is_word(stem) for stem in stems) or any(map(self._is_word, single))
 
     def _is_compound(self, word: str) -> bool:
         halves = [(word[:cut], word[cut:]) for cut in range(_LEAST, len(word) - _LEAST + 1)]

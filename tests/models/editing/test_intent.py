@@ -70,6 +70,16 @@ def test_what_is_not_understood_is_refused_with_examples(text, reader):
     assert caught.value.suggestion
 
 
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("flurble the ears", "flurble"), ("wuggle the hat please", "wuggle"), ("mach den Kopf größer", "kopf"),
+     ("make the head flurbler", "flurbler")],
+)  # fmt: skip
+def test_a_word_that_nobody_knows_is_named_and_not_taken_for_the_likest_verb(text, word, reader):
+    with pytest.raises(InputInvalid, match=f"not known here: '{word}'"):
+        reader.instruction(text)
+
+
 def test_directions_and_looks_are_heard():
     assert by_rules("stretch it upwards").axis == (1, 1)
     assert by_rules("flatten the top").less
