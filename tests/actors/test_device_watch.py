@@ -166,7 +166,7 @@ async def test_a_stranger_that_comes_at_the_same_moment_is_waited_for_no_longer_
 
 
 async def test_a_device_that_hangs_meanwhile_keeps_nobody_and_gets_no_work(tmp_path: Path, pynvml: Any):
-    watch = msgspec.structs.replace(QUICK, answer_s=0.1)
+    watch = msgspec.structs.replace(QUICK, answer_s=1.0)
     async with pynvml(GpuHouse(tmp_path, watch)) as house:
         await house.loaded()
         go_on = threading.Event()

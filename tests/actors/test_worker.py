@@ -30,6 +30,7 @@ from aigc.core.messages import (
     WorkerHello,
 )
 from tests.actors.worker_kit import FIRST, WorkerHouse, model, new_lease
+from tests.house.kit import Gate
 from tests.runner.kit import is_alive
 from transport import LinkSettings
 from transport.backoff import Backoff
@@ -93,11 +94,13 @@ async def test_jobs_of_one_model_run_in_order_on_one_load(house: WorkerHouse):
     assert [(one.lease, one.load_s > 0) for one in started] == [(lease, lease is leases[0]) for lease in leases]
 
 
-async def test_progress_and_a_preview_come_through(house: WorkerHouse):
-    house.grant("stepping", plan=[[0.5, "sampling", "half"]], preview=True, wait_s=0.3)
+async def test_progress_and_a_preview_come_through(house: WorkerHouse, tmp_path: Path):
+    gate = Gate(tmp_path)  # a result would take the place of a preview that was not told yet
+    house.grant("stepping", plan=[[0.5, "sampling", "half"]], preview=True, gate=gate.path)
     shown = await house.broker.until(LeaseProgress, lambda news: news.progress.preview is not None)
     assert shown.stage is Stage.SAMPLING
     assert (await content(house, AssetKey(str(shown.progress.preview)))).startswith(b"\x89PNG")
+    gate.open()
     await house.broker.until(LeaseFinished)
 
 
@@ -198,7 +201,7 @@ async def test_beats_tell_what_the_probe_saw_and_the_probe_is_told_who_is_ours(h
 
 
 async def test_a_probe_that_hangs_is_a_device_that_does_not_answer_until_it_does(tmp_path: Path):
-    async with WorkerHouse(tmp_path, watch=WatchSettings(measure_s=0.05, rest_s=0.05, answer_s=0.05)) as house:
+    async with WorkerHouse(tmp_path, watch=WatchSettings(measure_s=0.05, rest_s=0.05, answer_s=1.0)) as house:
         release = threading.Event()
         house.probe.before = release.wait
         try:
@@ -210,7 +213,7 @@ async def test_a_probe_that_hangs_is_a_device_that_does_not_answer_until_it_does
 
 
 async def test_a_worker_whose_probe_never_answers_does_not_start(tmp_path: Path):
-    async with WorkerHouse(tmp_path, watch=WatchSettings(measure_s=0.05, rest_s=0.05, answer_s=0.05)) as house:
+    async with WorkerHouse(tmp_path, watch=WatchSettings(measure_s=0.05, rest_s=0.05, answer_s=1.0)) as house:
         release = threading.Event()
         house.probe.before = release.wait
         second = house.new_worker()

@@ -14,6 +14,7 @@ from tests.transport.kit import QUICK, Answer, Ask, Heard, ToDealer, ToRouter, d
 from transport import Address, Dealer, Envelope, Router
 from transport.curve import Authenticator, Keys
 from transport.keys import KeyPair
+from transport.liveness import Patience
 
 Context = zmq.Context[zmq.Socket[bytes]]
 
@@ -26,7 +27,7 @@ class Target:
 
     def __init__(self, context: Context, kind: str) -> None:
         self.keys = Keys(KeyPair.new())
-        self.settings = replace(QUICK, keys=self.keys)
+        self.settings = replace(QUICK, keys=self.keys, patience=Patience(3.0, 5.0))  # its own peer is never lost
         self.heard = Heard()
         self.authenticator = Authenticator(context, self.keys)
         key = self.keys.own.public if kind == "curve" else ""

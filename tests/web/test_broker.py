@@ -27,7 +27,7 @@ class Ends:
     def link(self, settings: LinkSettings = BRISK) -> BrokerLink:
         link = BrokerLink(
             self.house.context, self.house.broker_address, name="web-0", boot=BootId(f"w{len(self.links)}"),
-            ask_timeout_s=0.2, on_alive=self.heard, settings=settings,
+            ask_timeout_s=1.5, on_alive=self.heard, settings=settings,
         )  # fmt: skip
         self.links.append(link)
         return link
@@ -129,9 +129,10 @@ async def test_an_answer_to_another_question_is_a_defect(ends: Ends) -> None:
 async def test_questions_about_the_system_within_a_second_are_one(ends: Ends) -> None:
     link, broker = await linked(ends)
     found = await asyncio.gather(*(link.status() for _ in range(20)))
+    assert len(asked(broker, AskStatus)) == 1
     found.append(await link.status())
     assert {status.catalogue_digest for status in found} == {CATALOGUE.digest}
-    assert len(asked(broker, AskStatus)) == 1
+    assert len(asked(broker, AskStatus)) in (1, 2)  # a second may have passed
 
 
 async def test_a_question_that_failed_is_asked_again_at_once(ends: Ends) -> None:

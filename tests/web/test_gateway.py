@@ -151,7 +151,7 @@ async def test_a_change_of_brokers_is_no_fault(tmp_path: Path) -> None:
 
 
 async def test_a_store_that_does_not_answer_is_away(tmp_path: Path) -> None:
-    async with House(tmp_path, GatewaySettings(ask_timeout_s=0.05)).running() as house:
+    async with House(tmp_path, GatewaySettings(ask_timeout_s=0.5)).running() as house:
         never = asyncio.Event()
 
         async def stuck(name: str) -> bytes | None:

@@ -30,7 +30,7 @@ async def test_each_part_is_tried(house: House) -> None:
 
 
 async def test_a_broker_that_is_linked_and_deaf_is_not_ready(house: House) -> None:
-    house.gateway.settings = type(house.gateway.settings)(ask_timeout_s=0.2)
+    house.gateway.settings = type(house.gateway.settings)(ask_timeout_s=2.0)
     house.broker.deaf.add(AskEstimates)
     status, found = await ready(house)
     assert (status, found["code"], found["parts"]["broker"]["ok"]) == (503, "not_ready", False)
@@ -48,7 +48,7 @@ async def test_a_store_that_takes_nothing_is_not_ready_though_it_can_be_read(hou
 
 async def test_without_a_worker_requests_are_still_welcome_unless_one_is_asked_for(house: House) -> None:
     house.broker.deaf.add(AskStatus)
-    house.gateway.settings = type(house.gateway.settings)(ask_timeout_s=0.2)
+    house.gateway.settings = type(house.gateway.settings)(ask_timeout_s=2.0)
     assert (await ready(house))[0] == 200
     status, found = await ready(house, "?worker=1")
     assert (status, found["parts"]["worker"]["ok"]) == (503, False)
