@@ -248,7 +248,7 @@ def measured(name: str, size: str) -> dict[str, Any]:
             listener.note("end")
     worst = silences(listener.heard, places)
     took = listener.heard[-1][1] - listener.heard[0][1]
-    return {"seconds": took, "reports": len(listener.heard), "longest": worst[:16]}
+    return {"seconds": took, "reports": len(listener.heard), "longest": worst[:8]}
 
 
 def table(found: dict[str, Any]) -> list[list[str]]:

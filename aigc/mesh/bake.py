@@ -66,6 +66,8 @@ def texels(uv: FloatArray, faces: IntArray, size: int, between: Callable[[float]
     found_so_far = Texels(
         size, np.concatenate(index).astype(np.int32), np.concatenate(face), np.concatenate(weights).astype(np.float32)
     )
+    if between is not None:
+        between(1.0)
     return _with_slivers(found_so_far, uv, faces)
 
 

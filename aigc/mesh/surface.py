@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from aigc.mesh.normals import face_normals, shaded
-from aigc.mesh.topology import same_points
+from aigc.mesh.topology import compact, same_points
 from aigc.mesh.types import BoolArray, FloatArray, IntArray, Mesh
 
 POSITION, NORMAL, UV, COLOR = slice(0, 3), slice(3, 6), slice(6, 8), slice(8, 12)
@@ -107,11 +107,10 @@ class Surface:
         faces = self.faces[self.owner == number]
         if not len(faces):
             return None
-        used, inverse = np.unique(faces.reshape(-1), return_inverse=True)
-        values = self.values[used]
+        values, faces = compact(self.values, faces)
         new = old.with_(
             positions=np.ascontiguousarray(values[:, POSITION]),
-            faces=inverse.reshape(-1, 3).astype(np.int32),
+            faces=faces,
             normals=np.ascontiguousarray(values[:, NORMAL]),
             uv=None if old.uv is None else np.ascontiguousarray(values[:, UV]),
             colors=None if old.colors is None else np.clip(values[:, COLOR] + 0.5, 0, 255).astype(np.uint8),

@@ -65,6 +65,7 @@ class RegionEdit:
         wishes = self._wishes(inputs["text"], settings, progress)
         progress(0.06, "preprocessing", 2, _STEPS, "reading the mesh")
         meshes = read_mesh(inputs["mesh"])
+        progress(0.08, "preprocessing", 2, _STEPS, "looking at the mesh")
         was_closed = is_watertight(weld(*joined(meshes))[1])
         mask = read_mesh(inputs["mask"]) if "mask" in inputs else None
         info: dict[str, Any] = {"method": "rules and geometry, no generative network", "steps": []}
@@ -81,6 +82,7 @@ class RegionEdit:
             )  # fmt: skip
         progress(0.84, "exporting", 5, _STEPS, "looking at the result")
         meshes = finished(meshes)
+        progress(0.85, "exporting", 5, _STEPS, "looking at the result")
         closed = is_watertight(weld(*joined(meshes))[1])
         if was_closed and not closed:
             progress.warn("the mesh was closed, and is not any more")
@@ -91,7 +93,9 @@ class RegionEdit:
         }
         progress(0.88, "exporting", 5, _STEPS, "writing the mesh")
         extras = {"model": "region edit", "understood": info["understood"]}
-        outputs = [Output("mesh.glb", "model", write_glb(meshes, extras), stats=mesh_stats(meshes))]
+        glb = write_glb(meshes, extras)
+        progress(0.92, "exporting", 5, _STEPS, "writing the mesh")
+        outputs = [Output("mesh.glb", "model", glb, stats=mesh_stats(meshes))]
         drawing = partial(progress, 0.95, "exporting", 6, _STEPS, "drawing the thumbnail")
         outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(meshes, between=drawing)))
         return Result(outputs, info)

@@ -71,12 +71,17 @@ class WindingFill:
             done.append(closing.close(part, report))
         _tell_of_open(done, progress)
         progress(0.82, "exporting", 4, _STEPS, "writing the mesh")
-        described = [_described(one) for one in done]
+        described = []
+        for one in done:
+            progress(0.82, "exporting", 4, _STEPS, "looking at the parts")
+            described.append(_described(one))
+        progress(0.84, "exporting", 4, _STEPS, "writing the mesh")
         meshes = [one.mesh for one in done]
         extras = {"model": _METHOD, "num_parts": len(done), "parts": described}
         # Parts touch where they were cut: welded together, as others are counted, they would be one and open.
         closed = all(one["watertight"] for one in described)
         stats = {**mesh_stats(meshes), "parts": len(done), "watertight": closed}
+        progress(0.87, "exporting", 4, _STEPS, "writing the mesh")
         outputs = [Output("mesh.glb", "model", write_glb(meshes, extras), stats=stats)]
         if settings.save_parts and len(done) > 1:
             outputs += _part_files(meshes, progress)

@@ -131,6 +131,7 @@ def _in_place(mesh: Mesh, near: BoolArray, brush: Brush, report: Callable[[], No
     index, face, weights = _rastered(mesh.uv, mesh.faces[near], width, height, report)
     face = np.flatnonzero(near)[face].astype(np.int32)
     points = np.einsum("ij,ijk->ik", weights, mesh.positions[mesh.faces[face]])
+    report()
     normals = np.einsum("ij,ijk->ik", weights, mesh.normals[mesh.faces[face]])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
     flat = picture.reshape(-1, picture.shape[2])
