@@ -32,7 +32,8 @@ class Stepping:
         if wait_s := params.get("wait_s"):
             time.sleep(wait_s)
         while os.path.exists(params.get("gate", "")):
-            progress(0.5, "sampling")
+            if not params.get("preview"):  # a later report takes the place of one that was not sent yet
+                progress(0.5, "sampling")
             time.sleep(0.05)
         progress.warn("the picture was small")
         return Result([Output("out.glb", "model", data=triangle_glb()), Output("thumb.png", "thumbnail", data=png())])
