@@ -38,7 +38,7 @@ class SurfaceFill:
         count = min(_NEIGHBOURS + 1, len(self._points))
         distance, index = cKDTree(self._points).query(self._points, k=count, workers=1)
         distance, index = distance.reshape(-1, count)[:, 1:], index.reshape(-1, count)[:, 1:]
-        near = np.median(distance) or 1e-6
+        near = (np.median(distance) if distance.size else 0.0) or 1e-6
         alike = np.einsum("ik,ijk->ij", self._normals, self._normals[index])
         turn = self._normals[index] - self._normals[:, None]
         hollow = np.einsum("ijk,ijk->ij", turn, self._points[index] - self._points[:, None]) < 0
@@ -63,7 +63,7 @@ class SurfaceFill:
             return values
         _, nearest = cKDTree(self._points[known]).query(self._points, workers=1)
         pull = values[known][nearest]
-        scale = float(self._laplacian.diagonal().mean())
+        scale = float(self._laplacian.diagonal().mean()) or 1.0  # 0 where there is one sample, without neighbours
         hold = scale * np.asarray(trust, np.float64)
         system = self._laplacian + diags_array(hold + _PULL * scale)
         given = hold[:, None] * values + _PULL * scale * pull

@@ -60,3 +60,11 @@ def test_samples_are_scattered_and_always_the_same():
     assert len(np.unique(one)) == 1000
     assert np.array_equal(one, spaced(100_000, 1000))
     assert np.histogram(one, 10)[0].min() > 60
+
+
+def test_a_lonely_sample_gives_its_own_value():
+    one = np.zeros((1, 3), np.float32)
+    fill = SurfaceFill(one, np.array([[0, 1, 0]], np.float32))
+    values = np.array([[0.2, 0.4, 0.6]], np.float32)
+    for trust in (1.0, 0.2, 0.0):
+        assert np.allclose(fill.filled(values, np.array([trust], np.float32)), values)
