@@ -816,9 +816,11 @@ def test_brief_runs_follow_each_other_without_a_word_and_a_crash_hands_back_who_
     runner, (first,) = batching(world, 1)
     world.do(finished(runner, first.lease, run_s=0.001))
     jobs = [grant("a") for _ in range(3)]
-    assert [world.do(job)[-1] for job in jobs] == [Run(runner, job.lease, "a", {}, {}, "glb") for job in jobs]
-    world.do(finished(runner, jobs[0].lease, run_s=0.001))
     world.said()
+    assert [world.do(job)[-1] for job in jobs] == [Run(runner, job.lease, "a", {}, {}, "glb") for job in jobs]
+    assert [word.lease for word in world.said() if isinstance(word, LeaseStarted)] == [jobs[0].lease]
+    world.do(finished(runner, jobs[0].lease, run_s=0.001))
+    assert [word.lease for word in world.said() if isinstance(word, LeaseStarted)] == [jobs[1].lease]
 
     world.do(RunnerExited(runner, None, "SIGKILL"))
 

@@ -3,7 +3,7 @@
 import pytest
 
 from aigc.core.events import Tick
-from aigc.core.hosting.slot import AHEAD, AHEAD_S, Ended, RunnerSlot, SlotSettings, SlotState
+from aigc.core.hosting.slot import AHEAD, AHEAD_S, Began, Ended, RunnerSlot, SlotSettings, SlotState
 from aigc.core.job import Failure, Lease, Progress, Stage
 from aigc.core.runner_events import (
     Interrupt,
@@ -352,12 +352,18 @@ def lined_up(count: int, run_s: float = 0.001) -> tuple[RunnerSlot, list[Lease]]
 
 
 def test_attempts_line_up_while_the_last_of_them_would_begin_in_a_moment():
-    assert not running().may_join, "nothing is known of its runs"
-    assert not lined_up(1, run_s=AHEAD_S * 1.01)[0].may_join
-    assert lined_up(1, run_s=AHEAD_S)[0].may_join
-    assert not lined_up(2, run_s=AHEAD_S)[0].may_join
-    assert lined_up(AHEAD)[0].may_join
-    assert not lined_up(1 + AHEAD)[0].may_join
+    assert not running().may_join(10.0), "nothing is known of its runs"
+    assert not lined_up(1, run_s=AHEAD_S * 1.01)[0].may_join(20.0)
+    assert lined_up(1, run_s=AHEAD_S)[0].may_join(20.0)
+    assert not lined_up(2, run_s=AHEAD_S)[0].may_join(20.0)
+    assert lined_up(AHEAD)[0].may_join(20.0)
+    assert not lined_up(1 + AHEAD)[0].may_join(20.0)
+
+
+def test_nobody_lines_up_behind_a_run_that_takes_long_this_time():
+    slot, _ = lined_up(1)
+    assert slot.may_join(20.0 + AHEAD_S / 2)
+    assert not slot.may_join(20.0 + 2 * AHEAD_S)
 
 
 def test_one_long_run_ends_the_lines_for_a_while():
@@ -366,7 +372,7 @@ def test_one_long_run_ends_the_lines_for_a_while():
     for _ in range(10):
         one = lease()
         slot.run(Run(R, one, SPEC.id, {}, {}, "glb"), STALL_S, 22.0)
-        assert not slot.may_join
+        assert not slot.may_join(22.0)
         slot.apply(finished(R, one, run_s=0.001), 22.0)
 
 
@@ -385,7 +391,7 @@ def test_the_ladder_is_climbed_for_whoever_is_at_work_and_not_for_those_behind()
     assert slot.apply(Tick(), 30.0) == []
     assert slot.apply(finished(R, first), 30.0) != []
     assert slot.due == 32.0, "the runner has begun with one that is not wanted any more"
-    assert slot.apply(RunnerStopped(R, second), 30.1) == [ended(lease=second, peak_bytes=1000)]
+    assert slot.apply(RunnerStopped(R, second), 30.1) == [ended(lease=second, peak_bytes=1000), Began(third)]
     assert slot.due == 60.1
     assert slot.end(third, 31.0) == [Interrupt(R, third)]
     assert slot.apply(Tick(), 33.0) == [Terminate(R)]
@@ -394,7 +400,8 @@ def test_the_ladder_is_climbed_for_whoever_is_at_work_and_not_for_those_behind()
 def test_a_stall_is_the_fault_of_whoever_is_at_work():
     slot, (first, second) = lined_up(2)
     assert slot.apply(Tick(), 50.0) == [Interrupt(R, first)]
-    (end,) = slot.apply(RunnerStopped(R, first), 50.5)
+    end, began = slot.apply(RunnerStopped(R, first), 50.5)
+    assert began == Began(second)
     assert isinstance(end, Ended)
     assert end.failure is not None
     assert end.failure.code == "runner_stalled"

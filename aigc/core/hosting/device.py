@@ -27,7 +27,7 @@ from aigc.core.hosting.health import Health
 from aigc.core.hosting.held import Held, LastWord, Phase
 from aigc.core.hosting.holdings import Holdings
 from aigc.core.hosting.residents import Residents, ResidentsSettings
-from aigc.core.hosting.slot import Ended, SlotEffect
+from aigc.core.hosting.slot import Began, Ended, SlotEffect
 from aigc.core.hosting.turns import Turns, TurnsSettings
 from aigc.core.ids import BootId, Now, WorkerId
 from aigc.core.job import Failure
@@ -309,6 +309,9 @@ class Device:
         for effect in effects:
             if isinstance(effect, Ended):
                 self._ended(effect)
+            elif isinstance(effect, Began):
+                if held := self._holdings.get(effect.lease):
+                    self._turns.begin(held, 0.0)
             else:
                 self._effects.append(effect)
 

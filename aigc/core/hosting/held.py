@@ -93,8 +93,8 @@ class Held:
             self._enter(Phase.PREPARING)
             self.claimed_at = now
 
-    def run(self, runner: RunnerId, started: LeaseStarted, now: float) -> None:
-        """Its model works on it; news about loading is old."""
+    def run(self, runner: RunnerId, started: LeaseStarted | None, now: float) -> None:
+        """Its runner has it and works on it, or will next (not started); news about loading is old."""
         self._enter(Phase.RUNNING)
         self.runner, self.started, self.said_at = runner, started, now
         self.progress, self.is_untold = None, False

@@ -95,6 +95,12 @@ class Ended(Struct, frozen=True):
     """The process ended before it came to this attempt, which is as if it had never been handed over."""
 
 
+class Began(Struct, frozen=True):
+    """An attempt that had lined up has come to its turn."""
+
+    lease: Lease
+
+
 class _Attempt(Struct):
     """One attempt under way. It is told by its lease."""
 
@@ -103,7 +109,7 @@ class _Attempt(Struct):
     """Somebody wants its end."""
 
 
-SlotEffect = Spawn | Run | Interrupt | Terminate | Kill | Ended
+SlotEffect = Spawn | Run | Interrupt | Terminate | Kill | Began | Ended
 
 
 class RunnerSlot:
@@ -146,8 +152,7 @@ class RunnerSlot:
         """The attempts that are under way."""
         return tuple(self._attempts)
 
-    @property
-    def may_join(self) -> bool:
+    def may_join(self, now: float) -> bool:
         """Whether one more attempt may be handed over: it begins beside those under way, or lines up behind them.
 
         A job that is tried again runs by itself: whoever was in one batch with a job that killed the runner is not
@@ -158,7 +163,13 @@ class RunnerSlot:
         under_way = len(self._attempts)
         if self._takes_batch:
             return under_way < self.spec.batch
-        return under_way <= AHEAD and under_way * self._pace_s <= AHEAD_S
+        took_s = now - next(iter(self._attempts.values())).run_at  # who is at work may not be brief this time
+        return under_way <= AHEAD and max(took_s, under_way * self._pace_s) <= AHEAD_S
+
+    @property
+    def is_lining_up(self) -> bool:
+        """Whether what it is handed now waits for its turn."""
+        return bool(self._attempts) and not self._takes_batch
 
     @property
     def _takes_batch(self) -> bool:
@@ -273,7 +284,7 @@ class RunnerSlot:
         del self._attempts[event.lease]
         if self._attempts and not self._takes_batch:
             if was_at_work and self.state is SlotState.RUNNING:
-                self._come_to_turn(next(iter(self._attempts.values())), now)
+                return [ended, *self._come_to_turn(now)]
         elif not self._attempts:
             self._fault = None
             if self.state is SlotState.RUNNING:
@@ -282,11 +293,13 @@ class RunnerSlot:
             self._rung, self.due = 0, now + self._stall_limit_s
         return [ended]
 
-    def _come_to_turn(self, attempt: _Attempt, now: float) -> None:
-        """The runner has begun with this one, which had lined up."""
+    def _come_to_turn(self, now: float) -> list[SlotEffect]:
+        """The runner has begun with the next in line."""
+        lease, attempt = next(iter(self._attempts.items()))
         attempt.run_at, self._fault, self._run_peak_bytes, self._longest_gap_s = now, None, 0, 0.0
         self._rung = int(attempt.is_asked)
         self.due = now + (self._settings.interrupt_s if attempt.is_asked else self._stall_limit_s)
+        return [Began(lease)]
 
     def _verdict(self, event: RunnerFinished | RunnerFailed | RunnerStopped, lease: Lease, attempt: _Attempt) -> Ended:
         if not isinstance(event, RunnerStopped):

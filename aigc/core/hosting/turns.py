@@ -66,7 +66,7 @@ class Turns:
         effects: list[SlotEffect] = []
         has_slots = True
         for held in sorted((held for held in self._holdings if held.is_open), key=_rank):
-            if (slot := self._to_join(held)) is not None:
+            if (slot := self._to_join(held, now)) is not None:
                 held.claim(now)
                 effects += self._run(held, slot, now)
                 continue
@@ -86,10 +86,10 @@ class Turns:
     def _has_slot(self) -> bool:
         return self.active < self._settings.slots and not self._is_alone()
 
-    def _to_join(self, held: Held) -> RunnerSlot | None:
+    def _to_join(self, held: Held, now: float) -> RunnerSlot | None:
         """The runner that is at work and takes this lease too: as one more of its batch, or as the next in line."""
         slot = self._residents.of(held.spec.residency) if held.lease.attempt == 1 else None
-        if slot is None or not slot.may_join or held.grant.alone or self._is_alone():
+        if slot is None or not slot.may_join(now) or held.grant.alone or self._is_alone():
             return None
         fits = held.grant.need_bytes <= self._residents.ledger.held[held.spec.residency]
         return slot if fits else None
@@ -138,15 +138,19 @@ class Turns:
     def _run(self, held: Held, slot: RunnerSlot, now: float) -> list[SlotEffect]:
         grant = held.grant
         self._residents.fit(slot, grant.need_bytes, alone=grant.alone)
-        load_s = max(0.0, slot.loaded_at - max(slot.spawned_at, held.claimed_at))
-        started = LeaseStarted(self._worker, held.lease, load_s)
-        held.run(slot.runner, started, now)
-        self._holdings.tell(started)
+        held.run(slot.runner, None, now)
+        if not slot.is_lining_up:
+            self.begin(held, max(0.0, slot.loaded_at - max(slot.spawned_at, held.claimed_at)))
         learned = self._settings.gap_factor * self._gaps.get(held.spec.id, 0.0)
         limit = max(self._settings.stall_floor_s, grant.stall_limit_s, learned)
         trace = grant.origin.attempt(held.lease.id)
         task = Run(slot.runner, held.lease, held.spec.id, grant.inputs, grant.params, grant.output_format, trace)
         return slot.run(task, limit, now)
+
+    def begin(self, held: Held, load_s: float) -> None:
+        """Its runner works on it, and that is told."""
+        held.started = LeaseStarted(self._worker, held.lease, load_s)
+        self._holdings.tell(held.started)
 
     def _no_room(self, held: Held) -> str:
         usable = gib(self._residents.ledger.usable)
