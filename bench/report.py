@@ -48,7 +48,6 @@ QUALITY = (
     "kept outside",
     "triangles",
     "CPU seconds",
-    "longest silence, s",
     "peak, MB",
 )
 """Measures of models in the order in which they are told; those that a feature has not are left out."""
