@@ -359,6 +359,7 @@ async def test_jobs_of_a_model_that_takes_several_share_a_run_and_a_cancel_hurts
         others = [house.grant("batching", until=gate) for gate in gates[1:]]
         for _ in others:
             await house.broker.until(LeaseStarted)
+        await house.handed_over()
         await asyncio.to_thread(Path(gates[0]).touch)
         assert (await house.broker.until(LeaseFinished)).lease == first
 

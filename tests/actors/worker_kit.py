@@ -167,6 +167,10 @@ class WorkerHouse:
         self.context.term()
         assert not [pid for pid in pids if is_alive(pid)]
 
+    async def handed_over(self) -> None:
+        """Every lease that is to run by now is at its runner: files that it waited for are there."""
+        await self.worker._files.settle()
+
     def replace_broker(self) -> None:
         """The broker is gone and another one leads."""
         self.broker.router.close()
