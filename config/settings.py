@@ -88,8 +88,8 @@ class Limits(Section):
     image_mb: Positive = 50
     mesh_mb: Positive = 200
     image_edge_px: Count = 4096
-    watchers: Count = 4000
-    watchers_each: Count = 500
+    watchers: Count = 12_000
+    watchers_each: Count = 2000
     per_minute: Annotated[float, Field(ge=0)] = 120
     open_jobs: Annotated[int, Field(ge=0)] = 1000
 

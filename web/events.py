@@ -138,7 +138,7 @@ class Events:
         """A watcher that is dismissed when the login of who asks has ended."""
         hub, asker = self._gateway.hub, asker_of(request)
         access = access_of(request)
-        watcher = hub.join(sink, asker.viewer, asker.owner or access.address_of(request))
+        watcher = hub.join(sink, asker.viewer, asker.owner)
         try:
             with access.streaming(asker, partial(hub.dismiss, watcher, 1008, "log in again")):
                 yield watcher

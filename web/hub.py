@@ -37,7 +37,7 @@ class StreamSettings(Struct, frozen=True, kw_only=True):
     """A reader that takes nothing for so long is closed; it can resume."""
     watchers: int = 20_000
     watchers_each: int = 20_000
-    """Of one account; of one address, where nobody has to log in."""
+    """Of one account."""
     jobs_per_watcher: int = 4096
 
 

@@ -44,7 +44,7 @@ class Watcher:
     Args:
         sink: where its events go.
         viewer: whose jobs it may hear of; None: everybody's.
-        holder: the account or address that has opened it; empty: nobody counts those.
+        holder: the account that has opened it; empty where nobody has to log in.
     """
 
     __slots__ = ("blocked_at", "holder", "sink", "viewer")

@@ -212,8 +212,7 @@ async def hears_the_end(listener: ClientWebSocketResponse, jobs: set[str]) -> No
 async def test_hundreds_of_listeners_hear_the_end_though_others_never_read(
     house: House, tmp_path: Path, count: int
 ) -> None:
-    apart = {"limits": {"watchers_each": 2 * count}}  # they all come from this machine
-    with house(tmp_path, settings=apart) as server, contextlib.ExitStack() as opened:
+    with house(tmp_path) as server, contextlib.ExitStack() as opened:
         server.client.wait(server.submit()["id"])
         for _ in range(DEAF):
             opened.enter_context(deaf(server))

@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.gltf import gltf_issues
 from tests.house.kit import Server
 
 
-@pytest.mark.parametrize("is_painted", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["plain", "painted"])
 def test_a_newcomer_makes_textures_rigs_and_downloads_a_mesh_without_leaving_the_page(
-    server: Server, page: Page, is_painted: bool
+    server: Server, page: Page
 ) -> None:
     following = page.get_by_role("group", name="Use as input for")
     make = page.get_by_role("button", name="Make it")
@@ -21,11 +19,10 @@ def test_a_newcomer_makes_textures_rigs_and_downloads_a_mesh_without_leaving_the
     page.get_by_label("Description").fill("a robot")
     make.click()
 
-    if is_painted:
-        following.get_by_role("button", name="Paint by text").click()
-        page.get_by_label("Description").fill("a golden robot with black hands")
-        make.click()
-        expect(page.locator("#shown header")).to_contain_text("Paint by text")
+    following.get_by_role("button", name="Paint by text").click()
+    page.get_by_label("Description").fill("a golden robot with black hands")
+    make.click()
+    expect(page.locator("#shown header")).to_contain_text("Paint by text")
 
     following.get_by_role("button", name="Rigging").click()
     make.click()

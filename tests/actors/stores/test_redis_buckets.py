@@ -15,7 +15,8 @@ async def test_all_who_share_a_server_take_from_the_same_buckets() -> None:
     with RedisServer(acl=True) as server:
         settings = RedisSettings(url=server.url, timeout_s=20.0)
         here, there = RedisBuckets(settings), RedisBuckets(settings)
-        for one in (here, there):
+        hasty = RedisBuckets(RedisSettings(url=server.url, timeout_s=3.0))
+        for one in (here, there, hasty):
             await one.open()
         many = await asyncio.gather(*(one.take([WIDE, TIGHT]) for one in (here, there) * 5))
         assert sum(verdict.allowed for verdict in many) == 2
@@ -31,6 +32,7 @@ async def test_all_who_share_a_server_take_from_the_same_buckets() -> None:
         lives = sorted(server.ask("PTTL", key) for key in keys)
         assert 0 < lives[0] <= 120_000 < lives[1] <= 3 * 120_000, "each goes when it is full again"
         await here.close()
+        await there.close()
     with pytest.raises(Unavailable):
-        await there.take([TIGHT])
-    await there.close()
+        await hasty.take([TIGHT])
+    await hasty.close()
