@@ -104,9 +104,12 @@ def _open(positions: FloatArray, faces: IntArray, piece: IntArray, charts: xatla
 
 
 def _placed(atlas: xatlas.Atlas, index: int, faces: IntArray) -> BoolArray:
-    """bool (m,): whether xatlas gave the face a place; slivers without an area get none."""
-    page, _ = atlas.get_mesh_vertex_assignment(index)
-    return np.asarray((page[faces] == 0).all(axis=1))
+    """bool (m,): whether xatlas gave the face a place; slivers without an area get none.
+
+    Now and then it leaves the corners of one in several islands: painted so, it would cross all that lies between.
+    """
+    page, island = atlas.get_mesh_vertex_assignment(index)
+    return np.asarray((page[faces] == 0).all(axis=1) & (island[faces] == island[faces[:, :1]]).all(axis=1))
 
 
 def _packed(opened: list[_Opened], old_faces: IntArray, resolution: int, padding: int) -> Unwrapped:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from aigc.mesh.unwrap import unwrap
 from aigc.models.shapes import solids as s
 from aigc.models.shapes.assemble import assemble, build_pieces, painted_mesh, plain_mesh
 from aigc.models.shapes.builder import Piece
@@ -90,3 +91,18 @@ def test_a_limit_on_faces_is_kept_and_progress_told():
 
     assert len(made.faces) <= 3_300
     assert steps == list(range(len(steps))) and len(steps) > 2
+
+
+def test_no_face_of_a_texture_crosses_what_lies_between_two_islands():
+    shape = LIBRARY["donut"]
+    wishes = read_wishes("a donut", shape.parts, shape.names)
+    made = assemble(build_pieces(shape, wishes, 7, 1.0), wishes, shape.size, 16_000, lambda step: None)
+
+    opened = unwrap(made.positions, made.faces)
+
+    in_texture, in_space = longest_edges(opened.uv[opened.faces]), longest_edges(made.positions[made.faces])
+    assert in_texture[in_space < np.median(in_space) / 10].max() < 0.05
+
+
+def longest_edges(corners: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
