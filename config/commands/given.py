@@ -27,7 +27,9 @@ def meant(word: str, *, is_text: bool) -> Any:
 def grouped(words: Sequence[str], needed: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
     """The words in groups of as many as a job needs, each word under its input's name: one group, one job.
 
-    Within a group texts and files may stand in any order; files take the inputs in theirs. Raises UsageError.
+    Within a group texts, pictures and meshes may stand in any order; what is alike takes the inputs in theirs.
+
+    Raises UsageError.
     """
     if not needed:
         if words:
@@ -43,8 +45,15 @@ def grouped(words: Sequence[str], needed: Mapping[str, Mapping[str, Any]]) -> li
 def _named(words: Sequence[str], needed: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     texts = [name for name, kind in needed.items() if "text" in kind["formats"]]
     files = [name for name in needed if name not in texts]
-    found = {}
-    for word in words:
+    found, left = {}, list(words)
+    for word in words:  # first whatever says by its suffix what it is for
+        kind = Path(word).suffix[1:].lower()
+        fitting = next((name for name in files if kind and kind in needed[name]["formats"]), None)
+        if fitting is not None and Path(word).is_file():
+            found[fitting] = word
+            files.remove(fitting)
+            left.remove(word)
+    for word in left:
         is_file = Path(word).is_file() or _JOB.fullmatch(word) or word.startswith(("http://", "https://"))
         place = files if (is_file and files) or not texts else texts
         found[place.pop(0)] = word

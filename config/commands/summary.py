@@ -21,7 +21,11 @@ def summary(job: Mapping[str, Any], *, log_lines: int = 10, err: bool = False) -
         stats = output["stats"]
         mesh = f"  {stats['triangles']:,} triangles" if "triangles" in stats else ""
         say(f"  {output['name']}  {output['bytes'] / 1e6:.2f} MB{mesh}", err=err)
-    told = {name: value for name, value in job["info"].items() if isinstance(value, str | int | float | bool)}
+    told = {
+        name: value
+        for name, value in job["info"].items()
+        if isinstance(value, str | int | float | bool) and value != ""
+    }
     if told:
         say("  " + ", ".join(f"{name.replace('_', ' ')}: {_short(value)}" for name, value in told.items()), err=err)
     for warning in job["warnings"]:

@@ -161,6 +161,14 @@ def test_words_find_the_inputs_that_they_are_for(tmp_path: Path) -> None:
     needed = {"text": {"formats": ["text"]}, "mesh": {"formats": ["glb"]}}
     for words in ([str(mesh), "red"], ["red", str(mesh)]):
         assert grouped(words, needed) == [{"text": "red", "mesh": str(mesh)}]
+    before, after = tmp_path / "before.PNG", tmp_path / "after.png"
+    for picture in (before, after):
+        picture.touch()
+    kinds = {"image": {"formats": ["png"]}, "edited": {"formats": ["png"]}, "mesh": {"formats": ["glb"]}}
+    for place in range(3):
+        words = [str(before), str(after)]
+        words.insert(place, str(mesh))
+        assert grouped(words, kinds) == [{"image": str(before), "edited": str(after), "mesh": str(mesh)}]
     assert grouped(["a", "b"], {"text": {"formats": ["text"]}}) == [{"text": "a"}, {"text": "b"}]
     assert grouped([], {}) == [{}]
     job = "68b8105c-df6b-4bcd-925f-6db1fa0a393d"
