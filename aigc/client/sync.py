@@ -266,6 +266,7 @@ class Client:
         status: str | None = None,
         feature: str | None = None,
         tag: str | None = None,
+        words: str | None = None,
         owner: str | None = None,
         created_after: str | None = None,
         created_before: str | None = None,
@@ -274,11 +275,12 @@ class Client:
     ) -> Page:
         """One page of one's own jobs, newest first; the next one is asked for by its `next_cursor`.
 
-        `owner` is for operators: another's id, or `*` for everybody's.
+        `words`: only those in whose prompt, files, name, model or tags all these are; a page of them may hold few or
+        none and still have a next one. `owner` is for operators: another's id, or `*` for everybody's.
         """
         return self._done(
             self._api.jobs(
-                status=status, feature=feature, tag=tag, owner=owner, created_after=created_after,
+                status=status, feature=feature, tag=tag, words=words, owner=owner, created_after=created_after,
                 created_before=created_before, limit=limit, cursor=cursor,
             )
         )  # fmt: skip
@@ -289,6 +291,7 @@ class Client:
         status: str | None = None,
         feature: str | None = None,
         tag: str | None = None,
+        words: str | None = None,
         owner: str | None = None,
         created_after: str | None = None,
         created_before: str | None = None,
@@ -297,7 +300,7 @@ class Client:
         cursor: str | None = ""
         while cursor is not None:
             page = self.jobs(
-                status=status, feature=feature, tag=tag, owner=owner, created_after=created_after,
+                status=status, feature=feature, tag=tag, words=words, owner=owner, created_after=created_after,
                 created_before=created_before, limit=100, cursor=cursor,
             )  # fmt: skip
             yield from page.jobs

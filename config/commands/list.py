@@ -10,9 +10,6 @@ from config.commands import completing
 from config.commands.printing import say, show, show_line
 from config.commands.talking import talking
 
-SEARCHED = 5000
-"""So many of the newest jobs are searched."""
-
 NONE = "no such job is kept here; finished ones go after a time"
 
 
@@ -54,11 +51,8 @@ def command(
             say(f"more: --cursor {page.next_cursor}", err=True)
         return 0
     jobs: Iterator[Job] = client.each_job(
-        status=status, feature=feature, tag=tag, owner=owner, created_after=since, created_before=until
+        status=status, feature=feature, tag=tag, words=search, owner=owner, created_after=since, created_before=until
     )
-    if search:
-        words = search.lower().split()
-        jobs = (job for job in itertools.islice(jobs, SEARCHED) if all(word in _text(job) for word in words))
     is_empty = True
     for job in jobs if everything else itertools.islice(jobs, limit):
         show_line(job) if as_json else say(_line(job))
@@ -79,9 +73,3 @@ def _called(job: Job) -> str:
     given = job.inner("inputs").values()
     words = [value["text"] for value in given if value.get("text")] or [value.get("filename") or "" for value in given]
     return " ".join(words[0].split())[:40] if words else ""
-
-
-def _text(job: Job) -> str:
-    """What a search looks in."""
-    given = [value.get("text") or value.get("filename") or "" for value in job.inner("inputs").values()]
-    return " ".join([*given, job.id, job.feature, job.model, job.text("name"), *job.tags]).lower()

@@ -135,6 +135,14 @@ def test_a_job_is_named_by_how_its_id_begins(aigc: AIGC) -> None:
     assert code == REFUSED and f"did you mean {job}?" in err
 
 
+def test_jobs_are_found_by_words_in_any_order(aigc: AIGC) -> None:
+    sought = aigc("run", "text-to-raw-mesh", "a purple chair", "--no-wait")[1].strip()
+    aigc("run", "text-to-raw-mesh", "a purple table", "--no-wait")
+    found = [line.split()[0] for line in aigc("list", "--search", "CHAIR purple")[1].splitlines()]
+    assert found == [sought]
+    assert "no such job" in aigc("list", "--search", "purple elephant")[2]
+
+
 def test_a_drained_worker_says_so_and_how_it_works_again(aigc: AIGC) -> None:
     _, _, err = aigc("workers", "drain", "worker-0")
     assert "aigc workers resume worker-0" in err
