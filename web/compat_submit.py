@@ -18,7 +18,8 @@ from web.forms import BoundedBody, refuse_compression
 from web.gateway import Gateway
 from web.inputs import input_kinds
 from web.problem import FieldError, FieldsInvalid
-from web.requests import owner_of, parse_json, reply
+from web.requests import owner_of, reply
+from web.strict_json import parse_json
 from web.submission import Reference, Submission
 from web.urls import API
 
