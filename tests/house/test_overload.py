@@ -10,7 +10,7 @@ import os
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,11 @@ def held(server: Server) -> str:
     return job
 
 
+def whole(queue: Mapping[str, int]) -> int:
+    """How many jobs wait or run."""
+    return queue["pending_jobs"] + queue["processing_jobs"]
+
+
 def least_s(call: Callable[[], object]) -> float:
     """Of eleven calls: what the server needs, whatever else the machine does."""
     taken = []
@@ -109,9 +114,9 @@ async def test_thousands_of_jobs_wait_and_the_server_stays_quick_and_forgets_non
         # By a scan of all records each of these would take a hundred times as long.
         slow = {name: (alone[name], crowded[name]) for name in looks if crowded[name] > 10 * alone[name] + 0.02}
         assert not slow
-        queue = client.system()["queue"]
-        assert queue["pending_jobs"] + queue["processing_jobs"] == 1 + many
-        assert queue["pending_jobs"] >= many - PREFETCHED
+        # The picture may be a second old, in which thousands are sent.
+        eventually(lambda: whole(client.system()["queue"]) == 1 + many)
+        assert client.system()["queue"]["pending_jobs"] >= many - PREFETCHED
 
         more, refused = await submit(server, PREFETCHED + CONNECTIONS)
         assert len(refused) >= CONNECTIONS, "the bound holds"
