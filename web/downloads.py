@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import time
 from dataclasses import replace
 from typing import Any
@@ -72,11 +73,16 @@ class Downloads:
         return await deliver(request, self._assets, of_output(job, _thumbnail(job)))
 
     async def preview(self, request: web.Request) -> web.StreamResponse:
-        """The latest picture of a running job."""
+        """The latest picture of a running job; 204 while there is none.
+
+        A picture goes when its job ends, perhaps between a client's reading of its address and its asking for it: no
+        fault of the client's, and so no 404, which browsers report as one.
+        """
         job = await self._job(request)
-        if job.progress.preview is None:
-            raise NotFound("the job has no preview now", suggestion="not every model sends one")
-        return await deliver(request, self._assets, await self._stored(job.progress.preview, ""))
+        with contextlib.suppress(NotFound):
+            if job.progress.preview is not None:
+                return await deliver(request, self._assets, await self._stored(job.progress.preview, ""))
+        return web.Response(status=204, headers={"Cache-Control": "no-store"})
 
     async def input(self, request: web.Request) -> web.StreamResponse:
         """One file that was put in, by the input's name."""

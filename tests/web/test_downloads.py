@@ -58,7 +58,7 @@ async def test_the_preview_of_a_running_job_is_shown_while_there_is_one(house: H
     job = await house.submit()
     await known(house, job)
     await house.broker.begin(job)
-    assert (await get(house, f"/api/v1/jobs/{job}/preview"))[0] == 404
+    assert (await get(house, f"/api/v1/jobs/{job}/preview"))[0] == 204
     key = AssetKey(f"jobs/{job}/1/preview.png")
     await stored(house, key, PICTURE)
     house.broker.publish(Progressed(job, 1, Stage.SAMPLING, Progress(fraction=0.5, preview=key)))
@@ -67,6 +67,10 @@ async def test_the_preview_of_a_running_job_is_shown_while_there_is_one(house: H
         while (await get(house, f"/api/v1/jobs/{job}/preview"))[0] != 200:
             pass
     assert (await get(house, f"/api/v1/jobs/{job}/preview"))[2] == PICTURE
+
+    await house.assets.delete(key)
+    assert (await get(house, f"/api/v1/jobs/{job}/preview"))[0] == 204
+    assert (await get(house, "/api/v1/jobs/nothing/preview"))[0] == 404
 
 
 async def test_what_was_put_in_comes_out_again_under_its_own_name(house: House) -> None:

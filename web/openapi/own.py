@@ -115,7 +115,13 @@ OPERATIONS: dict[str, Operation] = {
     "GET /api/v1/jobs/{id}/outputs/{name}": Operation("getOutput", FILES, _SENT, (_RANGE,), errors=(404, 416)),
     "GET /api/v1/jobs/{id}/inputs/{name}": Operation("getInput", FILES, _SENT, (_RANGE,), errors=(404, 416)),
     "GET /api/v1/jobs/{id}/thumbnail": Operation("getThumbnail", FILES, _SENT, (_RANGE,), errors=(404, 416)),
-    "GET /api/v1/jobs/{id}/preview": Operation("getPreview", FILES, _SENT, (_RANGE,), errors=(404, 416)),
+    "GET /api/v1/jobs/{id}/preview": Operation(
+        "getPreview",
+        FILES,
+        {**_SENT, 204: Answer("The job has no picture now: not every model sends one, and it goes when the job ends.")},
+        (_RANGE,),
+        errors=(404, 416),
+    ),
     "GET /api/v1/features": Operation("listFeatures", MODELS, {200: Answer("All features.", shapes.Features)}),
     "GET /api/v1/models": Operation(
         "listModels",

@@ -128,6 +128,7 @@ function update(job) {
   const url = job.progress.preview_url && `${job.progress.preview_url}${job.progress.preview_url.includes("?") ? "&" : "?"}step=${job.progress.step}`;
   const preview = wait.querySelector(".preview");
   if (url && preview.getAttribute("src") !== url) {
+    preview.onerror = () => { preview.hidden = true; }; // the job has ended meanwhile, and its picture with it
     preview.src = url;
     preview.alt = "How it looks so far";
     preview.hidden = false;
