@@ -23,7 +23,8 @@ test:
 	$(MAKE) -j 2 lint pytest
 
 pytest: .venv/test.stamp
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q --durations 15 $(TEST_ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q --durations 15 $(TEST_ARGS) \
+		|| { test $$? -eq 1 && $(BIN)/python -m tests.second_try; }
 
 soak: .venv/test.stamp
 	$(BIN)/pytest -m slow --timeout 3600 $(TEST_ARGS)
