@@ -7,7 +7,6 @@ Nothing here decides anything about jobs: see `aigc.core.scheduling`. What gatew
 """
 
 import asyncio
-import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -19,13 +18,15 @@ from msgspec import Struct
 
 from actors import job_log
 from actors.actor import Fate
+from actors.experience import Experience
+from actors.house_news import HouseNews
 from actors.inquiries import Asker, Inquiries, Reread, nothing_to_read
 from actors.job_spans import JobSpans
 from actors.log_level import SetLogLevel, no_log
 from actors.outbox import Outbox, Tell
 from actors.progress_news import ProgressNews
 from aigc.core.effects import Answer, Commit, Effect, Publish, SendCancel, SendGrant, SendOrder
-from aigc.core.errors import StaleGeneration, Unavailable
+from aigc.core.errors import StaleGeneration
 from aigc.core.events import Event, NeverCreated, Reloaded, Restored, Tick, WorkerLost, WorkerSilent
 from aigc.core.ids import AttemptId, BootId, JobId, Now, WorkerId
 from aigc.core.job import Job, Lease
@@ -44,11 +45,9 @@ from aigc.core.messages import (
     LeaseStarted,
     LeaseStopped,
     LevelChanged,
-    QueueMoved,
     SetLevel,
     Settled,
     Submit,
-    Telemetry,
     ToBroker,
     ToGateway,
     ToWatchers,
@@ -67,12 +66,6 @@ from aigc.core.trace import Export
 from transport import Address, Codec, Envelope, LinkSettings, Publisher, Router, TransportError, Verdict
 
 log = structlog.get_logger()
-
-LEARNED = "learned"
-"""Name under which the store remembers what the scheduler has learned."""
-
-ESTIMATES_S = 5.0
-"""Estimates follow what runs says of how far it is: while jobs wait they are told anew so often."""
 
 
 class BrokerSettings(Struct, frozen=True, kw_only=True):
@@ -127,7 +120,6 @@ class Broker:
         self._settings = settings
         self._store = store
         self._catalogue = catalogue
-        self._reread = reread
         self._boot = boot
         self._fate = Fate()
         self._census = Census(settings.backend)
@@ -135,40 +127,33 @@ class Broker:
         self._progress = ProgressNews(self.publish)
         self._outbox = Outbox(commit=self._commit, release=self._release, forget=self._forget, fail=self._end)
         self._generation = generation
-        self._scheduler: Scheduler | None = None
+        self._scheduler = Scheduler(settings.scheduler, catalogue(), generation, _attempt_id)
+        self._experience = Experience(self._scheduler, store)
+        self._house_news = HouseNews(self._scheduler, self._now, self.publish, settings.news_s)
+        self._inquiries = Inquiries(
+            self._scheduler,
+            store,
+            self,
+            generation=generation,
+            boot=boot,
+            started_at=store.clock(),
+            queue_bound=settings.queue_bound,
+            census=self._census,
+            agreed=settings.agreed,
+            catalogue=catalogue,
+            reread=reread,
+            now=self._now,
+        )
         self._router: Router[ToWorker | ToGateway, ToBroker] | None = None
         self._news: Publisher[ToWatchers] | None = None
-        self._inquiries: Inquiries | None = None
         self._peers: dict[tuple[WorkerId, BootId], bytes] = {}
         self._workers: dict[bytes, tuple[WorkerId, BootId]] = {}
         self._tick: asyncio.TimerHandle | None = None
-        self._news_timer: asyncio.TimerHandle | None = None
         self._remembering: asyncio.Task[None] | None = None
-        self._shown_waiting = -1
-        self._has_telemetry = False
-        self._told_at = self._moved_at = -math.inf
 
     async def start(self) -> None:
         """What the store holds was replayed, and workers and gateways are listened to."""
-        scheduler = Scheduler(self._settings.scheduler, self._catalogue(), self._generation, _attempt_id)
-        learned = await self._store.recall(LEARNED)
-        if learned is not None:
-            scheduler.restore_learned(learned)
-        self._scheduler = scheduler
-        self._inquiries = Inquiries(
-            scheduler,
-            self._store,
-            self,
-            generation=self._generation,
-            boot=self._boot,
-            started_at=self._store.clock(),
-            queue_bound=self._settings.queue_bound,
-            census=self._census,
-            agreed=self._settings.agreed,
-            catalogue=self._catalogue,
-            reread=self._reread,
-            now=self._now,
-        )
+        await self._experience.recall()
         open_jobs = tuple(await self._store.open_jobs())
         self.apply([Restored(open_jobs)])
         await self._outbox.flush()
@@ -191,7 +176,8 @@ class Broker:
             takeover=self._settings.takeover,
             settings=link,
         )
-        self._remembering = asyncio.get_running_loop().create_task(self._remember(), name="broker-memory")
+        remembering = self._experience.go_on_keeping(self._settings.remember_s)
+        self._remembering = asyncio.get_running_loop().create_task(remembering, name="broker-memory")
         log.info("broker.leading", generation=self._generation.number, open_jobs=len(open_jobs))
 
     async def run(self) -> None:
@@ -201,15 +187,13 @@ class Broker:
     async def close(self) -> None:
         """Stop listening. What was decided and not committed is decided anew from the store."""
         self._progress.close()
-        for timer in (self._tick, self._news_timer):
-            if timer is not None:
-                timer.cancel()
-        if self._remembering is not None:
-            self._remembering.cancel()
-        if self._inquiries is not None:
-            await self._inquiries.close()
-        if self._scheduler is not None and not self._fate.is_settled:
-            await self._leave_in_order(self._scheduler)
+        self._house_news.close()
+        for waiting in (self._tick, self._remembering):
+            if waiting is not None:
+                waiting.cancel()
+        await self._inquiries.close()
+        if not self._fate.is_settled:
+            await self._leave_in_order()
         self._outbox.close()
         for socket in (self._router, self._news):
             if socket is not None:
@@ -253,8 +237,7 @@ class Broker:
                         questions.append((Asker(peer, envelope.correlation), message))
         self.apply(events)
         for asker, question in questions:
-            if self._inquiries is not None:
-                self._inquiries.take(asker, question)
+            self._inquiries.take(asker, question)
         for peer, leases in over.items():
             # After the commit, and not before: the worker forgets the result then.
             self._outbox.add([Tell(peer, Settled(self._generation, tuple(leases)))])
@@ -271,14 +254,13 @@ class Broker:
     def _tell_new(self, job: Job) -> None:
         # Durable already: a gateway hands over what the store has acknowledged. The other gateways hear of it here,
         # unless it came so late that the job, found in the store before, has ended: that would be old news for ever.
-        scheduler = self._scheduler
-        if scheduler is not None and scheduler.job(job.id) is None and not scheduler.is_over(job.id):
+        if self._scheduler.job(job.id) is None and not self._scheduler.is_over(job.id):
             self.publish(Changed(job))
 
     def _on_peer(self, peer: bytes, verdict: Verdict) -> None:
         who = self._workers.get(peer)
         if who is None:
-            if verdict is Verdict.LOST and self._inquiries is not None:
+            if verdict is Verdict.LOST:
                 self._inquiries.lost(peer)
                 self._census.parted(peer)
             return
@@ -292,14 +274,13 @@ class Broker:
 
     def apply(self, events: Sequence[Event]) -> None:
         """Let the scheduler have these; their effects go out in order, after what they speak of is durable."""
-        scheduler = self._scheduler
-        if scheduler is None or self._fate.is_settled or not events:
+        if self._fate.is_settled or not events:
             return
         at = self._now()
         effects: list[Effect] = []
         try:
             for event in events:
-                effects += scheduler.apply(event, at)
+                effects += self._scheduler.apply(event, at)
         except Exception as defect:
             # The event may be half applied, so this scheduler is not to be trusted: begin again from the store.
             log.exception("broker.defect", event=repr(event)[:500])
@@ -307,9 +288,7 @@ class Broker:
             return
         self._outbox.add(effects)
         self._set_tick()
-        self._has_telemetry = self._has_telemetry or not all(isinstance(event, Submit) for event in events)
-        if self._has_telemetry or scheduler.waiting_count != self._shown_waiting:
-            self._set_news()
+        self._house_news.applied(events)
 
     # What goes out.
 
@@ -380,8 +359,6 @@ class Broker:
         return Now(time.monotonic(), self._store.clock())
 
     def _set_tick(self) -> None:
-        if self._scheduler is None:
-            return
         at = self._scheduler.next_tick(self._now())
         if self._tick is not None:
             self._tick.cancel()
@@ -393,44 +370,13 @@ class Broker:
         self._tick = None
         self.apply([Tick()])
 
-    def _set_news(self) -> None:
-        if self._news_timer is None:
-            # At once after a pause, so that what an operator did is seen; then at most once in `news_s`.
-            pause_s = max(0.0, self._told_at + self._settings.news_s - time.monotonic())
-            self._news_timer = asyncio.get_running_loop().call_later(pause_s, self._tell_news)
-
-    def _tell_news(self) -> None:
-        self._news_timer, self._told_at = None, time.monotonic()
-        if self._scheduler is None:
-            return
-        if self._has_telemetry:
-            self._has_telemetry = False
-            self.publish(Telemetry(self._scheduler.workers(self._now())))
-        waiting = self._scheduler.waiting_count
-        if waiting != self._shown_waiting or (waiting and self._told_at - self._moved_at >= ESTIMATES_S):
-            self._shown_waiting, self._moved_at = waiting, self._told_at
-            self.publish(QueueMoved(waiting))
-
-    async def _remember(self) -> None:
-        kept = b""
-        while self._scheduler is not None:
-            await asyncio.sleep(self._settings.remember_s)
-            learned = self._scheduler.learned()
-            if learned == kept:
-                continue
-            try:
-                await self._store.remember(LEARNED, learned)
-                kept = learned
-            except Unavailable as error:
-                log.warning("broker.unremembered", error=str(error))
-
-    async def _leave_in_order(self, scheduler: Scheduler) -> None:
+    async def _leave_in_order(self) -> None:
         try:
             async with asyncio.timeout(5):
                 await self._outbox.flush()
-                await self._store.remember(LEARNED, scheduler.learned())
-        except (TimeoutError, Unavailable) as error:
-            log.warning("broker.unremembered", error=str(error))
+                await self._experience.keep()
+        except TimeoutError:
+            log.warning("broker.unremembered", error="the store takes its time")
 
     def _end(self, reason: BaseException) -> None:
         if isinstance(reason, StaleGeneration):

@@ -9,8 +9,7 @@ import msgspec
 import pytest
 import zmq
 
-from actors import broker as broker_module
-from actors import inquiries
+from actors import house_news, inquiries
 from actors.broker import Broker, BrokerSettings
 from actors.stores.sqlite import SqliteJobStore
 from aigc.core import lifecycle
@@ -416,7 +415,7 @@ async def test_a_drained_worker_is_seen_at_once_by_those_who_watch(house: House)
 async def test_while_jobs_wait_their_estimates_are_told_anew_though_the_queue_stands_still(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broker_module, "ESTIMATES_S", 0.0)
+    monkeypatch.setattr(house_news, "ESTIMATES_S", 0.0)
     house.hello()
     await house.worker.next(Welcome)
     await house.submit("a")
