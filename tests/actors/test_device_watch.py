@@ -124,7 +124,7 @@ async def test_the_next_model_is_loaded_when_the_memory_of_the_last_one_is_back_
 
 
 async def test_a_job_whose_runner_died_is_told_as_failed_when_its_memory_is_back(house: GpuHouse):
-    lease = house.grant("noop", need=6 * GIB, sleep_s=20)
+    lease = house.grant("noop", need=6 * GIB, sleep_s=200)
     await house.states(noop="running")
     await house.beat(used=6 * GIB)
     house.card.keeps.set()

@@ -239,11 +239,13 @@ async def test_a_probe_that_raises_ends_the_worker(house: WorkerHouse):
 
 async def test_a_job_goes_on_without_the_broker_and_the_next_broker_hears_how_it_ended(tmp_path: Path):
     async with WorkerHouse(tmp_path, link=QUICK_LINK) as house:
-        lease = house.grant("noop", sleep_s=0.5)
+        gate = Gate(tmp_path)
+        lease = house.grant("stepping", gate=gate.path)
         await house.broker.until(LeaseStarted)
         house.replace_broker()
         hello = await house.broker.until(WorkerHello)
         assert hello.leases == (lease,)
+        gate.open()
         assert (await house.broker.until(LeaseFinished)).lease == lease
 
 
@@ -287,11 +289,13 @@ async def test_a_second_worker_of_this_name_is_refused_while_the_first_one_lives
     await house.broker.until(LeaseFinished)
 
 
-async def test_a_drain_lets_a_job_end_and_says_goodbye(house: WorkerHouse):
-    running, waiting = house.grant("noop", sleep_s=0.3), house.grant("noop")
+async def test_a_drain_lets_a_job_end_and_says_goodbye(house: WorkerHouse, tmp_path: Path):
+    gate = Gate(tmp_path)
+    running, waiting = house.grant("stepping", gate=gate.path), house.grant("noop")
     await house.broker.until(LeaseStarted)
-    draining = asyncio.create_task(house.worker.drain(30.0))
+    draining = asyncio.create_task(house.worker.drain(300.0))
     assert (await house.broker.until(LeaseReturned)).lease == waiting
+    gate.open()
     assert (await house.broker.until(LeaseFinished)).lease == running
     house.settle(running, waiting)
     await house.broker.until(WorkerBye)
@@ -315,11 +319,14 @@ async def test_a_drain_at_the_end_waits_for_the_job_that_runs_though_an_earlier_
         await house.broker.until(WorkerBeat, lambda beat: beat.draining)
         house.broker.tell(ResumeWorker(FIRST))
         await house.broker.until(WorkerBeat, lambda beat: not beat.draining)
-        house.grant(sleep_s=0.5, steps=5)
+        gate = Gate(tmp_path)
+        house.grant("stepping", gate=gate.path)
         await house.broker.until(LeaseStarted)
-        draining = asyncio.create_task(house.worker.drain(30.0))
-        await house.broker.until(LeaseFinished)
+        draining = asyncio.create_task(house.worker.drain(300.0))
+        await house.broker.until(WorkerBeat, lambda beat: beat.draining)
         assert not draining.done()
+        gate.open()
+        await house.broker.until(LeaseFinished)
         await draining
 
 

@@ -101,7 +101,7 @@ def test_run_goes_from_inputs_to_a_file_and_tells_all_on_the_way(client: Any, tm
 
 
 def test_a_handle_waits_cancels_retries_downloads_and_deletes(client: Any, tmp_path: Path) -> None:
-    slow = client.submit(TEXT, text="x", params={"sleep_s": 60, "steps": 600}, tags=["t1"], metadata={"shot": "12"})
+    slow = client.submit(TEXT, text="x", params={"sleep_s": 600, "steps": 6000}, tags=["t1"], metadata={"shot": "12"})
     with pytest.raises(Timeout) as told:
         slow.wait(0.1)
     with pytest.raises(Timeout):

@@ -53,7 +53,7 @@ assert open(path, "rb").read(4) == b"glTF"
 from addon.making import Making
 from addon.aigc_client import Client
 from pathlib import Path
-slow = Making(Client(url), Path(folder), "text_to_raw_mesh", text="x", sleep_s=60, steps=600)
+slow = Making(Client(url), Path(folder), "text_to_raw_mesh", text="x", sleep_s=600, steps=6000)
 while "sampling" not in slow.words:
     time.sleep(0.05)
 slow.cancel()

@@ -190,7 +190,7 @@ async def test_children_that_take_their_time_are_asked_a_second_time_if_somebody
 
     children.hurry()
 
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         await stopping
     assert not is_alive(yard.lives("a")[0])
 

@@ -71,7 +71,7 @@ def test_accounts_hold_for_all_gateways_and_over_a_restart(server: Server) -> No
 
     def submit(_: int) -> str:
         try:
-            sleeping = {"sleep_s": 60, "steps": 600}
+            sleeping = {"sleep_s": 600, "steps": 6000}
             return str(bob.submit("text_to_raw_mesh", model="noop", text="x", params=sleeping)["id"])
         except Refused as error:
             return error.code

@@ -192,7 +192,7 @@ def test_a_job_that_fails_is_told_with_its_reason(url: str) -> None:
 
 
 def test_cancel_ends_a_job_and_says_how_it_stands(url: str) -> None:
-    job = aigc("submit", TEXT, "-t", "x", "-m", "noop", "-p", "sleep_s=60", "-p", "steps=600", "--no-wait", url=url)
+    job = aigc("submit", TEXT, "-t", "x", "-m", "noop", "-p", "sleep_s=600", "-p", "steps=6000", "--no-wait", url=url)
     ended = aigc("cancel", job.out.strip(), url=url)
     assert ended.code == DONE
     assert ended.out.split()[1] in ("cancelling", "cancelled")

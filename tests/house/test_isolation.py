@@ -77,7 +77,7 @@ def test_what_outlived_worker_and_guard_ends_when_the_worker_is_there_again(fres
 def test_a_worker_that_was_stopped_ends_the_runner_of_a_job_that_went_elsewhere(tmp_path: Path) -> None:
     devices = ("--device", "fake:8#left", "--device", "fake:8#right")
     with Server(tmp_path, mode=UP, arguments=devices) as server:
-        job = begun(server, "noop", sleep_s=60, steps=600)["id"]
+        job = begun(server, "noop", sleep_s=600, steps=6000)["id"]
         name = server.client.job(job)["worker"]
         stopped = process_of(server, name)
         stale = set(descent.marked(marks(server, name)))
@@ -118,7 +118,7 @@ def test_an_ill_device_gets_no_work_hands_back_what_waits_and_is_well_again(hous
         assert set(workers) == {"fake:left", "fake:right"}
         ill, well = workers["fake:left"], workers["fake:right"]
         server.client.drain(well)
-        running = begun(server, "noop", sleep_s=100, steps=1000)["id"]
+        running = begun(server, "noop", sleep_s=1000, steps=10_000)["id"]
         waiting = [server.submit("noop")["id"] for _ in range(3)]
         assert server.client.job(running)["worker"] == ill
         eventually(lambda: len(leases(server, ill)) > 1)

@@ -85,7 +85,7 @@ def test_a_job_survives_the_server_being_killed(cold: Server, point: str) -> Non
     POINTS[point](cold, job)
     below = cold.pids("runner")
     cold.kill()
-    assert gone(below, within_s=20), "a runner outlived its server"
+    assert gone(below, within_s=60), "a runner outlived its server"
     cold.start()
     record = cold.client.wait(job)
     assert record["status"] == "completed", record["error"]
@@ -99,7 +99,7 @@ def test_nothing_outlives_the_process_that_was_started(fresh: Server) -> None:
     fresh.client.wait(fresh.submit()["id"])
     everything = {fresh.pid} | descendants(fresh.pid)
     os.kill(fresh.pid, signal.SIGKILL)
-    assert gone(everything, within_s=20)
+    assert gone(everything, within_s=60)
 
 
 def test_whatever_was_acknowledged_before_a_random_kill_is_completed_after_it(fresh: Server) -> None:

@@ -49,7 +49,7 @@ def server(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 @pytest.fixture
 def running(server: Server) -> Iterator[str]:
     """A job that runs until the test is over."""
-    job = server.submit("noop", sleep_s=100, steps=1000)["id"]
+    job = server.submit("noop", sleep_s=1000, steps=10_000)["id"]
     begun(server, job)
     yield job
     server.client.cancel(job)

@@ -200,6 +200,11 @@ async def hearing(session: ClientSession, count: int) -> AsyncIterator[list[Clie
             await one.close()
 
 
+async def subscribes(listener: ClientWebSocketResponse) -> None:
+    await listener.send_json({"type": "subscribe", "all": True})
+    assert json.loads((await listener.receive()).data)[0]["type"] == "subscribed"
+
+
 async def hears_the_end(listener: ClientWebSocketResponse, jobs: set[str]) -> None:
     """Return when the listener has heard that each of these jobs is completed."""
     left = set(jobs)
@@ -225,9 +230,7 @@ async def test_hundreds_of_listeners_hear_the_end_though_others_never_read(
             ClientSession(server.url, connector=TCPConnector(limit=0)) as session,
             hearing(session, count) as listeners,
         ):
-            for listener in listeners:
-                await listener.send_json({"type": "subscribe", "all": True})
-                assert json.loads((await listener.receive()).data)[0]["type"] == "subscribed"
+            await asyncio.gather(*map(subscribes, listeners))
             before = resident(server.one("web"))
             jobs = {server.submit(sleep_s=0.01, steps=2)["id"] for _ in range(40)}
             async with asyncio.timeout(240):

@@ -68,7 +68,7 @@ def test_a_job_blocked_in_native_code_is_cancelled_within_the_ladder(server: Ser
 
 
 def test_a_stopped_runner_can_be_cancelled(server: Server) -> None:
-    job = running(server, "noop", sleep_s=60, steps=600)
+    job = running(server, "noop", sleep_s=600, steps=6000)
     stopped = model_pids(server)
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
@@ -80,7 +80,7 @@ def test_a_stopped_runner_can_be_cancelled(server: Server) -> None:
 
 
 def test_a_cooperative_job_is_cancelled_and_its_runner_stays(server: Server) -> None:
-    job = running(server, "noop", sleep_s=60, steps=6000)
+    job = running(server, "noop", sleep_s=600, steps=60_000)
     before = model_pids(server)
     server.client.cancel(job)
     assert server.client.wait(job)["status"] == "cancelled"
@@ -145,7 +145,7 @@ def test_grandchildren_of_a_model_end_with_it(server: Server) -> None:
     server.client.cancel(job)
     assert server.client.wait(job)["status"] == "cancelled"
     children = {pid for pid in below if b"time.sleep(300)" in _command(pid)}
-    assert gone(children, within_s=20)
+    assert gone(children, within_s=60)
 
 
 def _command(pid: int) -> bytes:

@@ -61,7 +61,7 @@ def server(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 @pytest.fixture
 def queued(server: Server) -> Iterator[list[dict[str, Any]]]:
     """A job that runs until the test is over, and four that wait for it."""
-    jobs = [server.submit("noop", text="a very slow cathedral", sleep_s=100, steps=1000)]
+    jobs = [server.submit("noop", text="a very slow cathedral", sleep_s=1000, steps=10_000)]
     server.until(jobs[0]["id"], "processing")
     jobs += [server.submit("other", text=f"patient {number}") for number in range(4)]
     yield jobs

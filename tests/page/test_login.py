@@ -138,7 +138,7 @@ def test_an_admin_sees_whose_jobs_wait_ends_them_and_closes_the_account_whose_pa
     theirs = browser.new_context()
     watch.follow(theirs)
     page = log_in(theirs, guarded, "emil")
-    job = {"feature": "text_to_raw_mesh", "model": "noop", "params": {"sleep_s": 100, "steps": 1000}}
+    job = {"feature": "text_to_raw_mesh", "model": "noop", "params": {"sleep_s": 1000, "steps": 10_000}}
     for number in range(3):
         job["inputs"] = {"text": {"text": f"work {number}"}}
         sent = page.evaluate(

@@ -106,7 +106,7 @@ def test_a_prompt_becomes_a_mesh_and_that_the_input_of_the_next_job(server: Serv
 
 
 def test_a_running_job_is_cancelled_from_the_page(server: Server, page: Page) -> None:
-    job = server.submit("noop", text="a mistake", sleep_s=100, steps=1000)
+    job = server.submit("noop", text="a mistake", sleep_s=1000, steps=10_000)
     row(page, "a mistake").locator(".open").click()
     expect(page.locator("#stage .state")).to_contain_text("Shaping")
     page.locator("#stage").get_by_role("button", name="Cancel").click()
@@ -142,9 +142,9 @@ def test_a_waiting_job_tells_its_place_and_why_it_waits(
     expect(page.locator("#stage .lead")).to_have_text("Cancelled")
 
 
-def test_stages_messages_and_previews_are_shown_while_it_runs(server: Server, page: Page) -> None:
+def test_stages_messages_and_previews_are_shown_while_it_runs(server: Server, page: Page, gate: Gate) -> None:
     plan = [[0.4, "decoding", "carving the face"]]
-    job = server.submit("stepping", text="a bust", plan=plan, preview=True, wait_s=60)
+    job = server.submit("stepping", text="a bust", plan=plan, preview=True, gate=gate.path)
     row(page, "a bust").locator(".open").click()
     expect(page.locator("#stage .state")).to_contain_text("Shaping 90 %")
     preview = page.get_by_role("img", name="How it looks so far")
