@@ -1,6 +1,5 @@
 """The job routes of existing clients: one job, its result's story, the history, and what deletes them."""
 
-import asyncio
 import time
 from ipaddress import ip_address
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from yarl import URL
 
-from aigc.core.errors import AigcError, Conflict
+from aigc.core.errors import Conflict
 from aigc.core.ids import JobId
 from aigc.core.job import Job, Status
 from aigc.core.ports import JobQuery
@@ -20,9 +19,6 @@ from web.requests import listed_for, number, reply, viewer_of
 from web.times import instant
 from web.urls import API
 from web.views import rfc3339
-
-LOOKS = 32
-"""So many files are looked for at once: a bucket answers each by itself."""
 
 STOP_S = 10.0
 """A running job that is deleted may take so long to stop."""
@@ -48,17 +44,16 @@ class CompatJobs:
     def __init__(self, gateway: Gateway, public_url: str) -> None:
         self._gateway = gateway
         self._public_url = public_url.rstrip("/")
-        self._looking = asyncio.Semaphore(LOOKS)
 
     async def show(self, request: web.Request) -> web.Response:
         """One job."""
         job = await self._job(request)
-        return _fresh(job_object(job, self._origin(request), self._gateway.sign, has_file=await self._has_file(job)))
+        return _fresh(job_object(job, self._origin(request), self._gateway.sign))
 
     async def info(self, request: web.Request) -> web.Response:
         """What is known of a job's result."""
         job = await self._job(request)
-        return _fresh(info_object(job, await self._has_file(job), self._gateway.sign))
+        return _fresh(info_object(job, self._gateway.sign))
 
     async def history(self, request: web.Request) -> web.Response:
         """Jobs, newest first; `?limit=&offset=&status=&feature=&start_date=&end_date=`."""
@@ -83,11 +78,7 @@ class CompatJobs:
             )
         )
         origin = self._origin(request)
-        are_there = await asyncio.gather(*map(self._seems_there, page.jobs))
-        rows = [
-            job_object(job, origin, self._gateway.sign, has_file=is_there)
-            for job, is_there in zip(page.jobs, are_there, strict=True)
-        ]
+        rows = [job_object(job, origin, self._gateway.sign) for job in page.jobs]
         return _fresh(_page(rows, limit, offset, page.total, filters))
 
     async def stats(self, request: web.Request) -> web.Response:
@@ -125,9 +116,9 @@ class CompatJobs:
 
     async def remove_result(self, request: web.Request) -> web.Response:
         """The result's main file is gone; the record stays."""
-        job = await self._job(request)
-        main = job.main_output
-        if main is None or await self._gateway.assets.delete(main.asset) == 0:
+        job, viewer = await self._job(request), viewer_of(request)
+        main = await self._gateway.drop_result(job.id, viewer)
+        if main is None:
             return reply({"job_id": job.id, "message": "No result file to delete", "deleted": False})
         await note_if_other(request, "result.deleted", job.id, job.owner)
         return reply(
@@ -142,19 +133,6 @@ class CompatJobs:
 
     async def _job(self, request: web.Request) -> Job:
         return await self._gateway.get(JobId(request.match_info["id"]), viewer_of(request))
-
-    async def _has_file(self, job: Job) -> bool:
-        """Whether the result's main file is there, and was not deleted."""
-        main = job.main_output
-        return main is not None and await self._gateway.assets.stat(main.asset) is not None
-
-    async def _seems_there(self, job: Job) -> bool:
-        """The same for one of many jobs, whose list is told whether or not the store of files answers."""
-        async with self._looking:
-            try:
-                return await self._has_file(job)
-            except AigcError:
-                return True
 
     def _origin(self, request: web.Request) -> str:
         return self._public_url or own_origin(request)

@@ -13,16 +13,15 @@ _BESIDE = ("num_parts", "segmentation_info", "segmentation_info_path")
 """What the models of the replaced server put beside `generation_info` instead of into it."""
 
 
-def job_object(job: Job, origin: str, sign: Sign = unsigned, *, has_file: bool = True) -> dict[str, Any]:
+def job_object(job: Job, origin: str, sign: Sign = unsigned) -> dict[str, Any]:
     """The job itself and its row in the history, which are the same object.
 
     Args:
         origin: `http://host:port`, put before URLs, because these clients open some of them as they are.
         sign: makes URLs of files that can be fetched, since these clients fetch them without saying who they are.
-        has_file: False where the result's file was deleted: no link leads to it then.
     """
     picture = input_picture(job)
-    main, thumbnail = job.main_output if has_file else None, _thumbnail(job)
+    main, thumbnail = job.main_output, _thumbnail(job)
     is_complete = job.status is Status.COMPLETED
     found: dict[str, Any] = {
         "job_id": job.id,
@@ -59,14 +58,15 @@ def job_object(job: Job, origin: str, sign: Sign = unsigned, *, has_file: bool =
     return found
 
 
-def info_object(job: Job, exists: bool, sign: Sign = unsigned) -> dict[str, Any]:
-    """What is known of the result; its URLs are relative here. `exists`: the file is still there."""
-    main, thumbnail = job.main_output, _thumbnail(job)
+def info_object(job: Job, sign: Sign = unsigned) -> dict[str, Any]:
+    """What is known of the result, also of one that was deleted; its URLs are relative here."""
+    deleted = next((one for one in job.deleted if one.role == "model"), None)
+    main, thumbnail = job.main_output or deleted, _thumbnail(job)
     if job.status is not Status.COMPLETED or main is None:
         message = f"Job has no result; current state: {job.status.value}"
         return {"job_id": job.id, "status": job.status.value, "has_result": False, "message": message}
     file: dict[str, Any] = {"file_exists": False, "error": "the file was deleted or has expired"}
-    if exists:
+    if main is not deleted:
         made = rfc3339(job.finished_at)
         file = {
             **file_info(main.name, main.bytes, old_type(main)),

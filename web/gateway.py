@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from actors.log_level import SetLogLevel, no_log
 from aigc.core.errors import AigcError, Conflict, NotFound, Unavailable
 from aigc.core.ids import BootId, JobId, OwnerId
-from aigc.core.job import Job, Status
+from aigc.core.job import Job, Output, Status
 from aigc.core.messages import (
     AskEstimates,
     AskMetrics,
@@ -29,6 +29,7 @@ from aigc.core.messages import (
     ControlWorker,
     Estimate,
     Estimates,
+    DropResult,
     ForgetJob,
     JobAnswer,
     Metrics,
@@ -295,6 +296,19 @@ class Gateway:
         self._news.records.forget(job)
         await self.assets.delete(f"jobs/{job}")
         return answer.job or found
+
+    async def drop_result(self, job: JobId, owner: OwnerId | None) -> Output | None:
+        """The finished job's main output as it was, None where it has none: its file is gone and the record stays."""
+        found = await self.get(job, owner)
+        main = found.main_output
+        if main is None:
+            return None
+        answer = await self._link.ask(DropResult(job), JobAnswer)
+        if answer.refusal or answer.job is None:
+            raise Conflict(answer.refusal)
+        self._news.records.put(answer.job)
+        await self.assets.delete(main.asset)
+        return main
 
     async def _known(self, job: JobId, answer: Job | None) -> Job:
         """The job as the broker told it; of one that it does not know (any more), as the store has it."""

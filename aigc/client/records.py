@@ -179,6 +179,11 @@ class Job(Record):
         return self.inner("progress").number("fraction") or 0.0
 
     @property
+    def estimated_left_s(self) -> float | None:
+        """Seconds that it is expected to go on; None while it waits, and where nobody knows."""
+        return self.inner("progress").number("estimated_left_s")
+
+    @property
     def message(self) -> str:
         """What the model says about where it is."""
         return self.inner("progress").text("message")
@@ -288,6 +293,11 @@ class Event(Record):
     def fraction(self) -> float | None:
         """How far the attempt is, 0 to 1."""
         return self._progress.number("fraction")
+
+    @property
+    def estimated_left_s(self) -> float | None:
+        """Seconds that the attempt is expected to go on; None where nobody knows."""
+        return self._progress.number("estimated_left_s")
 
     @property
     def message(self) -> str:

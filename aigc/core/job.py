@@ -129,7 +129,8 @@ class Change(Struct, frozen=True, array_like=True):
     at: float
     """Seconds since the epoch."""
     kind: str
-    """`queued`, `started`, `retrying`, `cancelling`, `completed`, `failed`, `cancelled`, `priority`."""
+    """`queued`, `started`, `retrying`, `cancelling`, `completed`, `failed`, `cancelled`, `priority`,
+    `output_deleted`."""
     detail: str = ""
 
 
@@ -175,6 +176,8 @@ class Job(Struct, frozen=True, kw_only=True, omit_defaults=True):
     finished_at: float | None = None
     progress: Progress = field(default_factory=Progress)
     outputs: tuple[Output, ...] = ()
+    deleted: tuple[Output, ...] = ()
+    """Outputs that it had until somebody deleted their files."""
     info: dict[str, Any] = {}
     """What the model says about the result."""
     warnings: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import msgspec
 
 from aigc.core.errors import InvalidChange
 from aigc.core.ids import Now
-from aigc.core.job import Change, Job, Stage, Status
+from aigc.core.job import Change, Job, Output, Stage, Status
 
 HISTORY_LIMIT = 64
 """Lines kept per job. Attempts are few, so only a job whose priority is moved about for hours loses its oldest."""
@@ -37,9 +37,19 @@ def change(job: Job, kind: str, now: Now, detail: str = "", **updates: Any) -> J
     status: Status = updates.get("status", job.status)
     if status not in LEGAL[job.status]:
         raise InvalidChange(job, status)
-    seq = job.seq + 1
     if status in FINAL:
         updates |= {"stage": Stage.NONE, "finished_at": now.wall, "lease": None}
+    return _entered(job, kind, now, detail, updates)
+
+
+def without(job: Job, output: Output, now: Now) -> Job:
+    """The record of a finished job that has this output no more: how it ended stays as it was."""
+    left = tuple(one for one in job.outputs if one is not output)
+    return _entered(job, "output_deleted", now, output.name, {"outputs": left, "deleted": (*job.deleted, output)})
+
+
+def _entered(job: Job, kind: str, now: Now, detail: str, updates: dict[str, Any]) -> Job:
+    seq = job.seq + 1
     history = (*job.history, Change(seq, now.wall, kind, detail))
     if len(history) > HISTORY_LIMIT:
         history = history[-HISTORY_LIMIT:]

@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Protocol
 
 from aigc.client import Client, ClientError, Event, Job
-from config.commands.printing import plain, say, show_line
-from config.commands.talking import ago
+from config.commands.printing import say, show_line
+from config.commands.talking import ago, left
 
 Ended = Callable[[Job], None]
 
@@ -56,7 +56,11 @@ def board(jobs: Mapping[str, str], *, as_json: bool, quiet: bool) -> Board:
         return JsonLines()
     if quiet:
         return Silence()
-    return Bars(jobs) if sys.stderr.isatty() else Lines(jobs)
+    if not sys.stderr.isatty():
+        return Lines(jobs)
+    from config.commands.bars import Bars  # here: rich takes a while to load
+
+    return Bars(jobs)
 
 
 def _events(client: Client, jobs: list[str]) -> Iterator[tuple[str, Event]]:
@@ -121,44 +125,8 @@ class Lines(Silence):
         words = said(event)
         if words and words != self._said.get(job):
             self._said[job] = words
-            say(f"{self._jobs[job]}: {words}" if len(self._jobs) > 1 else words, err=True)
-
-
-class Bars(Silence):
-    """A bar for each job."""
-
-    def __init__(self, jobs: Mapping[str, str]) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        named = (TextColumn("{task.fields[label]}", markup=False),) if len(jobs) > 1 else ()
-        columns = (
-            *named,
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-        )
-        self._progress = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))
-        self._tasks = {
-            job: self._progress.add_task("waiting", total=1.0, label=plain(label)[:32]) for job, label in jobs.items()
-        }
-
-    def tell(self, job: str, event: Event) -> None:
-        """Its bar and its words."""
-        words, fraction = said(event), 1.0 if event.kind == "completed" else event.fraction
-        if words:
-            self._progress.update(self._tasks[job], description=plain(words))
-        if fraction is not None:
-            self._progress.update(self._tasks[job], completed=fraction)
-        if event.is_final:
-            self._progress.stop_task(self._tasks[job])
-
-    def __enter__(self) -> "Bars":
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+            told = ", ".join(filter(None, [words, left(event.estimated_left_s)]))
+            say(f"{self._jobs[job]}: {told}" if len(self._jobs) > 1 else told, err=True)
 
 
 def said(event: Event) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from aigc.client import Job
 from config.commands.printing import say, show
-from config.commands.talking import ago
+from config.commands.talking import ago, left
 
 
 def summary(job: Mapping[str, Any], *, log_lines: int = 10, err: bool = False) -> None:
@@ -17,6 +17,10 @@ def summary(job: Mapping[str, Any], *, log_lines: int = 10, err: bool = False) -
         say(f"  {spent}", err=err)
     if job["status"] == "queued" and job.get("queue"):
         say(f"  {job['queue']['reason']}", err=err)
+    if job["status"] == "processing":
+        progress = job["progress"]
+        parts = [job["stage"].replace("_", " "), f"{progress['fraction']:.0%}", left(progress["estimated_left_s"])]
+        say(f"  {', '.join(filter(None, parts))}", err=err)
     for output in job["outputs"]:
         stats = output["stats"]
         mesh = f"  {stats['triangles']:,} triangles" if "triangles" in stats else ""

@@ -114,3 +114,8 @@ def ago(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def left(seconds: float | None) -> str:
+    """How long it is expected to go on, in words; nothing where nobody knows, or where that is over."""
+    return f"about {ago(max(1.0, round(seconds)))} left" if seconds is not None and seconds > 0.5 else ""

@@ -31,6 +31,7 @@ from aigc.core.messages import (
     Device,
     DrainWorker,
     Estimates,
+    DropResult,
     ForgetJob,
     Forgotten,
     GatewayHello,
@@ -343,6 +344,27 @@ async def test_only_a_finished_job_can_be_forgotten(house: House) -> None:
     assert isinstance(forgotten, JobAnswer) and forgotten.refusal == ""
     assert await house.store.get(JobId("a")) is None
     assert (await house.watcher.next(Forgotten)).job == "a"
+
+
+async def test_a_finished_job_loses_its_result_for_all_who_read_it(house: House) -> None:
+    house.hello()
+    await house.submit("a")
+    lease = (await house.worker.next(Grant)).lease
+    refused = await house.ask.ask(DropResult(JobId("a")), timeout_s=5)
+    assert isinstance(refused, JobAnswer) and "cancel it first" in refused.refusal
+    house.finish(lease)
+    await house.worker.next(Settled)
+    before = await house.store.get(JobId("a"))
+    assert before is not None and before.main_output is not None
+    for _ in range(2):  # asking twice does no harm
+        answer = await house.ask.ask(DropResult(JobId("a")), timeout_s=5)
+        assert isinstance(answer, JobAnswer) and answer.job == await house.store.get(JobId("a"))
+    after = answer.job
+    assert after is not None and (after.main_output, after.deleted) == (None, (before.main_output,))
+    assert (after.status, after.finished_at, after.seq) == (before.status, before.finished_at, before.seq + 1)
+    assert after.history[-1].kind == "output_deleted"
+    while (await house.watcher.next(Changed)).job != after:
+        pass
 
 
 async def test_a_waiting_job_is_told_where_it_stands_and_why(house: House) -> None:

@@ -15,7 +15,7 @@ from click.shell_completion import ShellComplete
 
 from config import cli
 from config.commands.given import grouped, meant
-from tests.house.kit import REPOSITORY, SAMPLES, Server
+from tests.house.kit import REPOSITORY, SAMPLES, Server, eventually
 
 DONE, FAILED, REFUSED, AWAY, TIMED_OUT, NOT_ALLOWED, BUSY = range(7)
 AIGC = Callable[..., tuple[int, str, str]]
@@ -154,6 +154,15 @@ def test_a_drained_worker_says_so_and_how_it_works_again(aigc: AIGC) -> None:
 def test_there_is_nothing_to_log_in_to_without_accounts(aigc: AIGC) -> None:
     code, out, err = aigc("login")
     assert (code, out) == (DONE, "") and "nobody has to log in" in err
+
+
+def test_a_running_job_is_shown_with_where_it_is(aigc: AIGC) -> None:
+    aigc("run", "text-to-raw-mesh", "x", "-m", "noop")  # nothing is foreseen of what was never seen
+    job = aigc("run", "text-to-raw-mesh", "x", "-m", "noop", "--sleep-s", "60", "--steps", "600", "--no-wait")[
+        1
+    ].strip()
+    eventually(lambda: re.search(r"^  sampling, \d+%, about \d+ s left$", aigc("show", job)[1], re.MULTILINE))
+    assert aigc("cancel", job)[0] == DONE
 
 
 def test_a_wait_that_is_too_short_has_its_own_code(aigc: AIGC) -> None:

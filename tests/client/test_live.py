@@ -218,3 +218,15 @@ def test_a_large_file_is_streamed_and_refused_by_its_size(client: Any) -> None:
     with pytest.raises(BadRequest) as told:
         client.upload(Endless())
     assert told.value.status == 413
+
+
+def test_a_running_job_tells_how_long_it_will_go_on(client: Any, server: Server) -> None:
+    client.run(TEXT, text="x", model="noop")  # nothing is foreseen of what was never seen
+    job = client.submit(TEXT, text="x", model="noop", sleep_s=60, steps=600)
+    try:
+        # Longer than its like took: its own word counts.
+        told = next(event for event in Client(server.url).events(job.id) if (event.estimated_left_s or 0) > 5)
+        assert told.kind == "progress" and client.job(job.id).estimated_left_s > 1
+    finally:
+        job.cancel()
+    assert client.wait(job.id).estimated_left_s is None

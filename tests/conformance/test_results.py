@@ -129,6 +129,8 @@ def test_row_20_a_deleted_result_is_gone_and_its_record_says_so(server: Replaced
     assert (info["has_result"], info["file_info"]["file_exists"], bool(info["file_info"]["error"])) == (
         True, False, True,
     )  # fmt: skip
+    own = server.client.job(job)
+    assert own.main_output is not None and [output.role for output in own.outputs] == ["thumbnail"]
     record = wire.get(f"system/jobs/{job}")
     assert (record["status"], record["mesh_url"], record["model_preference"]) == (
         "completed", None, model_of("mesh_retopology"),

@@ -40,6 +40,7 @@ from aigc.core.messages import (
     Device,
     Estimate,
     Estimates,
+    DropResult,
     ForgetJob,
     Forgotten,
     GatewayHello,
@@ -275,6 +276,14 @@ class Broker:
         ]  # fmt: skip
         return QueuePage(len(rows), tuple(rows[ask.offset : ask.offset + ask.limit]))
 
+    async def _drop_result(self, peer: bytes, correlation: int, job_id: JobId) -> None:
+        job = self.jobs[job_id]
+        if job.main_output is not None:
+            job = self.jobs[job_id] = lifecycle.without(job, job.main_output, Now(0.0, self.house.clock()))
+            await self.house.store.commit(self._generation, [job])
+            self.publish(Changed(job))
+        self._router.reply(peer, correlation, JobAnswer(job))
+
     def _move(self, ask: MoveJob) -> JobAnswer:
         job = self.jobs.get(ask.job)
         if job is None or job.status is not Status.QUEUED:
@@ -291,6 +300,9 @@ class Broker:
                 self.heard.append(message)
                 if isinstance(message, Submit):
                     self.jobs.setdefault(message.job.id, message.job)
+                elif isinstance(message, DropResult):
+                    dropping = self._drop_result(peer, envelope.correlation, message.job)
+                    self._dropping = asyncio.create_task(dropping)
                 elif not isinstance(message, GatewayHello) and type(message) not in self.deaf:
                     self._router.reply(peer, envelope.correlation, self._answers[type(message)](message))
         self._arrived.set()

@@ -12,6 +12,7 @@ from tests.web.results_kit import MESH, PICTURE, completed, known
 from tests.web.test_downloads import with_picture
 from web import compat_jobs
 
+JOBS = "/api/v1/jobs"
 OLD = "/api/v1/system/jobs"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -93,6 +94,9 @@ async def test_info_tells_of_the_file_or_that_it_is_gone(house: House) -> None:
         assert row["status"] == "completed"
         assert row["mesh_url"] is row["output_mesh_path"] is None and "mesh_url" not in row["result"]
         assert row["thumbnail_url"], "which was not deleted"
+    for own in ((await house.call("GET", f"{JOBS}/{job}"))[1], (await house.call("GET", JOBS))[1]["jobs"][0]):
+        assert [output["role"] for output in own["outputs"]] == ["thumbnail"] and "download" not in own["urls"]
+        assert (own["history"][-1]["kind"], own["history"][-1]["detail"]) == ("output_deleted", "mesh.glb")
 
 
 async def test_a_failed_job_tells_why_and_a_cancelled_one_that_it_was(house: House) -> None:

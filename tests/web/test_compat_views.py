@@ -90,15 +90,16 @@ def test_links_end_in_the_suffix_of_what_they_lead_to() -> None:
 
 def test_info_has_relative_links_and_an_extension_without_a_dot() -> None:
     done = job(**DONE, outputs=(output("mesh.glb"),))
-    found = info_object(done, exists=True)
+    found = info_object(done)
     assert found["mesh_download_urls"] == {
         "direct_download": "/api/v1/system/jobs/j1/download/mesh.glb",
         "base64_download": "/api/v1/system/jobs/j1/download/mesh.glb?format=base64",
     }
     assert found["thumbnail_download_urls"] == {}
     assert (found["file_info"]["file_extension"], found["file_info"]["file_size_mb"]) == ("glb", 1.91)
-    assert info_object(done, exists=False)["file_info"]["file_exists"] is False
-    assert set(info_object(job(), exists=False)) == {"job_id", "status", "has_result", "message"}
+    gone = info_object(job(**DONE, deleted=done.outputs))
+    assert (gone["has_result"], gone["file_info"]["file_exists"]) == (True, False)
+    assert set(info_object(job())) == {"job_id", "status", "has_result", "message"}
 
 
 def test_no_other_key_named_status_is_left_at_any_depth() -> None:

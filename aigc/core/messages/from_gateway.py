@@ -47,6 +47,13 @@ class ForgetJob(Message, frozen=True):
     job: JobId
 
 
+class DropResult(Message, frozen=True):
+    """A finished job's main output is about to be deleted, its record stays. Asked; answered by `JobAnswer` with the
+    record that does not name it any more."""
+
+    job: JobId
+
+
 class AskEstimates(Message, frozen=True):
     """Where do these waiting jobs stand? Asked; answered by `Estimates`."""
 
@@ -125,6 +132,7 @@ GatewayMessage = (
     | CancelJob
     | MoveJob
     | ForgetJob
+    | DropResult
     | AskEstimates
     | AskQueue
     | AskStatus

@@ -77,7 +77,7 @@ function tell() {
 }
 
 function draw(job) {
-  const what = `${job.id} ${job.status}`;
+  const what = `${job.id} ${job.status} ${job.outputs.length}`;
   if (what !== drawn) {
     drawn = what;
     const had = $("shown").contains(document.activeElement);
@@ -107,6 +107,7 @@ function drawEnd(job) {
   if (job.status === "completed" && drawing) {
     return h("div", { class: "view" },
       h("img", { class: "rendering", src: drawing.url, alt: `Rendering of ${nameOf(job)}` }),
+      !main && h("p", { class: "note still" }, "This is a picture of it: its file was deleted. Make it again, if you need it."),
       main && h("p", { class: "note still" }, `This is a picture of it: the page turns GLB files around, and this is a file in ${main.format.toUpperCase()}. Download it, or press “Change it” and choose GLB as its file format.`));
   }
   const error = job.error;
