@@ -15,7 +15,7 @@ from msgspec import Struct
 from actors.candidates import said
 from aigc.core.errors import AigcError
 from aigc.core.events import Asked, Event, Restored
-from aigc.core.ids import BootId, JobId, Now
+from aigc.core.ids import BootId, Now
 from aigc.core.job import Job, Status
 from aigc.core.lifecycle import without
 from aigc.core.messages import (
@@ -157,10 +157,8 @@ class Inquiries:
                 self._desk.apply([Asked(asker, question)])
             case CancelJob() | MoveJob():
                 self._change(asker, question)
-            case ForgetJob():
-                self._look_up(self._forget(asker, question.job))
-            case DropResult():
-                self._look_up(self._drop_result(asker, question.job))
+            case ForgetJob() | DropResult():
+                self._look_up(self._delete(asker, question))
             case AskStatus():
                 self._look_up(self._status(asker))
             case ChangeLevel(logger=logger, level=level):
@@ -208,32 +206,26 @@ class Inquiries:
         else:
             self._answer(asker, JobAnswer(job, refusal=_over(job)))
 
-    async def _forget(self, asker: Asker, job_id: JobId) -> None:
-        job = await self._finished(asker, job_id)
-        if job is not None:
-            await self._store.delete(self._generation, [job_id])
-            self._desk.publish(Forgotten(job_id))
-            self._answer(asker, JobAnswer(job))
-
-    async def _drop_result(self, asker: Asker, job_id: JobId) -> None:
-        job = await self._finished(asker, job_id)
-        if job is not None and (main := job.main_output) is not None:
-            job = without(job, main, self._now())
-            await self._store.commit(self._generation, [job])
-            self._desk.publish(Changed(job))
-        if job is not None:
-            self._answer(asker, JobAnswer(job))
-
-    async def _finished(self, asker: Asker, job_id: JobId) -> Job | None:
-        """The record of a job that is final; of any other the asker is told so."""
-        job = await self._store.get(job_id)
+    async def _delete(self, asker: Asker, question: ForgetJob | DropResult) -> None:
+        job = await self._store.get(question.job)
         if job is None:
             self._answer(asker, JobAnswer(None, refusal="there is no such job"))
         elif not job.status.is_final:
             self._answer(asker, JobAnswer(job, refusal=f"the job is {job.status}; cancel it first"))
+        elif isinstance(question, DropResult):
+            self._answer(asker, JobAnswer(await self._without_result(job)))
         else:
-            return job
-        return None
+            await self._store.delete(self._generation, [job.id])
+            self._desk.publish(Forgotten(job.id))
+            self._answer(asker, JobAnswer(job))
+
+    async def _without_result(self, job: Job) -> Job:
+        main = job.main_output
+        if main is not None:
+            job = without(job, main, self._now())
+            await self._store.commit(self._generation, [job])
+            self._desk.publish(Changed(job))
+        return job
 
     async def _status(self, asker: Asker) -> None:
         fault = await self._ask_store()

@@ -57,6 +57,8 @@ class People(Struct, frozen=True):
     audit: AuditLog
     place: str
     """In words, for who looks for them."""
+    file: Path | None
+    """The file in which accounts are, where it is one: before the first server or account it is not there."""
     must_log_in: bool
     """Whether anybody has to: `accounts.enabled`."""
     buckets: SharedBuckets | None = None
@@ -166,7 +168,7 @@ def _people_here(settings: Settings) -> People:
 
     path = settings.storage.folder / "accounts.db"
     audit = FileAuditLog(settings.storage.folder / "audit.jsonl")
-    return People(SqliteAccountStore(path), audit, str(path), settings.accounts.enabled)
+    return People(SqliteAccountStore(path), audit, str(path), path, settings.accounts.enabled)
 
 
 def _people_there(settings: Settings) -> People:
@@ -178,7 +180,7 @@ def _people_there(settings: Settings) -> People:
     told = RedisSettings(**settings.redis.model_dump(exclude={"enabled"}))
     where = f"Redis at {parsed(told.url, 'redis.url')}"
     return People(
-        RedisAccountStore(told), RedisAuditLog(told), where, settings.accounts.enabled, buckets=RedisBuckets(told)
+        RedisAccountStore(told), RedisAuditLog(told), where, None, settings.accounts.enabled, buckets=RedisBuckets(told)
     )
 
 

@@ -427,7 +427,8 @@ class Api:
 def own_name(name: str) -> str:
     """The last part of a file's name as a server tells it, which does not say in which folder of ours the file lies."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    return last if last not in ("", ".", "..") and "\0" not in last else "output"
+    last = "".join(char if char.isprintable() else "_" for char in last)  # else a terminal would obey whoever lists it
+    return last if last not in ("", ".", "..") else "output"
 
 
 def job_id(job: Any) -> str:

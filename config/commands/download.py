@@ -7,7 +7,7 @@ import click
 from aigc.client import Client
 from config.commands import completing
 from config.commands.naming import job_id
-from config.commands.printing import show
+from config.commands.printing import say, show
 from config.commands.sending import check_output
 from config.commands.talking import working
 
@@ -29,5 +29,9 @@ def command(client: Client, as_json: bool, job: str, to: Path, output: str, ever
             raise click.BadParameter(what, param_hint="TO")
     paths = client.download_all(job, to).values() if everything else [client.download(job, to, output=output)]
     saved = [str(path) for path in paths]
-    show({"saved": saved}) if as_json else click.echo("\n".join(saved))
+    if as_json:
+        show({"saved": saved})
+    else:
+        for path in saved:
+            say(path)
     return 0

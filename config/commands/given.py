@@ -1,17 +1,24 @@
 """Words of a command line as inputs: files, URLs, texts, and what other jobs made."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-_JOB = re.compile(r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:/(.+))?")
+from config.commands.naming import LEAST
+
+_JOB = re.compile(rf"([0-9a-f][0-9a-f-]{{{LEAST - 1},35}})(?:/(.+))?", re.IGNORECASE)
+"""A job's id, or how it begins; and perhaps one of its outputs."""
 
 
-def meant(word: str, *, is_text: bool) -> Any:
-    """A text as it is; else a file, a URL, a job's id, or `ID/OUTPUT`. Raises BadParameter."""
+def meant(word: str, *, is_text: bool, job: Callable[[str], str]) -> Any:
+    """A text as it is; else a file, a URL, a job's id or its beginning, or `ID/OUTPUT`. Raises BadParameter.
+
+    Args:
+        job: the whole id of the job that is meant, as `naming.job_id` finds it.
+    """
     if is_text:
         return word
     path = Path(word)
@@ -20,8 +27,8 @@ def meant(word: str, *, is_text: bool) -> Any:
     if word.startswith(("http://", "https://", "data:")):
         return word
     if found := _JOB.fullmatch(word):
-        return {"job": found[1], "output": found[2] or "model"}
-    raise click.BadParameter(f"{word} is no file, no URL and no job's whole id", param_hint="INPUT")
+        return {"job": job(found[1]), "output": found[2] or "model"}
+    raise click.BadParameter(f"{word} is no file, no URL and no job's id", param_hint="INPUT")
 
 
 def grouped(words: Sequence[str], needed: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -54,7 +61,13 @@ def _named(words: Sequence[str], needed: Mapping[str, Mapping[str, Any]]) -> dic
             files.remove(fitting)
             left.remove(word)
     for word in left:
-        is_file = Path(word).is_file() or _JOB.fullmatch(word) or word.startswith(("http://", "https://"))
+        is_file = Path(word).is_file() or _is_job(word) or word.startswith(("http://", "https://"))
         place = files if (is_file and files) or not texts else texts
         found[place.pop(0)] = word
     return {name: found[name] for name in needed}
+
+
+def _is_job(word: str) -> bool:
+    """Among texts: a facade and a decade are words, and beginnings of ids without a digit are rare."""
+    found = _JOB.fullmatch(word)
+    return found is not None and any(char.isdigit() for char in found[1])

@@ -1,5 +1,6 @@
 """`aigc run FEATURE INPUT...`: a command for each feature of the server, with its inputs and parameters as options."""
 
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import click
 from aigc.client import BadInput, BadRequest, Client, ClientError, Feature, Model
 from config.commands import completing
 from config.commands.given import grouped, meant
+from config.commands.naming import job_id
 from config.commands.options import of_inputs, of_schema
 from config.commands.printing import plain
 from config.commands.sending import (
@@ -137,10 +139,14 @@ def _run(
     if is_folder and output is not None and output.exists() and not output.is_dir():
         raise click.BadParameter(f"{output} is a file; several results want a folder", param_hint="--output")
     kinds = {**model.inputs, **model.optional_inputs}
+    named_job = functools.partial(job_id, client)
     jobs, labels = [], {}
     for group in groups:
         words_of = {**fixed, **group}
-        inputs = {name: meant(word, is_text="text" in kinds[name]["formats"]) for name, word in words_of.items()}
+        inputs = {
+            name: meant(word, is_text="text" in kinds[name]["formats"], job=named_job)
+            for name, word in words_of.items()
+        }
         for value in inputs.values():
             if isinstance(value, dict):  # what another job makes; it may be at it still
                 client.wait(value["job"])

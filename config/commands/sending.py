@@ -115,7 +115,7 @@ def carry(
         if job.status == "completed" and output is not None:
             place = output if not is_folder else output / _free(jobs[job.id], taken)
             for path in _saved(client, job, place, everything=everything, is_folder=is_folder, alone=len(jobs) == 1):
-                say(f"saved {path}", err=True) if as_json else click.echo(path)
+                say(f"saved {path}" if as_json else str(path), err=as_json)
 
     try:
         final = follow(client, jobs, quiet=quiet or as_json, ended=ended)

@@ -23,15 +23,26 @@ _GENERATE = click.option("--generate", is_flag=True, help="Make a password and p
 
 
 def with_people(function: Callable[..., Awaitable[int]]) -> Callable[..., int]:
-    """Add `--config` and `--data`, hand over `people` with both stores open, and errors as exit code 2."""
+    """Add `--config` and `--data`, hand over `people` with both stores open, and errors as exit code 2.
 
+    What no server and no account has made yet is not made: the command ends with the words that it is not there.
+    """
+    return _with_people(function, makes=False)
+
+
+def making_people(function: Callable[..., Awaitable[int]]) -> Callable[..., int]:
+    """As `with_people`, for commands that begin what is not there."""
+    return _with_people(function, makes=True)
+
+
+def _with_people(function: Callable[..., Awaitable[int]], *, makes: bool) -> Callable[..., int]:
     @click.option("--config", "file", type=click.Path(path_type=Path), envvar="AIGC_CONFIG", help="Your system.yaml.")
     @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The server's data folder.")
     @functools.wraps(function)
     def wrapped(*args: Any, file: Path | None, data: Path | None, **kwargs: Any) -> int:
         import asyncio
 
-        from aigc.core.errors import AigcError
+        from aigc.core.errors import AigcError, NotFound
         from config.marks import ConfigInvalid
         from config.settings import load
         from config.wiring import people
@@ -41,6 +52,11 @@ def with_people(function: Callable[..., Awaitable[int]]) -> Callable[..., int]:
             found = people(settings)
             if found.note:
                 say(f"note: {found.note}", err=True)
+            if not makes and found.file is not None and not found.file.exists():
+                raise NotFound(
+                    f"{found.place} is not there: no server has run with these settings, and no account was made",
+                    suggestion="name the server's --data or --config; accounts are made by: aigc users add NAME",
+                )
             await found.accounts.open()
             try:
                 await found.audit.open()
@@ -74,7 +90,7 @@ def command() -> None:
 @click.option("--role", type=ROLES, default="user", show_default=True)
 @click.option("--email", default="")
 @_GENERATE
-@with_people
+@making_people
 async def add(name: str, role: str, email: str, generate: bool, people: "People") -> int:
     """Make an account NAME. Its password is asked for, or read from standard input, or made."""
     from aigc.core.accounts import Role

@@ -371,7 +371,7 @@ def test_the_client_reads_on_python_3_10_and_imports_the_standard_library_alone(
     ("told", "ours"),
     [
         ("mesh.glb", "mesh.glb"), ("../../.bashrc", ".bashrc"), ("/etc/passwd", "passwd"), ("..\\x.glb", "x.glb"),
-        ("..", "output"), ("a/", "output"), ("a\0b", "output"),
+        ("..", "output"), ("a/", "output"), ("a\0b", "a_b"), ("a\x1b[2J\u202e.glb", "a_[2J_.glb"),
     ],
 )  # fmt: skip
 def test_no_server_says_in_which_folder_of_ours_a_file_lies(told: str, ours: str) -> None:

@@ -82,7 +82,8 @@ def test_several_inputs_are_several_jobs_with_results_under_their_names(aigc: AI
         (["run", "text-to-textured-mesh"], "each job needs text"),
         (["run", "text-to-textured-mesh", "x", "--seed", "100"], "0<=x<=99"),
         (["run", "text-to-textured-mesh", "x", "--center", "middle"], "not JSON"),
-        (["run", "mesh-retopology", "nowhere.glb"], "no job's whole id"),
+        (["run", "mesh-retopology", "nowhere.glb"], "no job's id"),
+        (["run", "mesh-retopology", "abcdef0"], "none of the newest jobs"),
         (["run", "mesh-retopology", "list.txt"], "mesh takes glb"),
         (["upload", "cat.png", "list.txt"], "list.txt: a file that ends in .txt"),
         (["lst"], "did you mean list?"),
@@ -131,6 +132,9 @@ def test_a_job_is_named_by_how_its_id_begins(aigc: AIGC) -> None:
     job = aigc("run", "text-to-raw-mesh", "x", "--no-wait")[1].strip()
     assert aigc("wait", job[:8])[1].startswith(job)
     assert aigc("show", job[:13].upper(), "--json")[0] == DONE
+    for word in (job[:8], f"{job[:8]}/noop.glb"):
+        code, out, _ = aigc("run", "text-mesh-painting", "like a facade", word, "--json")
+        assert (code, json.loads(out)["inputs"]["mesh"]["filename"]) == (DONE, "noop.glb")
     code, _, err = aigc("show", job[:-1] + "x")
     assert code == REFUSED and f"did you mean {job}?" in err
 
@@ -189,9 +193,12 @@ def test_words_find_the_inputs_that_they_are_for(tmp_path: Path) -> None:
     assert grouped(["a", "b"], {"text": {"formats": ["text"]}}) == [{"text": "a"}, {"text": "b"}]
     assert grouped([], {}) == [{}]
     job = "68b8105c-df6b-4bcd-925f-6db1fa0a393d"
-    assert meant(job, is_text=False) == {"job": job, "output": "model"}
-    assert meant(f"{job}/part 1.glb", is_text=False) == {"job": job, "output": "part 1.glb"}
-    assert meant(job, is_text=True) == job
+    whole = {job: job, job[:6]: job}.__getitem__
+    assert meant(job, is_text=False, job=whole) == {"job": job, "output": "model"}
+    assert meant(f"{job[:6]}/part 1.glb", is_text=False, job=whole) == {"job": job, "output": "part 1.glb"}
+    assert meant(job, is_text=True, job=whole) == job
+    for words in (["facade", job[:6]], [job[:6], "facade"]):
+        assert grouped(words, needed) == [{"text": "facade", "mesh": job[:6]}]
 
 
 # Completing.

@@ -16,6 +16,7 @@ def test_a_name_under_which_somebody_failed_to_log_in_writes_no_line_and_moves_n
         await log.close()
 
     asyncio.run(write())
+    (tmp_path / "accounts.db").touch()
     done = CliRunner().invoke(command, ["--data", str(tmp_path)])
     assert done.exit_code == 0, done.output
     assert done.stdout.splitlines() == ["1970-01-01 00:00:00  -: login.failed zoë\\n1970 adam\\x1b[2J\\u202e"]
