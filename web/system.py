@@ -197,12 +197,13 @@ def _gateway(one: GatewayView, agreed: Mapping[str, str]) -> dict[str, Any]:
 
 def _differing(seen: SystemStatus) -> list[dict[str, Any]]:
     """Every process whose settings are not those of the leading broker, and how."""
-    gateways = [(f"gateway {one.pid} on {one.host}", one.agreed, None) for one in seen.gateways]
-    workers = [(f"worker {one.id} on {one.host}", one.agreed, list(one.agreed)) for one in seen.workers]
-    brokers = [(f"broker {one.owner}", one.agreed, None) for one in seen.brokers if one.agreed and not one.generation]
+    gateways = [(one.boot, f"gateway {one.pid} on {one.host}", one.agreed, None) for one in seen.gateways]
+    workers = [(one.id, f"worker {one.id} on {one.host}", one.agreed, list(one.agreed)) for one in seen.workers]
+    standing_by = [one for one in seen.brokers if one.agreed and not one.generation]
+    brokers = [(one.owner, f"broker {one.owner}", one.agreed, None) for one in standing_by]
     found = (
-        {"process": process, "differences": list(differences(agreed, seen.agreed, names))}
-        for process, agreed, names in (*gateways, *workers, *brokers)
+        {"id": id_, "process": process, "differences": list(differences(agreed, seen.agreed, names))}
+        for id_, process, agreed, names in (*gateways, *workers, *brokers)
     )
     return [one for one in found if one["differences"]]
 

@@ -164,6 +164,33 @@ def test_the_processes_are_told_with_their_roles_and_whether_they_agree(
     expect(worker).not_to_contain_text("drained")
 
 
+def test_workers_and_brokers_that_have_other_settings_are_told_with_what_differs(
+    server: Server, context: BrowserContext
+) -> None:
+    said = "limits.queue is 7 here and 10000 at the broker"
+
+    def answer(route: Route) -> None:
+        told = route.fetch().json()
+        told["brokers"].append({"owner": "far/7/b", "leads": False, "generation": None, "seen_s": 0.3})
+        told["differing"] = [
+            {"id": id_, "process": f"process {id_}", "differences": [said]}
+            for id_ in (told["workers"][0]["id"], "far/7/b")
+        ]
+        route.fulfill(json=told)
+
+    context.route("**/api/v1/system/status", answer)
+    page = visit(context, server, "#server/processes")
+    waiting = page.get_by_role("list", name="Brokers").get_by_role("listitem").filter(has_text="far/7/b")
+    expect(waiting).to_contain_text("stands by, differs")
+    expect(waiting).to_contain_text(said)
+    worker = page.get_by_role("list", name="Workers").get_by_role("listitem").first
+    expect(worker).to_contain_text("idle, differs")
+    expect(worker).to_contain_text(said)
+    expect(page.get_by_role("list", name="Brokers").get_by_role("listitem").first).not_to_contain_text("differs")
+    page.goto(f"{server.url}/#server/configuration")
+    expect(page.locator("#server")).to_contain_text(f"process far/7/b: {said}")
+
+
 def test_the_configuration_is_shown_without_secrets_and_a_reload_is_refused_with_every_reason(
     server: Server, context: BrowserContext, watch: Watch
 ) -> None:

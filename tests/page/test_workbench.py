@@ -53,6 +53,27 @@ def test_several_pictures_are_several_jobs_and_a_mesh_with_a_picture_is_painted(
     expect(page.locator(".zone[data-input=mesh]")).to_contain_text("rabbit.glb")
 
 
+def test_no_file_is_lost_by_another_or_by_a_look_at_another_feature(page: Page) -> None:
+    zone = {
+        name: page.locator(f".zone[data-input={name}]") for name in ("image", "mesh", "source_image", "target_image")
+    }
+    give(page, "drop", "robot.png", "teapot.png")
+    give(page, "drop", "rabbit.glb")
+    expect(page.get_by_label("I want")).to_have_value("image_mesh_editing")
+    for name, file in (("mesh", "rabbit.glb"), ("source_image", "robot.png"), ("target_image", "teapot.png")):
+        expect(zone[name]).to_contain_text(file)
+    page.get_by_label("I want").select_option("mesh_retopology")
+    give(page, "drop", "penguin.png")
+    expect(page.get_by_label("I want")).to_have_value("image_mesh_painting")
+    expect(zone["image"]).to_contain_text("penguin.png")
+    expect(zone["mesh"]).to_contain_text("rabbit.glb")
+    page.get_by_text("A picture", exact=True).click()
+    expect(zone["image"]).to_contain_text("penguin.png")
+    expect(page.locator("#mesh-note")).to_be_hidden()
+    page.get_by_text("A mesh", exact=True).click()
+    expect(zone["mesh"]).to_contain_text("rabbit.glb")
+
+
 def test_a_setting_is_drawn_along_its_range_and_reset_and_the_seed_rolls_unless_it_is_locked(
     server: Server, page: Page
 ) -> None:

@@ -89,9 +89,17 @@ async def test_the_status_says_which_processes_have_other_settings_and_how(house
     house.broker.worker_agreed = {"storage.data_dir": "sha256:1"}
     _, found = await house.call("GET", "/api/v1/system/status")
     assert found["differing"] == [
-        {"process": "gateway 7 on here", "differences": ["limits.queue is 500 here and 1000 at the broker"]},
-        {"process": "worker gpu-0 on ", "differences": ["storage.data_dir is set here only"]},
-        {"process": "broker another", "differences": ["limits.queue is 400 here and 1000 at the broker"]},
+        {
+            "id": "g1",
+            "process": "gateway 7 on here",
+            "differences": ["limits.queue is 500 here and 1000 at the broker"],
+        },
+        {"id": "gpu-0", "process": "worker gpu-0 on ", "differences": ["storage.data_dir is set here only"]},
+        {
+            "id": "another",
+            "process": "broker another",
+            "differences": ["limits.queue is 400 here and 1000 at the broker"],
+        },
     ]
 
 

@@ -108,7 +108,8 @@ function drawFeatures() {
 function fillFeatures() {
   const fitting = catalogue.allFeatures().filter((item) => kindOf(item) === kind());
   fitting.sort((a, b) => b.name.includes("textured") - a.name.includes("textured"));
-  const best = offers(fitting, inputs.formats());
+  const names = new Set(fitting.flatMap((item) => Object.keys(item.inputs)));
+  const best = offers(fitting, inputs.formats([...names]));
   const options = (list) => list.map((item) => h("option", { value: item.name }, item.title));
   const rest = fitting.filter((item) => !best.includes(item));
   $("feature").replaceChildren(...(best.length && rest.length
@@ -128,7 +129,7 @@ function drawGiven(name) {
 
 // A mesh that was just given is shown, and one in which a region is to be set.
 function drawBench(name = "") {
-  const [mesh] = inputs.all("mesh");
+  const [mesh] = inputs.zoneInput("mesh") ? inputs.all("mesh") : [];
   if (bench.canShow(mesh) && ((name === "mesh" && mesh.file) || shape())) bench.open(mesh);
   else if (!mesh && bench.isOpen()) bench.close();
   const isStrange = mesh && !bench.canShow(mesh);
@@ -158,7 +159,8 @@ function chooseModel() {
   const files = (from) => Object.fromEntries(Object.entries(from).filter(([, input]) => !isText(input)));
   $("prompt-field").hidden = !Object.values(all).some(isText);
   $("prompt").placeholder = EXAMPLES[chosen.feature] ?? EXAMPLE;
-  inputs.forgetAllBut(Object.keys(all));
+  // What one may give lies folded away: it shall not be used where nobody looks for it.
+  inputs.forgetAllBut([...Object.keys(all), ...catalogue.allFeatures().flatMap((item) => Object.keys(item.inputs))]);
   inputs.drawZones($("file-fields"), files(chosen.inputs));
   const optional = h("div", { class: "stack" });
   $("parameters").append(optional);
@@ -204,12 +206,22 @@ function sort(files, zone) {
   if (formats.every((format) => accepts.includes(format))) return inputs.take(zone, files);
   const known = catalogue.allFeatures();
   const fits = (item) => item && !placed(item, [...new Set(formats)]).left.length;
-  const chosen = [feature(), offers(known, [...inputs.formats(), ...formats])[0], offers(known, formats)[0]].find(fits);
+  const chosen = [feature(), offers(known, [...inputs.formats(inputs.shown()), ...formats])[0], offers(known, formats)[0]].find(fits);
   if (!chosen) return complain(new Error("No model of this server takes these files together."));
+  const before = inputs.shown();
   setFeature(chosen.name);
-  const { at, left } = placed(chosen, formats, Object.keys(chosen.inputs).filter(inputs.has));
+  moveIn(chosen, before.filter((name) => !inputs.shown().includes(name)));
+  const { at, left } = placed(chosen, formats, inputs.shown());
   for (const [name, found] of Object.entries(at)) inputs.take(name, found.map((index) => files[index]));
   if (left.length) complain(new Error(`${left.map((index) => files[index].name).join(", ")} found no place: ${chosen.title} takes one file of a kind.`));
+}
+
+// What the form had before under other names, where there is room for all of it.
+function moveIn(chosen, names) {
+  const { at, left } = placed(chosen, inputs.formats(names), inputs.shown());
+  if (left.length) return;
+  const items = inputs.lift(names);
+  for (const [name, found] of Object.entries(at)) inputs.put(name, found.map((index) => items[index]));
 }
 
 function start(name, { file, text }) {

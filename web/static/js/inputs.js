@@ -14,6 +14,7 @@ const LABELS = {
   mask: "Where, as a mesh around it",
 };
 
+// What was given stays given while another feature is looked at that has no such input.
 const given = new Map(); // input name -> [{file, preview, sent, upload} or {job, output, format, url, label, picture}]
 let tell = () => {}; // called with what went wrong, or with null when a new file has come
 let changed = () => {}; // called when there are other files than before
@@ -23,7 +24,8 @@ export const all = (name) => given.get(name) ?? [];
 export const has = (name) => given.has(name);
 export const labelOf = (name) => LABELS[name] ?? title(name);
 export const zoneInput = (name) => zone(name)?.querySelector("input");
-export const formats = () => [...given.values()].flat().map((item) => item.format);
+export const shown = () => [...given.keys()].filter(zone);
+export const formats = (names) => names.flatMap(all).map((item) => item.format);
 const zone = (name) => document.querySelector(`.zone[data-input="${name}"]`);
 
 export function startInputs({ onTrouble, onChange }) {
@@ -39,6 +41,20 @@ export function drawZones(place, inputs, note = "") {
 
 export function forgetAllBut(names) {
   for (const name of given.keys()) if (!names.includes(name)) clear(name);
+}
+
+// What was given under these names, which have nothing then.
+export function lift(names) {
+  const items = names.flatMap(all);
+  names.forEach((name) => given.delete(name));
+  return items;
+}
+
+export function put(name, items) {
+  clear(name);
+  given.set(name, items);
+  drawFace(name);
+  changed(name);
 }
 
 // `files` are what the input has from now on.
@@ -57,11 +73,8 @@ export function add(name, files) {
 }
 
 export function takeOutput(name, output) {
-  clear(name);
-  given.set(name, [output]);
+  put(name, [output]);
   tell(null);
-  drawFace(name);
-  changed(name);
 }
 
 let last = Promise.resolve();

@@ -35,11 +35,10 @@ export async function show() {
   }
 }
 
-// The other gateways are heard of through the broker.
-export function draw({ gateways, workers, brokers }) {
-  const different = gateways.filter(({ differences }) => differences.length);
-  for (const { host, pid, differences } of different) {
-    const id = `${host}/${pid}: ${differences.join("; ")}`;
+// The other processes are heard of through the broker.
+export function draw({ gateways, workers, differing }) {
+  for (const { process: who, differences } of differing) {
+    const id = `${who}: ${differences.join("; ")}`;
     if (![...agreement.children].some((line) => line.dataset.key === id)) agreement.append(h("li", { class: "is-bad", data: { key: id } }, id));
   }
   const versions = new Set([...gateways, ...workers].map(({ version }) => version).filter(Boolean));

@@ -25,17 +25,19 @@ export function make(place) {
 }
 
 export function draw(status) {
+  const differing = new Map(status.differing.map(({ id, differences }) => [id, differences]));
   fill(brokers, noBrokers, status.brokers.map((one) => ({ id: one.owner, ...one })), (node, one) => {
-    badge(node, one.leads ? "good" : "", one.leads ? `leads, generation ${one.generation}` : "stands by");
+    const others = differing.get(one.owner) ?? [];
+    badge(node, one.leads ? "good" : others.length ? "bad" : "", one.leads ? `leads, generation ${one.generation}` : `stands by${others.length ? ", differs" : ""}`);
     say(node.children[1], one.owner);
-    say(node.children[2], `heard ${duration(one.seen_s)} ago`);
+    say(node.children[2], [`heard ${duration(one.seen_s)} ago`, ...others].join("; "));
   });
   fill(gateways, noGateways, status.gateways.map((one) => ({ id: one.boot, ...one })), (node, one) => {
     badge(node, one.differences.length ? "bad" : "good", one.differences.length ? "differs from the broker" : "agrees with the broker");
     say(node.children[1], `${one.host}/${one.pid}`);
     say(node.children[2], [`version ${one.version}`, ...one.differences].join("; "));
   });
-  fill(workers, noWorkers, inOrder(status.workers), fillWorker);
+  fill(workers, noWorkers, inOrder(status.workers), (node, worker) => fillWorker(node, worker, differing.get(worker.id) ?? []));
 }
 
 function fill(list, none, items, draw) {
@@ -55,16 +57,17 @@ function badge(node, kind, text) {
   say(node.firstChild, text);
 }
 
-function fillWorker(node, worker) {
+function fillWorker(node, worker, others) {
   const { liveness, draining, quarantined } = worker;
   const isLost = liveness === "lost", needsResume = draining || Boolean(quarantined);
   if (isLost) badge(node, "bad", `lost ${duration(worker.lost_s)} ago`);
   else if (quarantined) badge(node, "bad", quarantined);
   else if (draining) badge(node, "busy", drained(worker));
-  else badge(node, liveness === "alive" ? "good" : "bad", liveness === "alive" ? (worker.leases.length ? "works" : "idle") : "silent");
+  else if (liveness !== "alive") badge(node, "bad", "silent");
+  else badge(node, others.length ? "bad" : "good", `${worker.leases.length ? "works" : "idle"}${others.length ? ", differs" : ""}`);
   say(node.children[1], `${worker.host}/${worker.id}`);
   const runners = worker.residents.filter(({ pid }) => pid).map(({ residency, pid, state }) => `${residency} ${state}, process ${pid}`);
-  say(node.children[2], [`version ${worker.version}`, worker.device.name || worker.device.id, `${runners.length} ${runners.length === 1 ? "runner" : "runners"}${runners.length ? `: ${runners.join("; ")}` : ""}`].join("; "));
+  say(node.children[2], [`version ${worker.version}`, worker.device.name || worker.device.id, `${runners.length} ${runners.length === 1 ? "runner" : "runners"}${runners.length ? `: ${runners.join("; ")}` : ""}`, ...others].join("; "));
   const order = node.querySelector("button");
   const action = isLost ? "forget" : needsResume ? "resume" : "drain";
   order.dataset.action = action;
