@@ -141,6 +141,7 @@ def test_a_region_is_set_on_the_mesh_and_the_result_is_compared_and_shown_as_wir
     page.get_by_label("Share of the picture that shows the mesh before").fill("20")
     assert page.locator(".view").evaluate("(view) => view.style.getPropertyValue('--cut')") == "20%"
     wires = page.get_by_role("button", name="Wireframe")
+    expect(wires).to_be_visible()  # once there is a mesh to show them of
     page.locator(".button.main").focus()
     page.keyboard.press("w")
     expect(wires).to_have_attribute("aria-pressed", "true")
