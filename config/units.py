@@ -107,7 +107,10 @@ def notes(settings: Settings, layout: Layout) -> Iterator[str]:
     if not is_shared(settings):
         yield "the section on redis is not enabled; these services set it for themselves, so set it in your file too"
     folder = settings.storage.data_dir
-    if folder is not None and not folder.is_relative_to(STATE):
+    if folder is None:
+        elsewhere = "commands such as aigc keys and aigc doctor look elsewhere"
+        yield f"the services keep their data in {STATE}; name it in your file too (storage.data_dir), or {elsewhere}"
+    elif not folder.is_relative_to(STATE):
         yield f"make {folder} and give it to {layout.user}: install -d -o {layout.user} -m 0750 {folder}"
 
 

@@ -6,7 +6,7 @@ from aigc.core.errors import InputInvalid
 from config.settings import Redis, Server, Settings, Storage, Worker
 from config.units import COMMON, Layout, address, device_of, instance_of, notes, units
 
-SHARED = Settings(redis=Redis(enabled=True))
+SHARED = Settings(redis=Redis(enabled=True), storage=Storage(data_dir=Path("/var/lib/aigc")))
 PROGRAM = Path("/opt/aigc/bin/aigc")
 GPU = "GPU-8f2c1a5e-0a1b-4c2d-9e3f-5a6b7c8d9e0f"
 
@@ -171,4 +171,7 @@ def test_a_data_folder_elsewhere_has_to_be_made_and_the_note_says_how() -> None:
 
 
 def test_settings_that_only_the_services_have_are_told() -> None:
-    assert [note.split(";")[0] for note in notes(Settings(), layout())] == ["the section on redis is not enabled"]
+    assert [note.split(";")[0] for note in notes(Settings(), layout())] == [
+        "the section on redis is not enabled",
+        "the services keep their data in /var/lib/aigc",
+    ]
