@@ -84,14 +84,10 @@ def whole(queue: Mapping[str, int]) -> int:
     return queue["pending_jobs"] + queue["processing_jobs"]
 
 
-def least_s(call: Callable[[], object]) -> float:
-    """Of eleven calls: what the server needs, whatever else the machine does."""
-    taken = []
-    for _ in range(11):
-        began = time.perf_counter()
-        call()
-        taken.append(time.perf_counter() - began)
-    return min(taken)
+def taken_s(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
 
 
 @pytest.mark.parametrize("many", MANY)
@@ -107,13 +103,13 @@ async def test_thousands_of_jobs_wait_and_the_server_stays_quick_and_forgets_non
             "status": client.system,
             "health": client.health,
         }
-        alone = {name: least_s(look) for name, look in looks.items()}
+        alone = {name: min(taken_s(look) for _ in range(11)) for name, look in looks.items()}
         accepted, refused = await submit(server, many)
         assert (len(set(accepted)), refused) == (many, [])
-        crowded = {name: least_s(look) for name, look in looks.items()}
-        # By a scan of all records each of these would take a hundred times as long.
-        slow = {name: (alone[name], crowded[name]) for name in looks if crowded[name] > 10 * alone[name] + 0.02}
-        assert not slow
+        for name, look in looks.items():
+            # By a scan of all records each of these would take a hundred times as long, however often it is tried; on
+            # a machine that is busy with other things most tries take long.
+            eventually(lambda look=look, name=name: taken_s(look) <= 10 * alone[name] + 0.02)
         # The picture may be a second old, in which thousands are sent.
         eventually(lambda: whole(client.system()["queue"]) == 1 + many)
         assert client.system()["queue"]["pending_jobs"] >= many - PREFETCHED

@@ -18,11 +18,11 @@ What holds after every event (`validate` checks it):
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from aigc.core import messages
 from aigc.core.events import Tick
+from aigc.core.hosting import last_words
 from aigc.core.hosting.health import Health
 from aigc.core.hosting.held import Held, LastWord, Phase
 from aigc.core.hosting.holdings import Holdings
@@ -36,8 +36,6 @@ from aigc.core.messages import (
     DrainWorker,
     Generation,
     Grant,
-    LeaseFailed,
-    LeaseFinished,
     LeaseProgress,
     LeaseRan,
     LeaseReturned,
@@ -328,8 +326,7 @@ class Device:
         if ended.finished is not None:
             self._health.recover()
             self._turns.learn(held.spec.id, ended.longest_gap_s)
-            ran = LeaseRan(self._worker, held.lease, held.started.load_s if held.started else 0.0)
-            for word in held.store(ended, ran):
+            for word in held.store(ended, LeaseRan(self._worker, held.lease, held.load_s)):
                 self._holdings.tell(word)
             self._effects.append(StoreOutputs(held.lease, ended.finished.outputs))
         elif ended.is_unbegun:
@@ -337,27 +334,13 @@ class Device:
         elif ended.failure is not None:
             self._say_last(held, self._failed(held, ended.failure, ended))
         else:
-            last_word = held.ending or LeaseStopped(self._worker, held.lease)
-            if isinstance(last_word, LeaseStopped | LeaseFailed):
-                last_word = msgspec.structs.replace(last_word, run_s=ended.run_s)
-            self._say_last(held, last_word)
+            self._say_last(held, last_words.stopped(self._worker, held, ended))
 
     def _stored(self, event: Stored) -> None:
         held = self._holdings.get(event.lease)
         if held is None or held.ended is None or held.ended.finished is None or held.phase is not Phase.STORING:
             return
-        ended, finished = held.ended, held.ended.finished
-        load_s = held.started.load_s if held.started else 0.0
-        last_word = LeaseFinished(
-            self._worker,
-            held.lease,
-            event.outputs,
-            finished.info,
-            finished.warnings,
-            load_s,
-            ended.run_s,
-            ended.peak_bytes,
-        )
+        last_word = last_words.finished(self._worker, held, held.ended, held.ended.finished, event.outputs)
         self._holdings.end(held, last_word, self._now.monotonic)
 
     def _storing_failed(self, event: StoringFailed) -> None:
@@ -409,12 +392,8 @@ class Device:
         complaint = self._health.complaint
         return f"the device gets no work: {complaint}" if complaint else ""
 
-    def _failed(self, held: Held, failure: Failure, ended: Ended | None = None) -> LeaseFailed:
-        at = msgspec.structs.replace(failure, attempt=held.lease.attempt, worker=self._worker, at=self._now.wall)
-        load_s = held.started.load_s if held.started else 0.0
-        if ended is None:
-            return LeaseFailed(self._worker, held.lease, at, False, load_s)
-        return LeaseFailed(self._worker, held.lease, at, ended.killed_runner, load_s, ended.run_s, ended.peak_bytes)
+    def _failed(self, held: Held, failure: Failure, ended: Ended | None = None) -> LastWord:
+        return last_words.failed(self._worker, held, failure, self._now.wall, ended)
 
     def _hello(self) -> WorkerHello:
         return WorkerHello(

@@ -69,6 +69,11 @@ class Held:
         """There is progress that was not told."""
 
     @property
+    def load_s(self) -> float:
+        """What its model took to load for it."""
+        return self.started.load_s if self.started else 0.0
+
+    @property
     def to_say(self) -> tuple[Word, ...]:
         """What somebody who has heard nothing of it must be told."""
         if self.last_word is not None:
