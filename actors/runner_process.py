@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -94,8 +94,9 @@ class Runners:
     Args:
         folder: for the socket and the runners' scratch folders; ours alone, see `runner_folder`.
         device: `cpu`, a GPU's UUID, `cuda:<n>` or `fake:<n>`; runners see this device and no other GPU.
-        on_event: is called on the loop, in order, never from within `spawn`, `run` and the like. The preview of a
-            `RunnerProgressed` is the name of a file in the task's staging folder: whoever passes it on stores it first.
+        on_events: is called on the loop with what came at once, in order, never from within `spawn`, `run` and the
+            like. The preview of a `RunnerProgressed` is the name of a file in the task's staging folder: whoever passes
+            it on stores it first.
     """
 
     def __init__(
@@ -104,13 +105,13 @@ class Runners:
         folder: Path,
         device: str,
         settings: RunnersSettings,
-        on_event: Callable[[RunnerEvent], None],
+        on_events: Callable[[Sequence[RunnerEvent]], None],
     ) -> None:
         self._context = context
         self._folder = folder
         self._device = device
         self._settings = settings
-        self._on_event = on_event
+        self._on_events = on_events
         self._runners: dict[RunnerId, _Runner] = {}
         self._by_token: dict[bytes, _Runner] = {}
         self._spawned = 0
@@ -161,7 +162,6 @@ class Runners:
         """The runner, which is loaded, has the task, perhaps beside others.
 
         It ends in RunnerFinished, RunnerFailed, RunnerStopped or RunnerExited.
-        It ends in RunnerFinished, -Failed, -Stopped or -Exited.
 
         Raises:
             KeyError: there is no such runner.
@@ -182,7 +182,7 @@ class Runners:
         except protocol.ProtocolError as error:
             running.end(told)
             failure = Failure(code="input_invalid", message=f"the parameters cannot be sent to the model: {error}")
-            asyncio.get_running_loop().call_soon(self._on_event, RunnerFailed(runner, task.lease, failure))
+            asyncio.get_running_loop().call_soon(self._on_events, [RunnerFailed(runner, task.lease, failure)])
             return
         if not self._send(running, frame):
             # Its process lives but its socket does not: nothing would ever come back.
@@ -288,6 +288,7 @@ class Runners:
     # From a runner
 
     def _receive(self, batch: list[list[bytes]]) -> None:
+        events: list[RunnerEvent] = []
         for parts in batch:
             running = self._by_token.get(parts[0])
             if running is None or len(parts) != 2:
@@ -300,7 +301,8 @@ class Runners:
                 continue
             if isinstance(event, RunnerFinished | RunnerFailed | RunnerStopped) and event.lease is not None:
                 running.end(wire(event.lease))
-            self._on_event(event)
+            events.append(event)
+        self._on_events(events)
 
     def _drop(self, reason: str) -> None:
         self.dropped += 1
@@ -317,5 +319,5 @@ class Runners:
         self._tidying.add(tidying)
         tidying.add_done_callback(self._tidying.discard)
         peak = how.peak_bytes if launch.model_device(self._device) == "cpu" else 0
-        self._on_event(RunnerExited(made.id, how.code, how.signal, how.tail[-LOG_TAIL_CHARS:], peak))
+        self._on_events([RunnerExited(made.id, how.code, how.signal, how.tail[-LOG_TAIL_CHARS:], peak)])
         log.info("runner.exited", runner=made.id, code=how.code, signal=how.signal, peak_bytes=peak)

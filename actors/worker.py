@@ -120,7 +120,7 @@ class Worker:
         sample = await first_look(self._probe, settings.watch)
         await self._lock.take(self._name, sample)
         self._device = Device(settings.device, self._name, self._boot, sample)
-        self._runners = Runners(self._context, settings.folder, sample.id, settings.runners, self._on_runner)
+        self._runners = Runners(self._context, settings.folder, sample.id, settings.runners, self._on_runners)
         self._watch = DeviceWatch(self._probe, settings.watch, sample, self._device, self._runners, self._apply)
         await self._runners.start()
         self._dealer = Dealer(
@@ -196,28 +196,30 @@ class Worker:
         if verdict is Verdict.LOST:
             self._apply(Silent())
 
-    def _on_runner(self, event: RunnerEvent) -> None:
-        if isinstance(event, RunnerExited) and self._watch is not None:
-            self._watch.ended(event)
-            return
-        if isinstance(event, RunnerProgressed) and event.progress.preview is not None:
-            self._files.preview(event)
-            event = msgspec.structs.replace(event, progress=msgspec.structs.replace(event.progress, preview=None))
-        self._apply(event)
+    def _on_runners(self, batch: Sequence[RunnerEvent]) -> None:
+        events: list[DeviceEvent] = []
+        for event in batch:
+            if isinstance(event, RunnerExited) and self._watch is not None:
+                self._watch.ended(event)
+                continue
+            if isinstance(event, RunnerProgressed) and event.progress.preview is not None:
+                self._files.preview(event)
+                event = msgspec.structs.replace(event, progress=msgspec.structs.replace(event.progress, preview=None))
+            events.append(event)
+        self._apply(*events)
 
     def _apply(self, *events: DeviceEvent) -> None:
         device = self._device
         if device is None or self._fate.is_settled:
             return
-        for event in events:
-            try:
-                for effect in device.apply(event, Now(time.monotonic(), time.time())):
-                    self._do(effect)
-            except Exception as defect:
-                # Half applied: begin again with no runner and no lease, which the broker then finds lost.
-                log.exception("worker.defect", worker=self._name, doing=repr(event)[:500])
-                self._fail(defect)
-                return
+        try:
+            for effect in device.apply(events, Now(time.monotonic(), time.time())):
+                self._do(effect)
+        except Exception as defect:
+            # Half applied: begin again with no runner and no lease, which the broker then finds lost.
+            log.exception("worker.defect", worker=self._name, doing=repr(events)[:500])
+            self._fail(defect)
+            return
         if device.is_drained:
             self._drained.set()
             if device.is_idle:
@@ -228,13 +230,13 @@ class Worker:
         self._fate.fail(defect)
 
     def _set_tick(self, due: float | None) -> None:
-        if due == self._tick_at:
+        # A tick that has become too early does no harm, and most deadlines only move on.
+        if due is None or (self._tick_at is not None and self._tick_at <= due):
             return
         if self._tick is not None:
             self._tick.cancel()
-        self._tick, self._tick_at = None, due
-        if due is not None:
-            self._tick = asyncio.get_running_loop().call_later(max(0.0, due - time.monotonic()), self._on_tick)
+        self._tick = asyncio.get_running_loop().call_later(max(0.0, due - time.monotonic()), self._on_tick)
+        self._tick_at = due
 
     def _on_tick(self) -> None:
         self._tick = self._tick_at = None

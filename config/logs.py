@@ -48,6 +48,20 @@ class Levels:
 levels = Levels()
 """Of this process, which has one log."""
 
+_Unfiltered: Any = structlog.make_filtering_bound_logger(logging.DEBUG)
+
+
+class _Logger(_Unfiltered):  # type: ignore[misc]
+    """Asks for the level at each line, and before anything else: what is not written is to cost nothing.
+
+    Not structlog's own filter: that one is part of every logger that was ever made, and cannot be moved.
+    """
+
+    def _proxy_to_logger(self, method: str, event: str | None = None, **fields: Any) -> Any:
+        if _NUMBERS.get(method, logging.ERROR) >= levels.ours:
+            return super()._proxy_to_logger(method, event, **fields)
+        return None
+
 
 def configure(level: str, form: Literal["auto", "console", "json"], file: LogFile | None = None) -> None:
     """Send structlog's and the standard library's records to standard error, and to a file as JSON, without secrets."""
@@ -68,8 +82,8 @@ def configure(level: str, form: Literal["auto", "console", "json"], file: LogFil
         renderer = _with_priority(renderer)
     levels.ours = getattr(logging, level.upper())
     structlog.configure(
-        processors=[_above_threshold, *shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
+        processors=[*shared, renderer],
+        wrapper_class=_Logger,
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
@@ -104,13 +118,6 @@ def _hidden(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         return {inner: _hidden(str(inner), one) for inner, one in value.items()}
     return [_hidden("", one) for one in value] if isinstance(value, list | tuple) else value
-
-
-def _above_threshold(logger: Any, method: str, event: Any) -> Any:
-    # Not structlog's own filter: that one is part of every logger that was ever made, and cannot be moved.
-    if _NUMBERS.get(method, logging.ERROR) < levels.ours:
-        raise structlog.DropEvent
-    return event
 
 
 def _named(logger: Any, method: str, event: Any) -> Any:

@@ -9,7 +9,6 @@ import os
 import stat
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -19,9 +18,10 @@ from msgspec import Struct
 
 from actors.stores.asset_key import segments
 from actors.stores.asset_layout import AssetLayout, file_of, is_sidecar, new_place
-from actors.stores.durable import SYNCS, name_once, sync, write_file
+from actors.stores.durable import StrPath, name_once, sync, write_file
 from actors.stores.expiry_index import ExpiryIndex, milliseconds
 from actors.stores.in_step import Work, in_step
+from actors.stores.syncing import Syncing
 from actors.stores.workspace import Workspace
 from aigc.core.errors import Conflict, NotFound
 from aigc.core.ids import AssetKey
@@ -49,12 +49,12 @@ class AssetFiles:
         self._layout = AssetLayout(root)
         self._expiry = ExpiryIndex(self._layout.expiry)
         self.workspace = Workspace(self._layout.temporary)
-        self._syncs = ThreadPoolExecutor(SYNCS - 1, thread_name_prefix="assets-sync")
+        self._syncing = Syncing()
 
     def close(self) -> None:
         """The workspace and the threads are gone."""
         self.workspace.close()
-        self._syncs.shutdown()
+        self._syncing.close()
 
     def read(self, key: AssetKey) -> Asset | None:
         """What is stored under the key; None if nothing is, or the file is not what was stored."""
@@ -68,7 +68,7 @@ class AssetFiles:
             raise NotFound(f"there is no file {key}", suggestion="it was deleted, has expired, or was damaged")
         return found[1]
 
-    def install(self, items: Sequence[tuple[Path, Asset]]) -> None:
+    def install(self, items: Sequence[tuple[StrPath, Asset]]) -> None:
         """Files of the workspace stand under their keys, durably; or, if that fails, all are where they were.
 
         Args:
@@ -83,12 +83,12 @@ class AssetFiles:
 
     def together(self, works: Sequence[Work[T]]) -> list[T | Exception]:
         """What each of the works returned or raised, see `in_step`."""
-        return in_step(works, self._syncs)
+        return in_step(works, self._syncing)
 
-    def installing(self, items: Sequence[tuple[Path, Asset]]) -> Work[None]:
+    def installing(self, items: Sequence[tuple[StrPath, Asset]]) -> Work[None]:
         """The work of `install`, for those who have more of it to do at once."""
         placed = [(source, asset, self._sidecar(asset.key), new_place()) for source, asset in items]
-        moved: dict[str, Path] = {}
+        moved: dict[str, StrPath] = {}
         fresh: list[str] = []
         known: list[str] = []
         try:
@@ -190,7 +190,7 @@ class AssetFiles:
         return (said.asset, Path(path)) if stat.S_ISREG(found.st_mode) and found.st_size == said.asset.bytes else None
 
     def _write_sidecar(self, said: Sidecar) -> str:
-        path = str(self.workspace.fresh())
+        path = self.workspace.fresh_name()
         write_file(path, msgspec.json.encode(said))
         os.utime(path, (said.asset.created_at, said.asset.created_at))
         return path

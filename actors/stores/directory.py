@@ -132,7 +132,7 @@ class DirectoryAssetStore:
     ) -> Sequence[Asset]:
         """See the port. What becomes ready meanwhile is the next group, which waits for the disk together."""
         segments(prefix)
-        check_staging(folder, self._files.workspace.folder)
+        check_staging(folder, self._files.workspace.name)
         try:
             return cast(
                 Sequence[Asset], await self._publishing.ask(partial(self._published, folder, prefix, files, owner))
@@ -142,7 +142,7 @@ class DirectoryAssetStore:
 
     async def discard(self, folder: Path) -> None:
         """See the port."""
-        check_staging(folder, self._files.workspace.folder)
+        check_staging(folder, self._files.workspace.name)
         await self._run(self._staging.remove, folder)
 
     async def stat(self, key: AssetKey) -> Asset | None:
@@ -174,7 +174,7 @@ class DirectoryAssetStore:
         items = []
         for source, file in zip(checked_outputs(folder, files), files, strict=True):
             if not file.sha256:
-                with source.open("rb") as content:
+                with open(source, "rb") as content:
                     file = msgspec.structs.replace(file, sha256=file_digest(content, "sha256").hexdigest())
             key = AssetKey(f"{prefix}/{file.key}")
             items.append((source, msgspec.structs.replace(file, key=key, owner=owner or file.owner, created_at=now)))

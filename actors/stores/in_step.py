@@ -4,10 +4,10 @@ A file system's journal commits at once what was changed until then, so the seco
 """
 
 from collections.abc import Generator, Sequence
-from concurrent.futures import Executor
 from typing import TypeVar
 
-from actors.stores.durable import StrPath, sync_all
+from actors.stores.durable import StrPath
+from actors.stores.syncing import Syncing
 
 T = TypeVar("T")
 
@@ -15,12 +15,12 @@ Work = Generator[Sequence[StrPath], None, T]
 """Yields files and folders that must be durable before it goes on, and is told by an OSError that one is not."""
 
 
-def in_step(works: Sequence[Work[T]], threads: Executor) -> list[T | Exception]:
+def in_step(works: Sequence[Work[T]], syncing: Syncing) -> list[T | Exception]:
     """What each of the works returned or raised. They go on in turns, each when all have what they waited for."""
     outcomes: dict[int, T | Exception] = {}
     waiting: dict[int, Sequence[StrPath]] = {number: () for number in range(len(works))}
     while waiting:
-        faults = sync_all(tuple({path: None for paths in waiting.values() for path in paths}), threads)
+        faults = syncing.all(tuple({path: None for paths in waiting.values() for path in paths}))
         for number, paths in tuple(waiting.items()):
             fault = next((faults[path] for path in paths if path in faults), None)
             try:

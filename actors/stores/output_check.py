@@ -10,7 +10,7 @@ from aigc.core.errors import InputInvalid
 from aigc.core.ports import Asset
 
 
-def checked_outputs(folder: Path, said: Sequence[Asset]) -> list[Path]:
+def checked_outputs(folder: Path, said: Sequence[Asset]) -> list[str]:
     """Where these outputs are: plain files of the size that was said, which have no other name.
 
     Raises:
@@ -19,9 +19,10 @@ def checked_outputs(folder: Path, said: Sequence[Asset]) -> list[Path]:
     return [_checked(folder, segments(one.key, at_least=1), one) for one in said]
 
 
-def check_staging(folder: Path, workspace: Path) -> None:
+def check_staging(folder: Path, workspace: str) -> None:
     """Raise InputInvalid unless the folder is one that this process has from `staging()`."""
-    if folder.parent != workspace or folder.name in (".", ".."):
+    above, name = os.path.split(folder)
+    if above != workspace or name == "..":
         raise InputInvalid(
             f"{folder.name} is not a staging folder of this store", suggestion="give what staging() gave"
         )
@@ -36,7 +37,7 @@ def invalid(said: Asset, fault: str) -> InputInvalid:
     )
 
 
-def _checked(folder: Path, parts: Sequence[str], said: Asset) -> Path:
+def _checked(folder: Path, parts: Sequence[str], said: Asset) -> str:
     path = os.path.join(folder, *parts)
     try:
         found = os.lstat(path)
@@ -53,4 +54,4 @@ def _checked(folder: Path, parts: Sequence[str], said: Asset) -> Path:
         raise invalid(said, "has another name elsewhere (hard link)")
     if found.st_size != said.bytes:
         raise invalid(said, f"has {found.st_size} bytes where {said.bytes} were reported")
-    return Path(path)
+    return path

@@ -134,12 +134,12 @@ class S3AssetStore:
     ) -> Sequence[Asset]:
         """See the port."""
         segments(prefix)
-        check_staging(folder, self._workspace.folder)
+        check_staging(folder, self._workspace.name)
         return await self._run(self._publish, folder, prefix, files, owner, limit_s=None)
 
     async def discard(self, folder: Path) -> None:
         """See the port."""
-        check_staging(folder, self._workspace.folder)
+        check_staging(folder, self._workspace.name)
         await self._run(partial(shutil.rmtree, folder, ignore_errors=True))
 
     async def stat(self, key: AssetKey) -> Asset | None:

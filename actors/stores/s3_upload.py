@@ -1,11 +1,11 @@
 """The blocking half of storing files in a bucket: content first, then its record, or nothing of both."""
 
+import os
 import secrets
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -99,7 +99,7 @@ class S3Upload:
             self._content.abandon()
 
 
-def publish(files: S3Files, items: Sequence[tuple[Path, Asset]], block_bytes: int) -> list[Asset]:
+def publish(files: S3Files, items: Sequence[tuple[str, Asset]], block_bytes: int) -> list[Asset]:
     """All these files stand under their keys, or none of them does. Returns what is known of them.
 
     Raises:
@@ -120,12 +120,12 @@ def publish(files: S3Files, items: Sequence[tuple[Path, Asset]], block_bytes: in
     return [record.asset for record in records]
 
 
-def _sent(content: Content, path: Path, said: Asset, block_bytes: int) -> Record:
-    with path.open("rb") as file:
+def _sent(content: Content, path: str, said: Asset, block_bytes: int) -> Record:
+    with open(path, "rb") as file:
         while block := file.read(block_bytes):
             content.write([block])
     record = content.close()
-    name = msgspec.structs.replace(said, key=AssetKey(path.name))
+    name = msgspec.structs.replace(said, key=AssetKey(os.path.basename(path)))
     if record.asset.bytes != said.bytes:
         raise invalid(name, f"has {record.asset.bytes} bytes where {said.bytes} were reported")
     if said.sha256 not in ("", record.asset.sha256):

@@ -52,7 +52,11 @@ class Workspace:
 
     def fresh(self) -> Path:
         """A path in the workspace at which there is nothing."""
-        return self.folder / str(next(self._names))
+        return Path(self.fresh_name())
+
+    def fresh_name(self) -> str:
+        """The same as plain text, see `durable.StrPath`."""
+        return f"{self.name}/{next(self._names)}"
 
     def beat(self) -> None:
         """A sign of life was given, and what dead processes left is gone."""
@@ -92,6 +96,7 @@ class Workspace:
         # The lock first: a folder without one belongs to nobody.
         self.folder = self._parent / name
         self.folder.mkdir()
+        self.name = str(self.folder)
 
     def _sweep(self) -> None:
         now = self._lock.path.stat().st_mtime  # by the clock that dates the others' signs too

@@ -16,7 +16,6 @@ from typing import Any
 
 from aigc.runner import nvml
 
-_STATM = "/proc/self/statm"
 _PAGE_BYTES = resource.getpagesize()
 _RESET_PEAK = b"5"  # to clear_refs: the peak of the resident set starts anew, see proc_pid_clear_refs(5)
 WORTH_TRIMMING = 4 << 20
@@ -38,6 +37,7 @@ class Meter:
         self._driver = driver or (nvml.find() if self._on_gpu else None)
         self._used_before = self._used()
         self._at_rest = 0
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         try:
             self._clear_refs = os.open("/proc/self/clear_refs", os.O_WRONLY)
         except OSError:  # kept from us: peaks are those of the process's life then
@@ -73,8 +73,7 @@ class Meter:
         return self._resident()
 
     def _resident(self) -> int:
-        with open(_STATM, "rb", buffering=0) as file:
-            return int(file.read().split()[1]) * _PAGE_BYTES
+        return int(os.pread(self._statm, 128, 0).split()[1]) * _PAGE_BYTES
 
     def release(self) -> None:
         """After running out of memory: what the allocator keeps in reserve goes back to the device."""

@@ -268,7 +268,7 @@ from aigc.core.model import ModelSpec
 
 async def main():
     folder = Path(sys.argv[1])
-    runners = Runners(zmq.Context(), folder / "run", "cpu", RunnersSettings(staging=folder), lambda event: None)
+    runners = Runners(zmq.Context(), folder / "run", "cpu", RunnersSettings(staging=folder), lambda events: None)
     await runners.start()
     print("ready", flush=True)
     for number in range(3):

@@ -94,8 +94,8 @@ class World:
     def welcome(self, generation: Generation = FIRST) -> list[DeviceEffect]:
         return self.do(Welcome(generation, Catalogue(tuple(self.models), "digest")))
 
-    def do(self, event: DeviceEvent) -> list[DeviceEffect]:
-        effects = self.device.apply(event, Now(self.time, 1e9 + self.time))
+    def do(self, *events: DeviceEvent) -> list[DeviceEffect]:
+        effects = self.device.apply(events, Now(self.time, 1e9 + self.time))
         self.device.validate()
         told = [effect.message for effect in effects if isinstance(effect, Report)]
         self.beats += (message for message in told if isinstance(message, WorkerBeat))

@@ -102,6 +102,15 @@ def test_the_next_job_runs_in_the_same_breath_in_which_the_runner_came_to_rest()
     assert kinds(world.do(finished(runner, first.lease))) == ["StoreOutputs", "Run"]
 
 
+def test_what_is_known_at_once_is_decided_at_once():
+    world = World()
+    runner = world.running(first := grant("a"))
+    second, third = grant("a"), grant("a")
+    events = (second, third, cancel(second.lease), finished(runner, first.lease))
+    assert kinds(world.do(*events)) == ["Prepare", "Prepare", "DropStaging", "StoreOutputs", "Run"]
+    assert [type(word) for word in world.said()[1:]] == [LeaseStopped, LeaseRan, LeaseStarted]
+
+
 def test_models_of_one_family_share_a_runner():
     world = World(spec("a", family="f"), spec("b", family="f"))
     runner = world.loaded("a")

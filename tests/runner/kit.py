@@ -4,6 +4,7 @@ import asyncio
 import os
 import select
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,9 +50,10 @@ class House:
         self._context.term()
         assert not [pid for pid in pids if is_alive(pid)]
 
-    def _hear(self, event: RunnerEvent) -> None:
-        self.events.append(event)
-        self._news.put_nowait(event)
+    def _hear(self, events: Sequence[RunnerEvent]) -> None:
+        self.events += events
+        for event in events:
+            self._news.put_nowait(event)
 
     def spawn(self, class_path: str = NOOP, **spec) -> RunnerId:
         self._count += 1

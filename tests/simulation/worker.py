@@ -105,8 +105,7 @@ class Worker:
         """SIGCONT."""
         self._is_stopped = False
         missed, self._missed = self._missed, []
-        for event in missed:
-            self._feed(event)
+        self._feed(*missed)
         if self._must_reconnect:
             self.reconnect()
 
@@ -147,13 +146,13 @@ class Worker:
 
     # The device.
 
-    def _feed(self, event: DeviceEvent) -> None:
+    def _feed(self, *events: DeviceEvent) -> None:
         if not self.is_alive:
             return
         if self._is_stopped:
-            self._missed.append(event)
+            self._missed += events
             return
-        effects = self.device.apply(event, self._clock.now)
+        effects = self.device.apply(events, self._clock.now)
         if self._house.step() % self._house.check_every == 0:
             self.device.validate()
         for effect in effects:

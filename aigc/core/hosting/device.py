@@ -6,16 +6,17 @@
     link, probe, clock                         ─►
 
 `actors.worker` is the shell: it turns what happens into events, does what the effects say, in order, and calls
-`apply(Tick(), now)` when `due` has come.
+`apply([Tick()], now)` when `due` has come. What has happened by then is told at once: who begins and who leaves is
+decided when all of it is known.
 
-What holds after every event (`validate` checks it):
+What holds after every call (`validate` checks it):
     * a runner process exists only within its reservation, and gives that back only when it is gone;
     * at most `slots` runners are being prepared or run, each for one lease, for a batch, or for a line of brief ones;
     * every granted lease gets exactly one last word, which is kept and said again until the broker has settled it;
     * what an older generation of the broker sends changes nothing.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -170,11 +171,14 @@ class Device:
         """True once a drain has left no runner, and a last word on every lease."""
         return self._is_draining and not len(self._residents) and all(held.last_word for held in self._holdings)
 
-    def apply(self, event: DeviceEvent, now: Now) -> list[DeviceEffect]:
-        """What happened is taken in. Do what is returned, in this order, then look at `due` again."""
+    def apply(self, events: Sequence[DeviceEvent], now: Now) -> list[DeviceEffect]:
+        """What happened, in this order, is taken in. Do what is returned, in this order, then look at `due` again."""
         self._now = now
-        self._handlers[type(event)](event)
-        if type(event) not in QUIET:
+        is_quiet = True
+        for event in events:
+            self._handlers[type(event)](event)
+            is_quiet = is_quiet and type(event) in QUIET
+        if not is_quiet:
             self._advance()
         if self._residents.has_news:
             self._residents.has_news = False

@@ -47,11 +47,6 @@ class Granted(Struct, eq=False):
         return self.demand.residency if self.demand is not None else ""
 
     @property
-    def batch(self) -> int:
-        """How many leases its model takes at once."""
-        return self.demand.spec.batch if self.demand is not None else 1
-
-    @property
     def is_alone(self) -> bool:
         """Whether nothing else may run beside it."""
         return self.demand is not None and self.demand.need.alone

@@ -5,6 +5,7 @@ are out laid over it. The worker's own ledger decides; here it is only foreseen.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -170,12 +171,15 @@ class WorkerState:
         busy: dict[str, float] = {}
         seats: dict[str, float] = {}
         is_alone = False
-        for granted in self.at_work:
-            name, batch = granted.residency, granted.batch
-            seats[name] = seats.get(name, 0.0) + 1 / batch
-            work_s = granted.demand.profile.run_s if granted.demand is not None else math.inf
-            busy[name] = busy.get(name, 0.0) + work_s / batch
-            is_alone = is_alone or granted.is_alone
+        # Most of what a worker has at once is of one demand: so it is the demands that are gone through.
+        for demand, count in Counter([granted.demand for granted in self.at_work]).items():
+            if demand is None:
+                seats[""], busy[""] = seats.get("", 0.0) + count, math.inf
+                continue
+            name, share = demand.residency, count / demand.spec.batch
+            seats[name] = seats.get(name, 0.0) + share
+            busy[name] = busy.get(name, 0.0) + demand.profile.run_s * share
+            is_alone = is_alone or demand.need.alone
         reserved = fixed = pinned = 0
         for name, tenant in self.tenants.items():
             if tenant.state == RUNNING and name not in busy:

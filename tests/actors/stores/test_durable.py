@@ -1,12 +1,10 @@
 import errno
 import os
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from actors.stores import durable
-from actors.stores.durable import make_folder, name_once, sync, sync_all, write_file
+from actors.stores.durable import make_folder, name_once, sync, write_file
 
 
 def test_a_folder_is_made_with_all_above_it_and_each_name_is_synced(
@@ -38,51 +36,6 @@ def test_a_link_is_not_synced_in_place_of_a_file(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="symbolic"):
         sync(tmp_path / "link")
-
-
-@pytest.mark.parametrize("worth_s", [-1.0, 1e9], ids=["slow disk", "fast disk"])
-def test_all_are_synced_once_however_many_they_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worth_s: float
-) -> None:
-    monkeypatch.setattr(durable, "WORTH_THREADS_S", worth_s)
-    synced = []
-    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(Path(os.readlink(f"/proc/self/fd/{fd}"))))
-    paths = [tmp_path / str(number) for number in range(40)]
-    for path in paths:
-        write_file(path, b"x")
-
-    with ThreadPoolExecutor(2) as threads:
-        for count in (1, 2, 3, 17, 18, 40):
-            synced.clear()
-            assert sync_all(paths[:count], threads) == {}
-            assert sorted(synced) == sorted(paths[:count])
-
-
-def test_of_many_those_that_cannot_be_synced_are_told_and_the_others_are_durable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    good, bad, gone = (tmp_path / name for name in ("good", "bad", "gone"))
-    for path in (good, bad):
-        write_file(path, b"x")
-    synced = []
-    fsync = os.fsync
-
-    def told(descriptor: int) -> None:
-        name = Path(os.readlink(f"/proc/self/fd/{descriptor}")).name
-        if name == "bad":
-            raise OSError("bad disk")
-        fsync(descriptor)
-        synced.append(name)
-
-    monkeypatch.setattr(os, "fsync", told)
-    before = os.listdir("/proc/self/fd")
-    with ThreadPoolExecutor(2) as threads:
-        faults = sync_all([bad, good, gone, tmp_path], threads)
-        assert sync_all([], threads) == {}
-
-    assert {path: type(fault) for path, fault in faults.items()} == {bad: OSError, gone: FileNotFoundError}
-    assert sorted(synced) == sorted(["good", tmp_path.name])
-    assert os.listdir("/proc/self/fd") == before
 
 
 def test_a_name_is_given_once_and_the_file_has_no_other(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from actors.stores.in_step import Work, in_step
+from actors.stores.syncing import Syncing
 
 
 @pytest.fixture
@@ -26,8 +27,8 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def step(works: Sequence[Work[str]]) -> list[str | Exception]:
-    with ThreadPoolExecutor(1) as threads:
-        return in_step(works, threads)
+    with closing(Syncing()) as syncing:
+        return in_step(works, syncing)
 
 
 def written(folder: Path, *names: str) -> list[Path]:

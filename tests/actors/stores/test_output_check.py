@@ -18,7 +18,7 @@ def test_plain_files_of_the_right_size_are_taken_in_order(tmp_path: Path) -> Non
     for name in ("b", "sub/a"):
         (tmp_path / name).write_bytes(b"mesh")
 
-    assert checked_outputs(tmp_path, [said("b"), said("sub/a")]) == [tmp_path / "b", tmp_path / "sub/a"]
+    assert checked_outputs(tmp_path, [said("b"), said("sub/a")]) == [str(tmp_path / "b"), str(tmp_path / "sub/a")]
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_a_name_that_leads_out_of_the_folder_is_none(tmp_path: Path) -> None:
 
 
 def test_only_folders_right_in_the_workspace_are_for_staging(tmp_path: Path) -> None:
-    check_staging(tmp_path / "1", tmp_path)
+    check_staging(tmp_path / "1", str(tmp_path))
 
     for folder in (tmp_path, tmp_path / "..", tmp_path / "1" / "deep", Path("/")):
         with pytest.raises(InputInvalid, match="staging"):
-            check_staging(folder, tmp_path)
+            check_staging(folder, str(tmp_path))
