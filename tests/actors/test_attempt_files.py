@@ -39,7 +39,7 @@ class Desk:
         return lease, self.ready[-1][1]
 
     def folders(self) -> list[Path]:
-        kept = self.store._staging._kept
+        kept = [Path(name) for name in self.store._staging._kept]
         return [path for path in self.store._files.workspace.folder.iterdir() if path.is_dir() and path not in kept]
 
 
