@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from config import lean  # noqa: F401 - here: whatever a command of a process imports does without
 from config.settings import Loaded
 
 CONFIG = click.option(
@@ -23,7 +24,6 @@ def loaded(file: Path | None, flags: dict[str, Any], *, shares: str = "") -> Loa
     Args:
         shares: what a process is called that is nothing without others, see `wiring.check_shared`.
     """
-    from config import lean  # noqa: F401, I001 - first: what comes after does without
     from actors.log_files import LogFile
     from aigc.core.errors import InputInvalid
     from config import logs
