@@ -49,7 +49,6 @@ from bench.harness import HERE
 HELD_OUT_SEED = 1
 _BATCH = 40
 _POINTS = 400
-_SCORES = ("kind", "kind in 3", "legs", "color", "parts", "apart")
 _LEGGED = {"chair", "stool", "table"}
 PROMPTS = (
     "a chair", "a red chair with three legs", "a blue armchair", "a wooden table with five legs",

@@ -1,6 +1,5 @@
 """The web application: routes, what every request passes, start and stop; nothing else."""
 
-import gc
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -60,9 +59,6 @@ class WebSettings(Struct, frozen=True, kw_only=True):
     """Begins the server's orderly end, and says in words what ends."""
     log_every: int = 1000
     """Of so many requests one is logged; failed and slow ones always. 0: only those."""
-    tune_gc: bool = True
-    """What lives at the start is kept out of garbage collection, and the rest is collected less often: a tenth of the
-    CPU time of each request."""
     linger_s: float = 2.0
     """For so long a draining server goes on answering on open connections before it closes idle ones."""
     shutdown_s: float = 5.0
@@ -116,10 +112,6 @@ def make_app(gateway: Gateway, settings: WebSettings, access: Access | None = No
     async def running(app: web.Application) -> AsyncIterator[None]:
         await door.start()
         await gateway.start()
-        if settings.tune_gc:
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(100_000, 50, 50)
         yield
         await gateway.close()
         await door.close()

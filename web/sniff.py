@@ -75,7 +75,6 @@ _OFF = re.compile(rb"\s*(?:ST)?C?N?OFF\s+(?:#[^\n]*\n\s*)*\d+\s+\d+")
 _PLY = re.compile(
     rb"ply\r?\n(?:(?:comment|obj_info)[^\n]*\n)*format (?:ascii|binary_little_endian|binary_big_endian) 1"
 )
-_ASCII_STL = re.compile(rb"\s*solid\b[^\n]*\n\s*(?:facet\s+normal|endsolid)\b", re.IGNORECASE)
 _MAGICS = (
     ("png", re.compile(rb"\x89PNG\r\n\x1a\n")),
     ("jpg", re.compile(rb"\xff\xd8\xff")),

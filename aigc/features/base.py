@@ -35,31 +35,6 @@ class Parameters(BaseModel):
             return {name: value for name, value in data.items() if value is not None}
         return data
 
-    @classmethod
-    def contract_schema(cls) -> dict[str, dict[str, dict[str, Any]]]:
-        """`{"parameters": {name: {type, description, default, required, minimum?, maximum?, enum?, unit?}}}`."""
-        properties = cls.model_json_schema()["properties"]
-        return {"parameters": {name: _described(field) for name, field in properties.items()}}
-
-
-def _described(field: dict[str, Any]) -> dict[str, Any]:
-    """One field of a JSON schema in the words of the existing API."""
-    # `int | None` becomes anyOf in JSON schema; clients know one type per parameter.
-    kinds = [kind for kind in field.get("anyOf", [field]) if kind.get("type") != "null"]
-    merged = {**field, **kinds[0]}
-    described = {
-        "type": merged.get("type", "string"),
-        "description": field.get("description", ""),
-        "default": field.get("default"),
-        "required": False,
-    }
-    for source in ("minimum", "maximum", "enum", "maxLength", "unit"):
-        if source in merged:
-            described[source] = merged[source]
-    if "const" in merged:
-        described["enum"] = [merged["const"]]
-    return described
-
 
 @dataclass(frozen=True)
 class Feature:

@@ -6,6 +6,7 @@ import pytest
 
 from aigc.features import FEATURES, heavy
 from config.catalogue import bundled
+from web.compat_catalogue import described
 
 TRELLIS = {
     "seed": ("integer", 42, 0, None, None),
@@ -128,15 +129,15 @@ def test_a_heavy_model_is_what_its_clients_know(name: str) -> None:
     assert sorted(entry.get("inputs", FEATURES[feature].inputs)) == sorted(inputs)
     assert entry["devices"] == ["cuda"]
     declared = getattr(heavy, entry["parameters"].partition(":")[2])
-    described = declared.contract_schema()["parameters"]
+    told = described(declared.model_json_schema())
     if name.startswith("voxhammer"):
-        region = FEATURES[feature].parameters.contract_schema()["parameters"]  # clients send it beside the parameters
-        described = {field: one for field, one in described.items() if field not in region or field in parameters}
+        region = FEATURES[feature].parameters.model_fields  # clients send it beside the parameters
+        told = {field: one for field, one in told.items() if field not in region or field in parameters}
     assert {
         field: (one["type"], one["default"], one.get("minimum"), one.get("maximum"), one.get("enum"))
-        for field, one in described.items()
+        for field, one in told.items()
     } == parameters
-    assert all(one["description"] for one in described.values())
+    assert all(one["description"] for one in told.values())
 
 
 def test_no_heavy_model_is_left_out_and_none_is_there_that_nobody_knows() -> None:

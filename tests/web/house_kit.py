@@ -321,7 +321,6 @@ class House:
         self.settings = settings or GatewaySettings(handover_s=0.0)
         self.now = 1_800_000_000.0
         self.base = ""
-        self.tune_gc = False
         self.log_every = 0
         self.access: Access | None = None
         self.sign: Sign = unsigned
@@ -380,7 +379,6 @@ class House:
         settings = WebSettings(
             data_path=str(self._folder),
             configuration=(Setting("server.port", 1, "system.yaml:1:2"),),
-            tune_gc=self.tune_gc,
             log_every=self.log_every,
             levels=self.levels,
         )

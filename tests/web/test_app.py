@@ -1,4 +1,3 @@
-import gc
 from pathlib import Path
 
 import pytest
@@ -24,19 +23,6 @@ async def test_a_house_stops_and_starts_again_with_all_it_had(house: House) -> N
     await house.restart_web()
     status, shown = await house.call("GET", f"/api/v1/jobs/{job}")
     assert (status, shown["status"]) == (200, "queued")
-
-
-async def test_what_lives_at_the_start_is_kept_out_of_collection_if_wanted(tmp_path: Path) -> None:
-    thresholds = gc.get_threshold()
-    house = House(tmp_path)
-    house.tune_gc = True
-    try:
-        async with house.running():
-            assert gc.get_freeze_count() > 10_000
-            assert gc.get_threshold() == (100_000, 50, 50)
-    finally:
-        gc.unfreeze()
-        gc.set_threshold(*thresholds)
 
 
 async def test_a_gateway_that_cannot_start_is_an_error_and_not_a_silent_server(tmp_path: Path) -> None:

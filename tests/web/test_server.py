@@ -55,7 +55,7 @@ class Shared:
             link=BRISK,
             clock=house.clock,
         )
-        server = WebServer(gateway, WebSettings(tune_gc=False, linger_s=linger_s), self.listening)
+        server = WebServer(gateway, WebSettings(linger_s=linger_s), self.listening)
         await server.start()
         await eventually(lambda: gateway._link.is_alive and gateway._news.is_current)
         return server

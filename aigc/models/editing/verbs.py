@@ -149,7 +149,6 @@ VERBS: dict[str, Verb] = {
     )
 }  # fmt: skip
 
-_SUFFIXES = ("", "s", "ing", "ed")
 AXES: dict[str, tuple[int, float]] = {
     "up": (1, 1), "upward": (1, 1), "upwards": (1, 1), "higher": (1, 1), "taller": (1, 1), "tall": (1, 1),
     "high": (1, 1), "heighten": (1, 1), "vertically": (1, 1), "vertical": (1, 1), "raise": (1, 1), "lift": (1, 1),

@@ -30,25 +30,6 @@ WEATHER = {
     "old": "worn", "worn": "worn", "weathered": "worn", "ancient": "worn", "dirty": "worn", "battered": "worn",
 }  # fmt: skip
 GLOSS = {"shiny": -0.35, "glossy": -0.35, "polished": -0.4, "matte": 0.3, "matt": 0.3, "dull": 0.2}
-_NOT_NOUNS = {
-    "and",
-    "or",
-    "a",
-    "an",
-    "the",
-    "with",
-    "of",
-    "in",
-    "on",
-    "its",
-    "has",
-    "having",
-    "very",
-    "that",
-    "is",
-    "made",
-    "from",
-}
 
 
 @dataclass(frozen=True)
