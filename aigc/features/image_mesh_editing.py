@@ -39,6 +39,6 @@ IMAGE_MESH_EDITING = Feature(
     sentence="Changes a mesh as an edited picture of it differs from the picture before, and nothing else.",
     inputs={"mesh": MESH_KINDS, "source_image": IMAGE_KINDS, "target_image": IMAGE_KINDS},
     optional_inputs={"mask_image": IMAGE_KINDS, "mask": MESH_KINDS},
-    output_formats=("glb",),
+    output_formats=("glb", "obj", "ply", "stl"),
     parameters=ImageMeshEditingParameters,
 )

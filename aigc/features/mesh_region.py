@@ -34,4 +34,6 @@ class MeshRegionParameters(Parameters):
         description="Lengths of the box's edges, or the three radii of the ellipsoid.",
         json_schema_extra={"unit": "m"},
     )
-    output_format: Literal["glb"] = Field("glb", title="File format", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "ply", "stl"] = Field(
+        "glb", title="File format", description="File format of the mesh; STL has no colours."
+    )

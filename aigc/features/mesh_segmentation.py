@@ -27,7 +27,9 @@ class MeshSegmentationParameters(Parameters):
         title="Colour each part",
         description="Paint each part in a colour of its own; without it parts keep the look of the input.",
     )
-    output_format: Literal["glb"] = Field("glb", title="File format", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "ply", "stl"] = Field(
+        "glb", title="File format", description="File format of the mesh; in STL and PLY parts are told by their files."
+    )
 
 
 class SpectralPartsParameters(MeshSegmentationParameters):
@@ -58,6 +60,6 @@ MESH_SEGMENTATION = Feature(
     title="Segmentation",
     sentence="Cuts a mesh into the parts that it is made of, each a mesh of its own name.",
     inputs={"mesh": MESH_KINDS},
-    output_formats=("glb",),
+    output_formats=("glb", "obj", "ply", "stl"),
     parameters=MeshSegmentationParameters,
 )

@@ -21,7 +21,9 @@ class PartCompletionParameters(Parameters):
         description="Parts to cut a mesh into that has none yet; 0: as many as the shape suggests.",
         json_schema_extra={"unit": "parts"},
     )
-    output_format: Literal["glb"] = Field("glb", title="File format", description="File format of the mesh.")
+    output_format: Literal["glb", "obj", "ply", "stl"] = Field(
+        "glb", title="File format", description="File format of the mesh; in STL and PLY parts are told by their files."
+    )
 
 
 class WindingFillParameters(PartCompletionParameters):
@@ -51,6 +53,6 @@ PART_COMPLETION = Feature(
     title="Part completion",
     sentence="Makes each part of a mesh a closed solid, also where it was hidden by the others.",
     inputs={"mesh": MESH_KINDS},
-    output_formats=("glb",),
+    output_formats=("glb", "obj", "ply", "stl"),
     parameters=PartCompletionParameters,
 )

@@ -65,6 +65,6 @@ TEXT_MESH_EDITING = Feature(
     sentence="Changes a mesh within a region as words say, and leaves the rest as it was.",
     inputs={"mesh": MESH_KINDS, "text": TEXT_KINDS},
     optional_inputs={"mask": MESH_KINDS},
-    output_formats=("glb",),
+    output_formats=("glb", "obj", "ply", "stl"),
     parameters=TextMeshEditingParameters,
 )

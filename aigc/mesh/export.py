@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,40 +11,54 @@ from numpy.typing import NDArray
 
 from aigc.mesh.gltf import encode_picture, write_glb
 from aigc.mesh.normals import face_normals
-from aigc.mesh.stats import mesh_stats
+from aigc.mesh.obj_write import with_distinct_names, write_mtl, write_obj
+from aigc.mesh.one_mesh import one_mesh
+from aigc.mesh.stats import Stats, mesh_stats
 from aigc.mesh.types import Mesh
 from aigc.mesh.usdz import write_usdz
 from aigc.runner.model import Output
 
 
 def mesh_outputs(
-    mesh: Mesh, file_format: str, name: str = "mesh", extras: Mapping[str, Any] | None = None
+    mesh: Mesh | Sequence[Mesh],
+    file_format: str,
+    name: str = "mesh",
+    extras: Mapping[str, Any] | None = None,
+    stats: Stats | None = None,
 ) -> list[Output]:
     """The mesh as the main output, and beside it the material and texture files that its format keeps apart.
 
+    Several meshes are named nodes in GLB and named objects with materials of their own in OBJ; PLY and STL know one
+    surface only, and PLY then has a colour for each vertex in place of textures.
+
+    Args:
+        stats: told of the file; counted here if not given.
     Raises:
         ValueError: an unknown format.
     """
-    stats = mesh_stats(mesh)
+    meshes = [mesh] if isinstance(mesh, Mesh) else list(mesh)
+    stats = stats or mesh_stats(meshes)
     if file_format == "glb":
-        return [Output(f"{name}.glb", "model", write_glb(mesh, extras), stats=stats)]
+        return [Output(f"{name}.glb", "model", write_glb(meshes, extras), stats=stats)]
     if file_format == "ply":
-        return [Output(f"{name}.ply", "model", write_ply(mesh), stats=stats)]
+        return [Output(f"{name}.ply", "model", write_ply(one_mesh(meshes)), stats=stats)]
     if file_format == "stl":
-        return [Output(f"{name}.stl", "model", write_stl(mesh), stats=stats)]
-    if file_format == "usdz":
-        return [Output(f"{name}.usdz", "model", write_usdz(mesh), stats=stats)]
+        return [Output(f"{name}.stl", "model", write_stl(one_mesh(meshes)), stats=stats)]
+    if file_format == "usdz" and len(meshes) == 1:
+        return [Output(f"{name}.usdz", "model", write_usdz(meshes[0]), stats=stats)]
     if file_format != "obj":
-        raise ValueError(f"unknown mesh format {file_format!r}; write glb, obj, ply, stl or usdz")
-    texture = mesh.material.base_color_texture if mesh.uv is not None else None
-    outputs = []
-    picture = None
-    if texture is not None:
-        data, mime = encode_picture(texture, mesh.material.jpeg)
-        picture = f"{name}_color.{'jpg' if mime == 'image/jpeg' else 'png'}"
-        outputs.append(Output(picture, "texture", data))
-    outputs.append(Output(f"{name}.mtl", "texture", write_mtl(mesh, picture)))
-    return [Output(f"{name}.obj", "model", write_obj(mesh, f"{name}.mtl"), stats=stats), *outputs]
+        raise ValueError(f"{file_format!r} cannot be written of {len(meshes)} meshes; write glb, obj, ply or stl")
+    named = with_distinct_names(meshes)
+    files, pictures = _pictures(named, name)
+    material = Output(f"{name}.mtl", "texture", write_mtl(named, pictures))
+    return [Output(f"{name}.obj", "model", write_obj(named, f"{name}.mtl"), stats=stats), *files, material]
+
+
+def part_output(part: Mesh | Sequence[Mesh], file_format: str, name: str) -> Output:
+    """A part as a file of its own: PLY or STL if the whole is, else GLB, which has all of its look in one file."""
+    kind = file_format if file_format in ("ply", "stl") else "glb"
+    (file,) = mesh_outputs(part, kind, name)
+    return replace(file, role="part")
 
 
 def texture_outputs(mesh: Mesh) -> list[Output]:
@@ -56,50 +71,23 @@ def texture_outputs(mesh: Mesh) -> list[Output]:
     return found
 
 
-def write_obj(mesh: Mesh, material_file: str | None = None) -> bytes:
-    """Wavefront OBJ; quadrilaterals where the mesh has them, colours after the positions where it has those.
-
-    Vertices that differ in texture coordinates or normals only are one again: the format counts these apart, and so
-    the seams of the texture do not cut the surface.
-    """
-    rows = mesh.positions.astype(np.float64)
-    if mesh.colors is not None:
-        rows = np.concatenate([rows, mesh.colors[:, :3] / 255.0], axis=1)
-    unique, first, vertex = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first, kind="stable")
-    vertex = np.argsort(order, kind="stable")[vertex.reshape(-1)]
-    lines = ["# aigc", *([f"mtllib {material_file}"] if material_file else []), f"o {mesh.name}"]
-    lines += ["v " + " ".join(f"{value:.7g}" for value in row) for row in unique[order].tolist()]
-    if mesh.uv is not None:
-        # OBJ counts v from the bottom.
-        lines += [f"vt {u:.7g} {1 - v:.7g}" for u, v in mesh.uv.tolist()]
-    if mesh.normals is not None:
-        lines += [f"vn {x:.5f} {y:.5f} {z:.5f}" for x, y, z in mesh.normals.tolist()]
-    if material_file:
-        lines.append(f"usemtl {mesh.material.name}")
-    own = [f"{'' if mesh.uv is None else k}/{'' if mesh.normals is None else k}" for k in range(1, len(rows) + 1)]
-    names = np.array([f"{v + 1}/{rest}".rstrip("/") for v, rest in zip(vertex.tolist(), own, strict=True)], object)
-    polygons = mesh.quads if mesh.quads is not None else mesh.faces
-    lines += ["f " + " ".join(dict.fromkeys(row)) for row in names[polygons].tolist()]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def write_mtl(mesh: Mesh, picture: str | None) -> bytes:
-    """The material of an OBJ file, with the metallic-roughness extension that Blender reads."""
-    material = mesh.material
-    red, green, blue, alpha = material.base_color
-    lines = [
-        "# aigc",
-        f"newmtl {material.name}",
-        f"Kd {red:.5f} {green:.5f} {blue:.5f}",
-        f"d {alpha:.5f}",
-        f"Pr {material.roughness:.4f}",
-        f"Pm {material.metallic:.4f}",
-        "illum 2",
-    ]
-    if picture:
-        lines.append(f"map_Kd {picture}")
-    return ("\n".join(lines) + "\n").encode()
+def _pictures(meshes: Sequence[Mesh], name: str) -> tuple[list[Output], list[str | None]]:
+    """The distinct textures of these meshes as files, and for each mesh the name of its own."""
+    files: dict[int, Output] = {}
+    names: list[str | None] = []
+    shown = [mesh.material.base_color_texture if mesh.uv is not None else None for mesh in meshes]
+    several = len({id(texture) for texture in shown if texture is not None}) > 1
+    for mesh, texture in zip(meshes, shown, strict=True):
+        if texture is None:
+            names.append(None)
+            continue
+        if id(texture) not in files:
+            data, mime = encode_picture(texture, mesh.material.jpeg)
+            number = f"_{len(files)}" if several else ""
+            kind = "jpg" if mime == "image/jpeg" else "png"
+            files[id(texture)] = Output(f"{name}_color{number}.{kind}", "texture", data)
+        names.append(files[id(texture)].name)
+    return list(files.values()), names
 
 
 def write_ply(mesh: Mesh) -> bytes:

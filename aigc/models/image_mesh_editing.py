@@ -14,11 +14,10 @@ import numpy as np
 
 from aigc.features.base import power_of_two
 from aigc.features.image_mesh_editing import PictureEditParameters
-from aigc.mesh.gltf import write_glb
+from aigc.mesh.export import mesh_outputs
 from aigc.mesh.image import read_picture
 from aigc.mesh.preview import View, thumbnail
 from aigc.mesh.read import read_mesh
-from aigc.mesh.stats import mesh_stats
 from aigc.mesh.surface import Surface
 from aigc.mesh.topology import is_watertight, joined, weld
 from aigc.mesh.types import BoolArray, BytePixels, FloatArray, Mesh
@@ -91,8 +90,8 @@ class PictureEdit:
             "closed_before": was_closed,
             "closed": closed,
         }
-        glb = write_glb(meshes, {"model": "picture edit", "done": info["done"]})
-        outputs = [Output("mesh.glb", "model", glb, stats=mesh_stats(meshes))]
+        extras = {"model": "picture edit", "done": info["done"]}
+        outputs = mesh_outputs(meshes, settings.output_format, extras=extras)
         drawing = partial(progress, 0.94, "exporting", 7, _STEPS, "drawing the thumbnail")
         outputs.append(
             Output("thumbnail.png", "thumbnail", thumbnail(meshes, View(found.view.azimuth + 22, 14), between=drawing))

@@ -22,6 +22,7 @@ from aigc.mesh.types import BoolArray, FloatArray, IntArray
 GRID = 184  # cells along the longest side of the silhouette
 _MARGIN = 4  # cells of nothing around it
 _BUMP = 0.08  # ears or feet of this share of the height leave nothing of a turned body
+_ROOT = 0.2  # of how much wider the root of a handle is than the body before it, it is wider than the body behind it
 
 
 @dataclass(frozen=True)
@@ -98,19 +99,54 @@ def lathe_height(distance: FloatArray) -> tuple[FloatArray, float]:
     axis, symmetry = _axis(inside)
     across = np.arange(inside.shape[1], dtype=np.float32) - axis
     halves = np.zeros(len(inside), np.float32)
+    beside = np.zeros(len(inside), int)
+    _, gap = cv2.connectedComponents((~inside).astype(np.uint8), connectivity=4)
+    holes = (gap > 0) & (gap != gap[0, 0])
     for row in np.flatnonzero(inside.any(axis=1)):
         gaps = np.flatnonzero(~inside[row])
         right, left = gaps[gaps > axis], gaps[gaps < axis]
+        # What is beyond a hole of the silhouette is a handle; beyond an open gap it may be the brim of a hat.
+        ends = [(side[0], step) for side, step in ((right, 1), (left[::-1], -1)) if len(side)]
+        if len(ends) == 2 and all(holes[row, column] for column, _ in ends):
+            beside[row] = min(int(inside[row, column::step].sum()) for column, step in ends)
         if len(right) and len(left) and inside[row, round(axis)]:
             halves[row] = min(
                 _border(distance[row], int(right[0])) - axis, axis - _border(distance[row], int(left[-1]))
             )
+    filled = float(((np.abs(across)[None] < halves[:, None]) & inside).sum() / max(1, inside.sum()))
+    halves = _without_roots(halves, beside)
     halves = np.maximum(cv2.GaussianBlur(halves[:, None], (0, 0), 0.8)[:, 0], 0)
     body = halves[:, None] ** 2 - across[None] ** 2
-    filled = float(((body > 0) & inside).sum() / max(1, inside.sum()))
     limbs = round_height(distance)
     fit = symmetry * filled * (1 - min(1.0, max(_bumps(inside, axis), _bumps(inside[::-1], axis)) / _BUMP))
     return _signed(np.maximum(np.maximum(body, limbs), 0).astype(np.float32), distance), fit
+
+
+def _without_roots(halves: FloatArray, beside: IntArray) -> FloatArray:
+    """The radii of a body without the roots of two handles, which turned around the axis would be brims.
+
+    A root lies above or below rows that show the handles beside the body: it is little higher than they are thick, and
+    behind it the body is narrower again.
+
+    Args:
+        halves: (rows,), in cells. beside: (rows,), cells beside the body and a gap on that side which has fewer.
+    """
+    narrowed = halves.copy()
+    solid, shown = np.flatnonzero(halves), np.flatnonzero(beside > 0)
+    for run in np.split(shown, np.flatnonzero(np.diff(shown) > 1) + 1) if len(shown) else []:
+        reach = int(1.3 * np.median(beside[run])) + 2
+        within = min(reach // 2, len(run) // 2)
+        for inner, step in ((int(run[within]), -1), (int(run[-1 - within]), 1)):
+            rows = np.arange(inner, inner + step * (within + 2 * reach), step)
+            rows = rows[(rows >= solid[0]) & (rows <= solid[-1])]
+            radii = halves[rows]
+            peak = int(np.argmax(radii[: within + reach]))
+            behind = peak + int(np.argmin(radii[peak : peak + reach]))
+            if radii[peak] - radii[behind] < _ROOT * (radii[peak] - radii[0]):
+                continue
+            straight = np.interp(np.arange(behind + 1), [0, behind], radii[[0, behind]])
+            narrowed[rows[: behind + 1]] = np.minimum(narrowed[rows[: behind + 1]], straight)
+    return narrowed
 
 
 def _bumps(inside: BoolArray, axis: float) -> float:

@@ -10,12 +10,12 @@ import numpy as np
 
 from aigc.features.mesh_segmentation import SpectralPartsParameters
 from aigc.mesh.cut import cut_apart, painted, with_own_texture
-from aigc.mesh.gltf import write_glb
+from aigc.mesh.export import mesh_outputs, part_output
 from aigc.mesh.palette import tint_linear
 from aigc.mesh.preview import thumbnail
 from aigc.mesh.read import read_mesh
 from aigc.mesh.segments import Settings, segment
-from aigc.mesh.stats import area, mesh_stats
+from aigc.mesh.stats import area
 from aigc.mesh.topology import joined
 from aigc.mesh.types import IntArray, Mesh
 from aigc.runner.model import InputInvalid, Output, Progress, Result
@@ -69,9 +69,9 @@ class SpectralParts:
         progress(0.65, "exporting", 4, _STEPS, "writing the mesh")
         meshes = [mesh for part in shown for mesh in part]
         extras = {"model": _METHOD, "num_parts": count, "parts": described}
-        outputs = [Output("mesh.glb", "model", write_glb(meshes, extras), stats=mesh_stats(meshes))]
+        outputs = mesh_outputs(meshes, settings.output_format, extras=extras)
         if settings.save_parts and count > 1:
-            outputs += _part_files(shown, progress)
+            outputs += _part_files(shown, settings.output_format, progress)
         outputs.append(Output(_LABELS, "data", _labels_file(labels, described)))
         drawing = partial(progress, 0.95, "exporting", 5, _STEPS, "drawing the thumbnail")
         outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(tinted, between=drawing)))
@@ -115,7 +115,7 @@ def _described(part: Mesh) -> dict[str, Any]:
     }
 
 
-def _part_files(parts: list[list[Mesh]], progress: Progress) -> list[Output]:
+def _part_files(parts: list[list[Mesh]], file_format: str, progress: Progress) -> list[Output]:
     outputs = []
     for number, part in enumerate(parts):
 
@@ -124,7 +124,7 @@ def _part_files(parts: list[list[Mesh]], progress: Progress) -> list[Output]:
 
         between()
         own = [with_own_texture(mesh, between) for mesh in part]
-        outputs.append(Output(f"{part[0].name}.glb", "part", write_glb(own), stats=mesh_stats(own)))
+        outputs.append(part_output(own, file_format, part[0].name))
     return outputs
 
 

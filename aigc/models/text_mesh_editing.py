@@ -15,7 +15,7 @@ import numpy as np
 
 from aigc.features.base import power_of_two
 from aigc.features.text_mesh_editing import RegionEditParameters
-from aigc.mesh.gltf import write_glb
+from aigc.mesh.export import mesh_outputs
 from aigc.mesh.preview import thumbnail
 from aigc.mesh.read import read_mesh
 from aigc.mesh.stats import mesh_stats
@@ -93,9 +93,9 @@ class RegionEdit:
         }
         progress(0.88, "exporting", 5, _STEPS, "writing the mesh")
         extras = {"model": "region edit", "understood": info["understood"]}
-        glb = write_glb(meshes, extras)
+        stats = mesh_stats(meshes)
         progress(0.92, "exporting", 5, _STEPS, "writing the mesh")
-        outputs = [Output("mesh.glb", "model", glb, stats=mesh_stats(meshes))]
+        outputs = mesh_outputs(meshes, settings.output_format, extras=extras, stats=stats)
         drawing = partial(progress, 0.95, "exporting", 6, _STEPS, "drawing the thumbnail")
         outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(meshes, between=drawing)))
         return Result(outputs, info)

@@ -10,9 +10,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from aigc.features.uv_unwrapping import XatlasParameters
-from aigc.mesh.export import mesh_outputs, write_obj
+from aigc.mesh.export import mesh_outputs
 from aigc.mesh.keys import distinct
 from aigc.mesh.normals import face_normals, split_at_creases
+from aigc.mesh.obj_write import write_obj
 from aigc.mesh.palette import tint
 from aigc.mesh.preview import thumbnail
 from aigc.mesh.read import read_mesh

@@ -10,7 +10,7 @@ import numpy as np
 from aigc.features.base import power_of_two
 from aigc.features.part_completion import WindingFillParameters
 from aigc.mesh.cut import cut_apart, painted
-from aigc.mesh.gltf import write_glb
+from aigc.mesh.export import mesh_outputs, part_output
 from aigc.mesh.palette import tint_linear
 from aigc.mesh.part_closing import Closed, Closing
 from aigc.mesh.part_list import named_parts, open_pieces
@@ -82,9 +82,9 @@ class WindingFill:
         closed = all(one["watertight"] for one in described)
         stats = {**mesh_stats(meshes), "parts": len(done), "watertight": closed}
         progress(0.87, "exporting", 4, _STEPS, "writing the mesh")
-        outputs = [Output("mesh.glb", "model", write_glb(meshes, extras), stats=stats)]
+        outputs = mesh_outputs(meshes, settings.output_format, extras=extras, stats=stats)
         if settings.save_parts and len(done) > 1:
-            outputs += _part_files(meshes, progress)
+            outputs += _part_files(meshes, settings.output_format, progress)
         drawing = partial(progress, 0.95, "exporting", 5, _STEPS, "drawing the thumbnail")
         outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(_exploded(meshes), between=drawing)))
         info = {
@@ -139,13 +139,13 @@ def _described(one: Closed) -> dict[str, Any]:
     }
 
 
-def _part_files(meshes: list[Mesh], progress: Progress) -> list[Output]:
+def _part_files(meshes: list[Mesh], file_format: str, progress: Progress) -> list[Output]:
     if len(meshes) > _MOST_FILES:
         progress.warn(f"of {len(meshes)} parts only the first {_MOST_FILES} were written as files of their own, too")
     outputs = []
     for number, mesh in enumerate(meshes[:_MOST_FILES]):
         progress(0.84 + 0.1 * number / len(meshes), "exporting", 4, _STEPS, f"writing part {number + 1}")
-        outputs.append(Output(f"part_{number:02d}.glb", "part", write_glb(mesh), stats=mesh_stats(mesh)))
+        outputs.append(part_output(mesh, file_format, f"part_{number:02d}"))
     return outputs
 
 

@@ -3,8 +3,9 @@ import struct
 import numpy as np
 import pytest
 
-from aigc.mesh.export import write_obj, write_ply, write_stl
+from aigc.mesh.export import write_ply, write_stl
 from aigc.mesh.gltf import write_glb
+from aigc.mesh.obj_write import write_obj
 from aigc.mesh.read import read_mesh
 from aigc.mesh.stats import mesh_stats
 from aigc.mesh.types import Mesh

@@ -43,6 +43,37 @@ def test_what_has_ears_or_feet_is_no_turned_body(upside_down):
     assert fit < 0.6
 
 
+def turned(silhouette: np.ndarray) -> np.ndarray:
+    """The depth of the turned body behind the middle of each row of its silhouette, in pixels, from the top."""
+    plane = lay_out(silhouette)
+    squared, fit = lathe_height(plane.distance)
+    assert fit > 0.9
+    rows = np.flatnonzero((plane.distance > 0).any(axis=1))
+    middle = squared.shape[1] // 2
+    return np.sqrt(np.maximum(squared[rows[0] : rows[-1] + 1, middle], 0)) * plane.cell
+
+
+def test_handles_are_no_brims_of_a_turned_body():
+    y, x = np.mgrid[0:160, 0:160] + 0.5
+    far = np.abs(x - 80)
+    pot = np.hypot(far, y - 80) < 50
+    handled = pot | (np.abs(np.hypot(far - 50, y - 80) - 16) < 3)
+
+    depth = turned(handled.astype(np.float32))
+
+    height = np.linspace(-50, 50, len(depth))
+    assert depth == pytest.approx(np.sqrt(50**2 - height**2), abs=9.1)
+
+
+def test_a_hat_that_droops_keeps_its_brim():
+    y, x = np.mgrid[0:160, 0:160] + 0.5
+    far = np.abs(x - 80)
+    cap = (np.hypot(far, (y - 80) * 1.2) < 60) & (y < 80 - 0.03 * (60 - far))
+    stem = (far < 20) & (y >= 60) & (y < 130)
+
+    assert turned((cap | stem).astype(np.float32)).max() > 50
+
+
 def test_a_slab_is_as_deep_as_asked():
     plane = lay_out(disc())
 

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from aigc.mesh.export import write_obj, write_stl
+from aigc.mesh.export import write_stl
 from aigc.mesh.gltf import write_glb
 from aigc.mesh.holes import border_loops
+from aigc.mesh.obj_write import write_obj
 from aigc.mesh.read import read_mesh
 from aigc.mesh.types import Mesh
 from aigc.models.retopology import FieldQuads, Quadric

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from aigc.mesh.export import write_obj
 from aigc.mesh.gltf import write_glb
+from aigc.mesh.obj_write import write_obj
 from aigc.mesh.read import read_mesh
 from aigc.mesh.surface import Surface
 from aigc.mesh.types import Mesh
