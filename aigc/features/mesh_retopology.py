@@ -56,6 +56,11 @@ class RetopologyTexture(Parameters):
 class FieldQuadsParameters(RetopologyTexture, MeshRetopologyParameters):
     """Settings of the remesher that follows the directions of the surface."""
 
+    keep_thin_parts: bool = Field(
+        True,
+        title="Keep thin parts",
+        description="Take up to twice as many vertices where thin parts, as legs, handles and antlers, would break.",
+    )
     crease_angle: float = Field(
         30.0,
         ge=0.0,

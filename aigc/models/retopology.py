@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pynanoinstantmeshes
+from scipy.spatial import cKDTree
 
 from aigc.features.base import power_of_two
 from aigc.features.mesh_retopology import FieldQuadsParameters, QuadricParameters
@@ -18,7 +19,7 @@ from aigc.mesh.preview import thumbnail
 from aigc.mesh.quiet import silenced
 from aigc.mesh.read import read_mesh
 from aigc.mesh.simplify import simplify
-from aigc.mesh.topology import compact, edge_counts, is_watertight, joined, weld
+from aigc.mesh.topology import compact, edge_counts, is_watertight, joined, parts, weld
 from aigc.mesh.transfer import ColorSource, has_colors
 from aigc.mesh.types import FloatArray, IntArray, Material, Mesh
 from aigc.mesh.unwrap import unwrap, with_normals
@@ -28,9 +29,31 @@ _STEPS = 6
 _CREASE = 40.0
 _LARGEST_HOLE = 40  # edges
 _KEEP_QUADS, _KEEP_TEXTURES = ("obj", "ply"), ("obj", "glb", "usdz")
-_TRIES = 2
+_MENDS = 3  # times less lost is worth twice as many vertices
+_TOLD, _SAMPLES = 0.002, 30_000  # share of a surface that is missing and told, and faces that are looked at
+_FAR = 1.5  # edges of the new net
 _LONGEST = 12  # square roots of the area; at 6 it takes 2 s, at 20 16 s, at 70 for ever
 Settings = FieldQuadsParameters | QuadricParameters
+
+
+class _Net(NamedTuple):
+    """A new net: points, polygons, the triangles that these are cut into.
+
+    Args:
+        pieces: how many hung together before, and now.
+        missing: share of the old surface that is nowhere near the new one.
+    """
+
+    points: FloatArray
+    polygons: IntArray
+    triangles: IntArray
+    pieces: tuple[int, int]
+    missing: float
+
+    @property
+    def losses(self) -> tuple[int, float]:
+        """How many pieces are too many or too few, and what is missing, if it is worth telling."""
+        return abs(self.pieces[1] - self.pieces[0]), self.missing if self.missing > _TOLD else 0.0
 
 
 class _Retopology:
@@ -59,21 +82,24 @@ class _Retopology:
         positions, faces = _without_slivers(positions, faces)
         closed = is_watertight(faces)
         progress(0.15, "sampling", 2, _STEPS, f"rebuilding {len(faces):,} faces")
-        for attempt in range(_TRIES if closed else 1):
-            points, polygons = self._rebuilt(positions, faces, settings, attempt)
-            progress(0.25 + 0.1 * attempt, "decoding", 3, _STEPS, "closing holes")
-            if closed:
-                points, polygons = fill_holes(points, polygons, _LARGEST_HOLE)
-            if polygons.shape[1] == 4:
-                polygons = without_doublets(polygons)
-            points, polygons = compact(points, polygons)
-            if is_watertight(_triangles(points, polygons)):
-                break
-        triangles = _triangles(points, polygons)
+        first = self._net(positions, faces, closed, settings, settings.target_vertex_count)
+        progress(0.25, "decoding", 3, _STEPS, "looking for what broke")
+        again = self._again(first, closed, settings)
+        net = first
+        if again:
+            progress(0.3, "sampling", 3, _STEPS, f"once more, with {again:,} vertices")
+            net = _better(first, self._net(positions, faces, closed, settings, again), closed)
+        points, polygons, triangles, pieces, missing = net
+        if net is not first and again == 2 * settings.target_vertex_count:
+            progress.warn(
+                f"made with {len(points):,} vertices: with {settings.target_vertex_count:,} thin parts break; "
+                "`keep_thin_parts` off keeps to the number"
+            )
         quads = polygons if settings.poly_type == "quad" else None
         mesh = Mesh(points, triangles, quads=quads, name="retopology")
         borders = 0 if closed else len(border_loops(faces)), len(border_loops(triangles))
         _warn_of_borders(closed, triangles, borders, progress)
+        _warn_of_losses(net, settings.target_vertex_count, progress)
         kind = settings.output_format
         if quads is not None and kind not in _KEEP_QUADS:
             progress.warn(f"{kind.upper()} holds triangles only: each quad is two of them; obj and ply keep quads")
@@ -92,6 +118,9 @@ class _Retopology:
             "closed": is_watertight(triangles),
             "borders_before": borders[0],
             "borders": borders[1],
+            "pieces_before": pieces[0],
+            "pieces": pieces[1],
+            "surface_kept": round(1 - missing, 4),
         }
         outputs = mesh_outputs(mesh, settings.output_format, extras={"model": self.method})
         drawing = partial(progress, 0.95, "exporting", 6, _STEPS, "drawing the thumbnail")
@@ -102,10 +131,25 @@ class _Retopology:
         """Refuse settings that the method cannot fulfil."""
 
     def _rebuilt(
-        self, positions: FloatArray, faces: IntArray, settings: Settings, attempt: int
+        self, positions: FloatArray, faces: IntArray, settings: Settings, vertices: int
     ) -> tuple[FloatArray, IntArray]:
-        """The new points and polygons; a later attempt may differ a little where the first came out pinched."""
+        """The new points, about so many as `vertices`, and polygons."""
         raise NotImplementedError
+
+    def _again(self, net: _Net, closed: bool, settings: Settings) -> int | None:
+        """With how many vertices to try once more, if that may help."""
+        return None
+
+    def _net(self, positions: FloatArray, faces: IntArray, closed: bool, settings: Settings, vertices: int) -> _Net:
+        points, polygons = self._rebuilt(positions, faces, settings, vertices)
+        if closed:
+            points, polygons = fill_holes(points, polygons, _LARGEST_HOLE)
+        if polygons.shape[1] == 4:
+            polygons = without_doublets(polygons)
+        points, polygons = compact(points, polygons)
+        triangles = _triangles(points, polygons)
+        pieces = parts(faces, len(positions))[0], parts(triangles, len(points))[0]
+        return _Net(points, polygons, triangles, pieces, _missing((positions, faces), (points, triangles)))
 
     def _finished(self, mesh: Mesh, source: list[Mesh], settings: Settings, progress: Progress) -> Mesh:
         """The mesh with normals, and with the old colours where there are any and they are wanted."""
@@ -161,17 +205,17 @@ class FieldQuads(_Retopology):
     method = "field-aligned remeshing"
 
     def _rebuilt(
-        self, positions: FloatArray, faces: IntArray, settings: Settings, attempt: int
+        self, positions: FloatArray, faces: IntArray, settings: Settings, vertices: int
     ) -> tuple[FloatArray, IntArray]:
         assert isinstance(settings, FieldQuadsParameters)
         _refuse_needle(positions, faces)
         # Made of quadrilaterals only, the net is subdivided once more at the end, which gives four times as many.
-        wanted = max(24, settings.target_vertex_count // 4)
+        wanted = max(24, round(vertices / 4))
         with silenced():
             points, polygons = pynanoinstantmeshes.remesh(
                 positions,
                 faces.astype(np.uint32),
-                round(wanted * (1 + 0.03 * attempt)),
+                wanted,
                 rosy=4,
                 posy=4,
                 creaseAngle=settings.crease_angle,
@@ -185,6 +229,24 @@ class FieldQuads(_Retopology):
         if len(net) == 0 or not np.isfinite(points).all():
             raise InputInvalid("the surface is too broken to be rebuilt", "repair it first, or use quadric decimation")
         return np.asarray(points, np.float32), net.astype(np.int32)
+
+    def _again(self, net: _Net, closed: bool, settings: Settings) -> int | None:
+        assert isinstance(settings, FieldQuadsParameters)
+        wanted = settings.target_vertex_count
+        if any(net.losses) and settings.keep_thin_parts:
+            return 2 * wanted
+        # A little else, and it may come out without the pinched edge.
+        return round(1.03 * wanted) if closed and not is_watertight(net.triangles) else None
+
+
+def _better(first: _Net, other: _Net, closed: bool) -> _Net:
+    """The one from which less was lost; where that is alike, the one with fewer edges that have not two faces."""
+    if any(first.losses):
+        return other if all(_MENDS * b <= a for a, b in zip(first.losses, other.losses, strict=True)) else first
+    if any(other.losses) or not closed:
+        return first
+    open_edges = [int((edge_counts(net.triangles)[1] != 2).sum()) for net in (first, other)]
+    return other if open_edges[1] < open_edges[0] else first
 
 
 class Quadric(_Retopology):
@@ -200,10 +262,10 @@ class Quadric(_Retopology):
             )
 
     def _rebuilt(
-        self, positions: FloatArray, faces: IntArray, settings: Settings, attempt: int
+        self, positions: FloatArray, faces: IntArray, settings: Settings, vertices: int
     ) -> tuple[FloatArray, IntArray]:
         # A closed surface has twice as many triangles as vertices (Euler).
-        return simplify(positions, faces, 2 * settings.target_vertex_count)
+        return simplify(positions, faces, 2 * vertices)
 
 
 def _refuse_needle(positions: FloatArray, faces: IntArray) -> None:
@@ -282,3 +344,28 @@ def _warn_of_borders(closed: bool, triangles: IntArray, borders: tuple[int, int]
         )
     elif not closed and (counts > 2).any():
         progress.warn(f"the new mesh is pinched in {int((counts > 2).sum())} edges, which more than two faces share")
+
+
+def _missing(old: tuple[FloatArray, IntArray], new: tuple[FloatArray, IntArray]) -> float:
+    """The share of the old surface that lies farther from the new one than its edges are long."""
+    (positions, faces), (points, triangles) = old, new
+    looked = faces
+    if len(faces) > _SAMPLES:
+        looked = faces[np.random.default_rng(0).choice(len(faces), _SAMPLES, replace=False)]
+    weight = np.linalg.norm(face_normals(positions, looked), axis=1)
+    corners = points[triangles]
+    edge = float(np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).mean())
+    away, _ = cKDTree(np.concatenate([points, corners.mean(axis=1)])).query(positions[looked].mean(axis=1), workers=1)
+    return float(weight[away > _FAR * edge].sum() / max(float(weight.sum()), 1e-30))
+
+
+def _warn_of_losses(net: _Net, vertices: int, progress: Progress) -> None:
+    before, after = net.pieces
+    if not any(net.losses):
+        return
+    told = [f"{net.missing:.1%} of the surface is missing"] if net.missing > _TOLD else []
+    told += [f"the input has {before} pieces, the new mesh {after}"] if before != after else []
+    progress.warn(
+        f"{', and '.join(told)}: what is thinner than a face broke or vanished; more than {vertices:,} vertices keep "
+        "it, and so does the model for quadric decimation"
+    )

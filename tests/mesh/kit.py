@@ -69,3 +69,15 @@ def figurine() -> Mesh:
     faces = np.concatenate([triangles + offset for (_, triangles, _), offset in zip(pieces, offsets, strict=False)])
     colors = np.concatenate([np.tile((*color, 255), (len(points), 1)) for points, _, color in pieces])
     return Mesh(positions, faces.astype(np.int32), colors=colors.astype(np.uint8), name="figurine")
+
+
+def two_cubes():
+    """One red and one under a picture of nothing but green, with materials and meshes of one name."""
+    red = cube().with_(material=Material("paint", base_color=(1, 0, 0, 1)))
+    green = np.zeros((4, 4, 3), np.uint8) + np.array([0, 255, 0], np.uint8)
+    pictured = cube().with_(
+        positions=CUBE_CORNERS + np.float32([2, 0, 0]),
+        uv=np.ascontiguousarray(CUBE_CORNERS[:, :2]),
+        material=Material("paint", base_color_texture=green),
+    )
+    return [red, pictured]

@@ -7,7 +7,7 @@ import trimesh
 from aigc.mesh.export import mesh_outputs, part_output, texture_outputs, write_ply, write_stl
 from aigc.mesh.obj_write import write_mtl, write_obj
 from aigc.mesh.types import Material, Mesh
-from tests.mesh.kit import CUBE_CORNERS, CUBE_FACES, cube
+from tests.mesh.kit import CUBE_CORNERS, CUBE_FACES, cube, two_cubes
 
 SQUARES = np.array([(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 7)], np.int32)
 
@@ -47,44 +47,6 @@ def test_an_obj_file_comes_with_its_material_and_texture():
     ]
     assert b"map_Kd mesh_color.png" in write_mtl(mesh, "mesh_color.png")
     assert b"mtllib mesh.mtl" in outputs[0].data
-
-
-def two_cubes():
-    """One red and one under a picture of nothing but green, with materials and meshes of one name."""
-    red = cube().with_(material=Material("paint", base_color=(1, 0, 0, 1)))
-    green = np.zeros((4, 4, 3), np.uint8) + np.array([0, 255, 0], np.uint8)
-    pictured = cube().with_(
-        positions=CUBE_CORNERS + np.float32([2, 0, 0]),
-        uv=np.ascontiguousarray(CUBE_CORNERS[:, :2]),
-        material=Material("paint", base_color_texture=green),
-    )
-    return [red, pictured]
-
-
-def test_several_meshes_are_objects_with_materials_of_their_own_in_obj(tmp_path):
-    for output in mesh_outputs(two_cubes(), "obj"):
-        (tmp_path / output.name).write_bytes(output.data)
-
-    scene = trimesh.load(tmp_path / "mesh.obj", process=False, split_objects=True, group_material=True)
-
-    plain, pictured = sorted(scene.geometry.values(), key=lambda mesh: mesh.bounds[0][0])
-    assert plain.is_watertight and pictured.is_watertight
-    assert plain.visual.material.main_color.tolist() == [255, 0, 0, 255]
-    assert pictured.visual.material.image.getpixel((0, 0)) == (0, 255, 0)
-    assert pictured.bounds[0].tolist() == [2, 0, 0]
-
-
-@pytest.mark.parametrize("kind", ["ply", "stl"])
-def test_several_meshes_are_one_surface_where_the_format_knows_no_more(kind):
-    (output,) = mesh_outputs(two_cubes(), kind)
-
-    mesh = loaded(output.data, kind)
-
-    assert mesh.volume == pytest.approx(2)
-    if kind == "ply":
-        left = mesh.vertices[:, 0] < 1.5
-        assert {tuple(color) for color in mesh.visual.vertex_colors[left].tolist()} == {(255, 0, 0, 255)}
-        assert {tuple(color) for color in mesh.visual.vertex_colors[~left].tolist()} == {(0, 255, 0, 255)}
 
 
 def test_a_part_is_one_file_of_its_own():

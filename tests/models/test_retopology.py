@@ -7,12 +7,15 @@ from aigc.mesh.gltf import write_glb
 from aigc.mesh.holes import border_loops
 from aigc.mesh.obj_write import write_obj
 from aigc.mesh.read import read_mesh
+from aigc.mesh.simplify import from_manifold, to_manifold
+from aigc.mesh.subdivide import split_long_edges
 from aigc.mesh.types import Mesh
 from aigc.models.retopology import FieldQuads, Quadric
 from aigc.runner.model import InputInvalid
 from aigc.runner.testing import Recorder, run_model
 from tests.gltf import gltf_issues
 from tests.mesh.kit import CUBE_CORNERS, cube, sphere
+from tests.mesh.segment_kit import box
 from tests.models.kit import check_cancel, check_progress, digest, digest_elsewhere, main_mesh
 
 
@@ -121,6 +124,39 @@ def test_an_open_surface_stays_open(tmp_path):
         rim = made.vertices[border_loops(np.asarray(made.faces))[0]]
         old = points[border_loops(bowl)[0]]
         assert cKDTree(old).query(rim)[0].max() < 0.045
+
+
+@pytest.fixture(scope="module")
+def aerial(tmp_path_factory):
+    """A box with a thin rod upon it."""
+    rod = to_manifold(*box((-0.05, 0.2, -0.05), (0.05, 1.6, 0.05)))
+    points, faces, _ = split_long_edges(
+        *from_manifold(to_manifold(*box((-1, -0.3, -1), (1, 0.3, 1))) + rod), 0.1, 100_000
+    )
+    path = tmp_path_factory.mktemp("aerial") / "aerial.stl"
+    path.write_bytes(write_stl(Mesh(points, faces)))
+    return str(path)
+
+
+def test_more_vertices_are_taken_where_thin_parts_would_break(tmp_path, aerial):
+    recorder = Recorder(tmp_path)
+    result = run_model(FieldQuads(), {"mesh": aerial}, {"target_vertex_count": 1200}, tmp_path, recorder=recorder)
+
+    assert (result.info["pieces_before"], result.info["pieces"], result.info["closed"]) == (1, 1, True)
+    assert result.info["surface_kept"] == pytest.approx(1, abs=0.002)
+    assert main_mesh(result).bounds[1][1] == pytest.approx(1.6, abs=0.05)
+    assert 1800 < result.info["vertices"] < 3000
+    assert any("thin parts break" in warning for warning in recorder.warnings)
+
+
+@pytest.mark.parametrize("vertices", [300, 1200])
+def test_what_broke_or_vanished_is_told(tmp_path, aerial, vertices):
+    recorder = Recorder(tmp_path)
+    params = {"target_vertex_count": vertices, "keep_thin_parts": False}
+    result = run_model(FieldQuads(), {"mesh": aerial}, params, tmp_path, recorder=recorder)
+
+    assert result.info["surface_kept"] < 0.99 or result.info["pieces"] > 1
+    assert any("broke or vanished" in warning for warning in recorder.warnings)
 
 
 def test_what_is_coarse_already_may_be_refined_by_the_field_and_is_kept_by_decimation(tmp_path):

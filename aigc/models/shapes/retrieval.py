@@ -22,10 +22,15 @@ ASIDE = {"with", "of", "in", "on", "under", "from", "and", "holding", "wearing",
 
 @dataclass(frozen=True)
 class Match:
-    """The shapes that the prompt fits best, and how well (0 to 1), the best first; whether it names the best."""
+    """The shapes that the prompt fits best, and how well (0 to 1), the best first; whether it names the best.
+
+    Args:
+        likeness: of the prompt's meaning to the best, -1 to 1, whatever it names.
+    """
 
     nearest: tuple[tuple[Shape, float], ...]
     named: bool
+    likeness: float
 
     @property
     def shape(self) -> Shape:
@@ -77,12 +82,13 @@ class Retriever:
         """The best shape for the prompt."""
         words = [singular(word) for word in words_of(prompt)]
         bonus = np.array([_named(words, shape) for shape in self._shapes])
-        scores = self._likeness(prompt) + bonus
+        likeness = self._likeness(prompt)
+        scores = likeness + bonus
         order = np.argsort(-scores, kind="stable").tolist()
         nearest = tuple(
             (self._shapes[index], round(float(np.clip(scores[index], 0, 1)), 3)) for index in order[:_NEAREST]
         )
-        return Match(nearest, bool(bonus[order[0]] >= _NAMED))
+        return Match(nearest, bool(bonus[order[0]] >= _NAMED), float(likeness[order[0]]))
 
     def likeness(self, words: str) -> float:
         """Of these words alone to what any shape says of itself, -1 to 1; names do not count."""

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from aigc.models.shapes.builder import LIBRARY
 from aigc.models.shapes.lexicon import naming_words
 from aigc.models.shapes.retrieval import ASIDE, Match, Retriever
+from aigc.models.shapes.words import singular
 from aigc.runner.model import InputInvalid
 
 SURE = 0.7  # from this score on a prompt is clear that names no shape
@@ -43,6 +44,11 @@ def understand(retriever: Retriever, prompt: str) -> Understood:
     warnings = []
     if strangers:
         warnings.append(f"words that are not known here: {_listed(strangers)} (only English is read)")
+    if retriever.understands_sentences and match.named and _is_by_accident(prompt, match):
+        warnings.append(
+            f"read as {match.shape.name}, which a word of the prompt names; by its meaning the prompt is not near "
+            f"({match.likeness:.2f})"
+        )
     if not match.named and (strangers or match.score < SURE):
         warnings.append(
             f"the prompt names nothing that is known here; closest known shape: {match.shape.name} ({match.score:.2f})"
@@ -65,6 +71,16 @@ def _check(retriever: Retriever, prompt: str, match: Match, strangers: list[str]
         )
     if match.score < LEAST:
         raise InputInvalid(f"nothing that is known here comes near {prompt[:80]!r}", _suggestion(match, strangers))
+
+
+def _is_by_accident(prompt: str, match: Match) -> bool:
+    """Whether a word of the prompt names the shape, and yet the prompt may mean something else.
+
+    The words for a satellite dish have a bowl's name at their end, and those for a bell pepper a bell's before it.
+    """
+    naming = [word for word in naming_words(prompt) if not word.endswith(("ing", "ed"))]
+    is_aside = singular(_head(prompt, naming)) not in match.shape.names
+    return len(naming) > 1 and match.likeness < (SURE if is_aside else LEAST)
 
 
 def _head(prompt: str, naming: list[str]) -> str:

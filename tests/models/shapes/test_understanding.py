@@ -3,7 +3,7 @@ import pytest
 from aigc.models.shapes.retrieval import Retriever
 from aigc.models.shapes.understanding import understand
 from aigc.runner.model import InputInvalid
-from tests.models.shapes.prompts import HELD_ABSTRACT, HELD_FOREIGN, HELD_IN_LIBRARY, HELD_NONSENSE
+from tests.models.shapes.prompts import HELD_ABSTRACT, HELD_FOREIGN, HELD_IN_LIBRARY, HELD_NONSENSE, IN_LIBRARY
 
 EVERY = 3
 """Every third prompt is tried here; `python -m tests.models.shapes.test_understanding` tries and counts all."""
@@ -21,6 +21,14 @@ def fate(retriever, prompt):
     except InputInvalid:
         return "", True
     return understood.match.shape.name, bool(understood.warnings)
+
+
+def warnings_of(retriever, prompt):
+    """What is said of the prompt; nothing where it is refused."""
+    try:
+        return understand(retriever, prompt).warnings
+    except InputInvalid:
+        return ()
 
 
 def names_of(meant):
@@ -62,6 +70,21 @@ def test_a_refusal_names_the_unknown_words_and_what_is_nearest(retriever, prompt
     nearest = retriever.match(prompt).nearest
     assert len(nearest) == 3
     assert all(f"{shape.name} ({score:.2f})" in caught.value.suggestion for shape, score in nearest)
+
+
+@pytest.mark.parametrize("prompt", ["a satellite dish", "a bell pepper", "a dog tag"])
+def test_a_name_that_stands_there_by_accident_is_told(retriever, prompt):
+    understood = understand(retriever, prompt)
+
+    assert understood.match.named
+    assert "by its meaning the prompt is not near" in understood.warnings[0]
+
+
+def test_what_is_named_in_many_words_is_not_doubted(retriever):
+    clear = [prompt for prompt, shape in list(IN_LIBRARY.items())[::EVERY] if isinstance(shape, str)]
+    doubted = [prompt for prompt in clear if "by its meaning" in " ".join(warnings_of(retriever, prompt))]
+
+    assert len(doubted) <= 0.05 * len(clear), doubted
 
 
 def test_a_misspelt_name_is_offered_as_it_is_spelt(retriever):
