@@ -62,9 +62,11 @@ class S3Server:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def settings(self, prefix: str = "", *, port: int | None = None, **other: object) -> S3Settings:
-        """For a store with nothing in it, unless a prefix is named. Limits are short: the server is near."""
+        """For a store with nothing in it, unless a prefix is named. Limits are short where `port` is something that may
+        not answer."""
         self._prefixes += 1
-        given = {"connect_s": 2.0, "request_s": 5.0, "min_free_bytes": 0} | other
+        limits = {"connect_s": 2.0, "request_s": 5.0} if port else {"connect_s": 20.0, "request_s": 60.0}
+        given = {**limits, "min_free_bytes": 0} | other
         return S3Settings(
             bucket=BUCKET,
             prefix=prefix or f"store-{self._prefixes}",

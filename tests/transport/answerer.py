@@ -12,7 +12,10 @@ import sys
 import zmq
 
 from tests.transport.kit import Answer, Ask, ToDealer, ToRouter, router_codec
-from transport import Address, Envelope, Router
+from transport import Address, Envelope, LinkSettings, Patience, Router
+
+STOPPED_FOR_LONG = LinkSettings(patience=Patience(suspect_s=60.0, lost_s=90.0))
+"""Who was connected when it was stopped is known when it goes on, however long the next one took to start."""
 
 
 async def main(address: str, boot: str, *options: str) -> None:
@@ -29,7 +32,13 @@ async def main(address: str, boot: str, *options: str) -> None:
 
     context = zmq.Context()
     router: Router[ToDealer, ToRouter] = Router(
-        context, Address.parse(address), router_codec(), serve, boot=boot, takeover="--takeover" in options
+        context,
+        Address.parse(address),
+        router_codec(),
+        serve,
+        boot=boot,
+        takeover="--takeover" in options,
+        settings=STOPPED_FOR_LONG,
     )
     print("listening", flush=True)
     waiting = [asyncio.ensure_future(event.wait()) for event in (ended, closed)]
