@@ -12,6 +12,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from actors import told_levels
 from actors.candidates import said
 from aigc.core.errors import AigcError
 from aigc.core.events import Asked, Event, Restored
@@ -139,6 +140,7 @@ class Inquiries:
         self._counts = dict.fromkeys(Status, 0)
         self._brokers: tuple[BrokerView, ...] = ()
         self._gateways: dict[bytes, GatewayHello] = {}
+        self._levels: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_behind = self._is_catching_up = False
 
@@ -162,8 +164,7 @@ class Inquiries:
             case AskStatus():
                 self._look_up(self._status(asker))
             case ChangeLevel(logger=logger, level=level):
-                workers = self._desk.change_level(logger, level)
-                self._answer(asker, LevelAnswer(len(self._gateways), workers))
+                self._change_level(asker, logger, level)
             case ReloadCatalogue():
                 self._look_up(self._reload(asker))
             case GatewayHello():
@@ -171,6 +172,12 @@ class Inquiries:
                 self.catch_up()
             case _:
                 log.warning("question.unexpected", kind=type(question).__name__)
+
+    def _change_level(self, asker: Asker, logger: str, level: str) -> None:
+        workers = self._desk.change_level(logger, level)
+        self._answer(asker, LevelAnswer(len(self._gateways), workers))
+        self._levels[logger] = level
+        self._look_up(told_levels.tell(self._store, self._generation.number, dict(self._levels)))
 
     def lost(self, peer: bytes) -> None:
         """A peer that is no worker is not heard any more. A gateway, perhaps: what it created last it may have told

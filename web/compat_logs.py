@@ -133,7 +133,7 @@ class CompatLogs:
         return reply(
             {
                 "message": f"{name} logs from {level} on, in the broker, {told.gateways} gateways and {told.workers} "
-                "workers, until they end",
+                "workers, until they end; brokers that stand by hear of it within seconds",
                 "logger_name": name,
                 "old_level": known[name],
                 "new_level": level,

@@ -67,7 +67,7 @@ class BrokerPart:
             agreed=agreed(self._site.settings),
         )
         # The files as they are when it takes over: a reload that only the former leader heard of holds on.
-        return Leader(self._site.topology.jobs, settings, self._new_broker, self._reread)
+        return Leader(self._site.topology.jobs, settings, self._new_broker, self._reread, levels.change)
 
     def _new_broker(self, generation: Generation) -> Broker:
         topology, scheduling = self._site.topology, self._site.settings.scheduler

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import zmq
 
+from actors import told_levels
 from actors.broker import Broker, BrokerSettings
 from actors.candidates import said
 from actors.leader import Leader, LeaderSettings
@@ -16,10 +17,10 @@ from aigc.core.errors import AlreadyLed, StaleGeneration, Unavailable
 from aigc.core.ids import BootId, JobId, ModelId
 from aigc.core.job import Job, Status
 from aigc.core.lifecycle import begin
-from aigc.core.messages import Generation
+from aigc.core.messages import ChangeLevel, Generation, LevelAnswer, ToGateway
 from aigc.core.model import Catalogue
 from aigc.core.scheduling.settings import SchedulerSettings
-from transport import Address, LinkSettings
+from transport import Address, Codec, Dealer, LinkSettings
 
 LEASE_S = 0.4
 KEPT_S = 3.0
@@ -45,6 +46,8 @@ class House:
         self.store = Fussy(folder / "jobs.db")
         self.candidates: list[tuple[Leader, asyncio.Task[None] | None]] = []
         self.made: list[Generation] = []
+        self.levels: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
+        """Who was told to log from which level on, while it stood by."""
         self._news = asyncio.Event()
 
     def candidate(self, owner: str, *, standby: bool = False, lease_s: float = LEASE_S) -> Leader:
@@ -66,7 +69,9 @@ class House:
             )
 
         settings = LeaderSettings(owner=owner, lease_s=lease_s, standby=standby, agreed={"said.by": owner})
-        leader = Leader(self.store, settings, make)
+        leader = Leader(
+            self.store, settings, make, set_level=lambda logger, level: self.levels.put_nowait((owner, logger, level))
+        )
         self.candidates.append((leader, None))
         return leader
 
@@ -209,3 +214,21 @@ async def test_a_new_leader_takes_over_what_waits(house: House) -> None:
 
     found = await house.store.get(JobId("j"))
     assert found is not None and found.status is Status.FAILED  # no such model: somebody read it and decided
+
+
+async def test_one_that_stands_by_logs_from_the_level_that_the_leader_was_told(house: House) -> None:
+    await house.running("a", lease_s=KEPT_S)
+    await house.running("b", standby=True)
+    ask: Dealer[Any, ToGateway] = Dealer(
+        house.context, Address.parse("inproc://broker-1"), Codec(ToGateway), lambda batch: None,
+        name="web", boot="g1", settings=LinkSettings(),
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(60):
+            for level in ("DEBUG", "WARNING"):
+                assert await ask.ask(ChangeLevel("aigc", level), timeout_s=60) == LevelAnswer(gateways=0, workers=0)
+                assert await house.levels.get() == ("b", "aigc", level)
+    finally:
+        ask.close()
+    assert house.levels.empty()
+    assert await told_levels.told(house.store, 2) == {}, "they go with who was told them"
