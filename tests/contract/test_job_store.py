@@ -65,6 +65,7 @@ def full_record() -> Job:
     return replace(
         ended(running),
         outputs=(output,),
+        deleted=(replace(output, name="gone.glb"),),
         info={"bounds": [[0.0, 1.0]]},
         warnings=("thin",),
         failures=(Failure("runner_crashed", "gone", log_tail="…", attempt=1, at=T0),),
