@@ -3,10 +3,10 @@
 import os
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import venv
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,9 @@ def run(*command: str | Path, cwd: Path) -> str:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the source archive and the wheel that was built from it."""
     folder = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--outdir", folder, REPOSITORY, cwd=folder)
+    # With what is installed already, so that no network is needed; else with what `build` fetches.
+    isolation = ("--no-isolation",) if find_spec("hatchling") else ()
+    run(sys.executable, "-m", "build", *isolation, "--outdir", folder, REPOSITORY, cwd=folder)
     return folder
 
 
@@ -44,8 +46,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     install = ("install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check")
     run(sys.executable, "-m", "pip", "--python", python, *install, wheel, cwd=folder)
     packages = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip())
-    # A plain path: what is installed there for editing is not seen, since its own .pth files are not read.
-    (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    # Plain paths: what is installed there for editing is not seen, since its own .pth files are not read.
+    lent = (path for path in sys.path if path.endswith("site-packages"))
+    (packages / "lent.pth").write_text("".join(f"{path}\n" for path in lent))
     return folder / "bin"
 
 
