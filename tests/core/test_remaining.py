@@ -41,6 +41,22 @@ def test_it_is_what_its_like_took_and_the_further_it_is_the_more_its_own_word() 
     assert says(desk, job, 0.5) == pytest.approx(200.0), "it took twice as long, so its own word counts alone"
 
 
+def test_a_model_that_is_ahead_of_time_in_its_own_words_is_known_for_it() -> None:
+    desk = Desk(spec("a", run_s=1.0, load_s=1.0))
+    desk.worker()
+    for _ in range(3):
+        job = desk.submit()
+        desk.start(job)
+        desk.after(10.0)
+        says(desk, job, 0.8)
+        desk.after(90.0)
+        desk.finish(job, run_s=100.0)
+    job = desk.submit()
+    desk.start(job)
+    desk.after(30.0)
+    assert says(desk, job, 0.8) == pytest.approx(0.1 * 270.0 + 0.9 * 70.0), "a tenth of the time is behind it"
+
+
 def test_nothing_is_told_where_nothing_is_known() -> None:
     desk, job = begun(is_learned=False)
     assert says(desk, job, 0.0, Stage.LOADING_MODEL) is None

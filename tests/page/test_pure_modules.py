@@ -92,6 +92,7 @@ def test_a_running_job_tells_what_is_left_only_while_somebody_knows() -> None:
     told = ask("job", "given.map(stateOf)", given=given)
     expected = ["shaping 40 %, about 2 min left", "shaping 40 %", "shaping 40 %", "loading the model, about 12 s left"]
     assert told == [*expected, "next in line"]
+    assert ask("job", "given.map(brief)", given=given) == ["40 %, about 2 min left", *expected[1:], "next in line"]
     assert ask("job", "stateOf({...given, heardAt: performance.now() - 60_000})", given=running(70.0)) == (
         "shaping 40 %, about 10 s left"
     )

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from aigc.core.model import ModelSpec
 from aigc.core.scheduling.averages import Average, Peaks
+from aigc.core.scheduling.pace import MARKS, Pace
 from aigc.core.scheduling.profiles import History, Profile
 
 POPULARITY_HALF_LIFE_S = 600.0
@@ -44,6 +45,7 @@ class _Memory(Struct):
     loads: dict[str, Average]
     runs: dict[str, Average]
     sizes: list[_Remembered]
+    paces: dict[str, Pace] = {}
 
 
 class Learned:
@@ -113,7 +115,8 @@ class Learned:
         ]
         loads = {name: load.learned for name, load in self._loads.items() if load.learned.count}
         runs = {name: history.run for name, history in self._histories.items() if history.run.count}
-        return msgspec.msgpack.encode(_Memory(loads, runs, sizes), order="deterministic")
+        paces = {name: history.pace for name, history in self._histories.items() if history.pace.count}
+        return msgspec.msgpack.encode(_Memory(loads, runs, sizes, paces), order="deterministic")
 
     def restore(self, data: bytes) -> bool:
         """Know what `dump` knew. False, and nothing changed, if another version wrote it: it will be learned anew."""
@@ -123,6 +126,9 @@ class Learned:
             return False
         self._loads = {name: LoadTime(average.mean, average) for name, average in memory.loads.items()}
         self._histories = {name: History(run) for name, run in memory.runs.items()}
+        for name, pace in memory.paces.items():
+            if len(pace.shares) == MARKS + 1:
+                self._histories.setdefault(name, History()).pace = pace
         for kept in memory.sizes:
             history = self._histories.setdefault(kept.model, History())
             profile = Profile(0, 0.0, history, kept.size_class, kept.run, kept.peaks)

@@ -1,6 +1,6 @@
 """Who may work on what: every lease that is out, found by job and by worker."""
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from aigc.core.ids import BootId, JobId, Now, WorkerId
 from aigc.core.job import Lease
@@ -34,6 +34,8 @@ class Granted(Struct, eq=False):
     sent_at: float = 0.0
     is_sent_again: bool = False
     started_at: float | None = None
+    trail: list[float] = field(default_factory=list)
+    """Seconds since then after which it said that it was at each of the marks of `pace`."""
     is_storing: bool = False
     """Its model is done with it, and only its files are still on their way to the store."""
     ending: str = ""

@@ -4,6 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from aigc.core.scheduling.averages import Average, Peaks
+from aigc.core.scheduling.pace import Pace
 
 MARGIN = 1.1
 """A need is the learned peak with this factor: allocators fragment."""
@@ -94,6 +95,7 @@ class History(Struct, eq=False):
     """One model on work of all sizes."""
 
     run: Average = msgspec.field(default_factory=Average)
+    pace: Pace = msgspec.field(default_factory=Pace)
     sizes: dict[int, Profile] = {}
     """By size class."""
 

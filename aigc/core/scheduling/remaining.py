@@ -10,16 +10,18 @@ WORTH_TELLING = 0.2
 def left_s(granted: Granted, demand: Demand, now: float) -> float:
     """Seconds, at the best guess. `now` is monotonic.
 
-    What the lease says counts the more the further it is, and alone once it has taken twice as long as its like.
+    What the lease says of how far it is stands for the share of time that its like had taken there. It counts the more
+    the further it is, and alone once it has taken twice as long as its like.
     """
     run_s = demand.profile.run_s
     if granted.started_at is None:
         return max(run_s, granted.charged_s - (now - granted.granted_at))
-    passed_s, fraction = now - granted.started_at, granted.entry.job.progress.fraction
-    if not fraction:
+    passed_s = now - granted.started_at
+    share = demand.profile.history.pace.share(granted.entry.job.progress.fraction)
+    if not share:
         return max(0.0, run_s - passed_s)
-    trust = max(fraction, min(1.0, 2.0 * (1.0 - run_s / passed_s))) if passed_s > run_s else fraction
-    return trust * passed_s * (1.0 - fraction) / fraction + (1.0 - trust) * max(0.0, run_s - passed_s)
+    trust = max(share, min(1.0, 2.0 * (1.0 - run_s / passed_s))) if passed_s > run_s else share
+    return trust * passed_s * (1.0 - share) / share + (1.0 - trust) * max(0.0, run_s - passed_s)
 
 
 def known_left_s(granted: Granted, now: float) -> float | None:

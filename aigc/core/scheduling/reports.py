@@ -19,6 +19,7 @@ from aigc.core.scheduling.books import Books
 from aigc.core.scheduling.dispatch import ease
 from aigc.core.scheduling.leases import Granted
 from aigc.core.scheduling.outcomes import conclude, hand_back, strike
+from aigc.core.scheduling.pace import walked
 from aigc.core.scheduling.remaining import known_left_s
 from aigc.core.scheduling.retries import OUT_OF_MEMORY, doubled
 from aigc.core.scheduling.timers import Alarm
@@ -51,6 +52,8 @@ def progressed(books: Books, event: LeaseProgress) -> None:
     if granted is None:
         return refuse(books, event.worker, event.lease)
     if not granted.ending and event.progress.fraction >= granted.entry.job.progress.fraction:
+        if granted.started_at is not None:
+            walked(granted.trail, event.progress.fraction, books.now.monotonic - granted.started_at)
         _show(books, granted, event.stage, event.progress)
     return None
 
@@ -83,6 +86,8 @@ def finished(books: Books, event: LeaseFinished) -> None:
     if demand is not None:
         if granted.started_at is None:
             _start(books, granted, demand, event.load_s)
+        if granted.message is not None:  # of another broker's lease it is not known when it was where
+            demand.profile.history.pace.learn(granted.trail, event.run_s)
         if demand.profile.learn(event.run_s, event.peak_bytes, _ceiling(books, granted, demand)):
             ease(books, demand.profile.history)
     revoke(books, granted, event.load_s + event.run_s)

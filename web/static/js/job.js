@@ -37,6 +37,12 @@ export function stateOf(job) {
   return [`${stageOf(job.stage) || "starting"}${share}`, leftOf(job)].filter(Boolean).join(", ");
 }
 
+// In a narrow list: what is left says more than the stage does.
+export function brief(job) {
+  const left = job.status === "processing" && !["loading_model", "cancelling"].includes(job.stage) && leftOf(job);
+  return left ? `${percent(job.progress.fraction)}, ${left}` : stateOf(job);
+}
+
 // As the server foresaw it when it last told, less what has passed since. Once that is over nothing is said.
 function leftOf(job) {
   const left_s = (job.progress.estimated_left_s ?? 0) - (performance.now() - (job.heardAt ?? performance.now())) / 1000;

@@ -4,7 +4,7 @@
 import { api } from "./api.js";
 import * as catalogue from "./catalogue.js";
 import { $, h, say } from "./dom.js";
-import { clock, isFinal, nameOf, pictureOf, stateOf } from "./job.js";
+import { brief, clock, isFinal, nameOf, pictureOf } from "./job.js";
 import { matches } from "./search.js";
 import { current, show } from "./stage.js";
 import * as store from "./store.js";
@@ -150,7 +150,7 @@ function fill(row, job) {
   if (!row.firstChild) draw(row, job);
   row.className = `is-${job.status}`;
   mark(row);
-  say(row.querySelector(".state"), stateOf(job));
+  say(row.querySelector(".state"), brief(job));
   const bar = row.querySelector("progress");
   bar.hidden = job.status !== "processing";
   bar.value = job.progress.fraction;

@@ -105,7 +105,7 @@ function drawEnd(job) {
   if (job.status === "completed" && main?.format === "glb") return drawMesh(job);
   const drawing = thumbnail(job);
   if (job.status === "completed" && drawing) {
-    return h("div", { class: "view" },
+    return h("div", { class: "view drawn" },
       h("img", { class: "rendering", src: drawing.url, alt: `Rendering of ${nameOf(job)}` }),
       !main && h("p", { class: "note still" }, "This is a picture of it: its file was deleted. Make it again, if you need it."),
       main && h("p", { class: "note still" }, `This is a picture of it: the page turns GLB files around, and this is a file in ${main.format.toUpperCase()}. Download it, or press “Change it” and choose GLB as its file format.`));
