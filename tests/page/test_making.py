@@ -6,6 +6,7 @@ import re
 import struct
 import urllib.error
 import urllib.request
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -279,6 +280,22 @@ def test_a_result_of_many_files_names_each_and_tells_what_was_done(server: Serve
     page.get_by_text("What it did").click()
     expect(page.locator(".used").first).to_contain_text("Number of parts5")
     expect(page.locator(".used").first).not_to_contain_text("{")
+
+
+def test_a_file_that_cannot_be_turned_is_shown_as_a_picture_with_the_words_below_it(
+    server: Server, context: BrowserContext
+) -> None:
+    job = server.client.run("mesh_retopology", mesh=SAMPLES / "rabbit.glb", model="quadric", output_format="obj").job
+    page = visit(context, server, f"#job={job.id}")
+    picture, words, facts = page.locator(".rendering"), page.locator(".still"), page.locator("#shown .facts")
+    expect(picture).to_have_js_property("complete", True)
+    expect(words).to_contain_text("this is a file in OBJ")
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        above = [place.bounding_box() for place in (picture, words, facts)]
+        for upper, lower in pairwise(above):
+            assert upper is not None and lower is not None
+            assert upper["height"] > 20 and upper["y"] + upper["height"] <= lower["y"] + 1, (width, above)
 
 
 def test_a_prompt_is_never_taken_for_markup(server: Server, page: Page) -> None:
