@@ -27,7 +27,7 @@ class Target:
 
     def __init__(self, context: Context, kind: str) -> None:
         self.keys = Keys(KeyPair.new())
-        self.settings = replace(QUICK, keys=self.keys, patience=Patience(3.0, 5.0))  # its own peer is never lost
+        self.settings = replace(QUICK, keys=self.keys, patience=Patience(30.0, 60.0))  # its own peer is never lost
         self.heard = Heard()
         self.authenticator = Authenticator(context, self.keys)
         key = self.keys.own.public if kind == "curve" else ""
