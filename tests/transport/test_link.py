@@ -1,6 +1,7 @@
 """The descriptor is edge-triggered: these tests hang if a wake-up is lost, since no timer comes to the rescue."""
 
 import asyncio
+import select
 import time
 
 import pytest
@@ -19,6 +20,8 @@ Context = zmq.Context[zmq.Socket[bytes]]
 
 
 ENDLESS = 1_000_000
+STALLED_S = 250.0
+"""Takes some seconds; on a very busy machine a minute."""
 
 
 class End:
@@ -56,6 +59,11 @@ class End:
             for _ in range(turns):
                 await asyncio.sleep(0)
 
+    def state(self) -> str:
+        """What a stall leaves behind: whether there was a sign that nobody followed, or none of what is there."""
+        sign = select.select([self.link._fd], [], [], 0)[0]
+        return f"{len(self.heard)} heard, sign {bool(sign)}, then events {self.link._events()}, {self.room.is_set()=}"
+
     async def hears(self, count: int) -> None:
         while len(self.heard) < count:
             self.changed.clear()
@@ -76,9 +84,13 @@ async def exchange(
         await client.send(0)
         client.link.settle()
         await server.hears(1)
-        await asyncio.gather(client.send_bursts(bursts, start=1), server.send_bursts(back))
         there, here = 1 + sum(size for size, _ in bursts), sum(size for size, _ in back)
-        await asyncio.gather(server.hears(there), client.hears(here))
+        try:
+            async with asyncio.timeout(STALLED_S):
+                await asyncio.gather(client.send_bursts(bursts, start=1), server.send_bursts(back))
+                await asyncio.gather(server.hears(there), client.hears(here))
+        except TimeoutError:
+            pytest.fail(f"stalled: of {there} at the server {server.state()}; of {here} at the client {client.state()}")
         assert server.heard == list(range(there))
         assert client.heard == list(range(here))
     finally:
