@@ -12,6 +12,7 @@ from aigc.mesh.dual_graph import DualGraph
 from aigc.mesh.types import BoolArray, FloatArray, IntArray
 
 _CAPACITY, _LONGEST = 200, 20  # of a link of mean length in a flat place, and times the mean: flows are 32-bit numbers
+_BEHIND = 2  # faces, counted from the border, that are let in whatever their size
 _CORE = 0.5  # of a part's greatest distance to its border that the border may move
 
 
@@ -38,6 +39,8 @@ def settled_borders(
     finite = np.isfinite(depth)
     np.maximum.at(deepest, result[finite], depth[finite])
     band = depth <= np.minimum(reach, _CORE * deepest)[result]
+    # Faces may be longer than the reach: then those behind the border's own are let in, or each holds itself.
+    band |= _behind(graph, np.unique(graph.pairs[crossing])) & (depth < deepest[result])
     sides = np.sort(np.stack([result[one], result[two]], axis=1)[crossing], axis=1)
     for a, b in np.unique(sides, axis=0).tolist():
         if between is not None:
@@ -95,6 +98,15 @@ def _depth(graph: DualGraph, start: IntArray) -> FloatArray:
     """float64 (m,): the way from each face to the nearest of `start`."""
     ways = graph.matrix(np.maximum(graph.distance, 1e-12))
     return np.asarray(dijkstra(ways, directed=False, indices=start, min_only=True))
+
+
+def _behind(graph: DualGraph, faces: IntArray) -> BoolArray:
+    """bool (m,): these faces, their neighbours, and those of these."""
+    near = np.zeros(graph.count, bool)
+    near[faces] = True
+    for _ in range(_BEHIND):
+        near[graph.pairs[near[graph.pairs].any(axis=1)].reshape(-1)] = True
+    return near
 
 
 def _cut(graph: DualGraph, labels: IntArray, price: IntArray, band: BoolArray, a: int, b: int) -> None:

@@ -113,7 +113,12 @@ def _parts(source: list[Mesh], settings: WindingFillParameters, progress: Progre
             lambda fraction, message: progress(0.06 + 0.18 * fraction, "sampling", 2, _STEPS, message),
         )
         count = int(labels.max()) + 1
-        progress.warn(f"the mesh has no parts of its own; it was cut into {count} first")
+        if count > 1:
+            progress.warn(f"the mesh has no parts of its own; it was cut into {count} first")
+        else:
+            progress.warn(
+                "the mesh has no parts, nor does its shape suggest any: it was closed as a whole; ask for a number"
+            )
     names = [f"part_{number:02d}" for number in range(int(labels.max()) + 1)]
     return cut_apart(source, labels, names), origin
 

@@ -178,7 +178,8 @@ def of_segmentation(made: Made) -> Values:
 def of_completion(made: Made) -> Values:
     """Share of the parts that are closed."""
     # By file: in the main one a part that shows several materials is several meshes.
-    parts = made.of_role("part").items()
+    kind, whole = made.main
+    parts = (made.of_role("part") or {f"mesh.{kind}": whole}).items()
     closed = [welded(read(data, name.rsplit(".", 1)[1])).is_watertight for name, data in parts]
     return {"parts": float(len(closed)), "closed parts": float(np.mean(closed))}
 

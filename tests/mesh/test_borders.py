@@ -59,3 +59,28 @@ def test_one_part_has_no_border():
     labels = np.zeros(graph.count, np.int32)
 
     assert np.array_equal(settled_borders(graph, labels, 1.0), labels)
+
+
+def test_a_border_across_faces_longer_than_it_may_move_does_not_run_along_them():
+    angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    rings = [
+        np.stack([0.2 * np.cos(angle), np.full(24, y), 0.2 * np.sin(angle)], axis=1)
+        for y in (0, 0.2, 0.4, 1.4, 1.6, 1.8)
+    ]
+    corner = np.arange(24)
+    after = (corner + 1) % 24
+    faces = np.concatenate(
+        [
+            24 * ring
+            + np.concatenate([np.stack([corner, 24 + corner, after], 1), np.stack([after, 24 + corner, 24 + after], 1)])
+            for ring in range(5)
+        ]
+    ).astype(np.int32)
+    points = np.concatenate(rings).astype(np.float32)
+    graph = dual_graph(points, faces)
+    comb = (points[faces].mean(axis=1)[:, 1] > 0.9).astype(np.int32)
+
+    settled = settled_borders(graph, comb, 0.05)
+
+    assert border_length(graph, comb) > 24
+    assert border_length(graph, settled) == pytest.approx(48 * 0.2 * np.sin(np.pi / 24), rel=0.01)
