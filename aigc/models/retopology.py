@@ -30,7 +30,7 @@ _CREASE = 40.0
 _LARGEST_HOLE = 40  # edges
 _KEEP_QUADS, _KEEP_TEXTURES = ("obj", "ply"), ("obj", "glb", "usdz")
 _MENDS = 3  # times less lost is worth twice as many vertices
-_TOLD, _SAMPLES = 0.002, 30_000  # share of a surface that is missing and told, and faces that are looked at
+_TOLD, _SAMPLES = 0.0003, 30_000  # share of a surface that is missing and told, and faces that are looked at
 _FAR = 1.5  # edges of the new net
 _LONGEST = 12  # square roots of the area; at 6 it takes 2 s, at 20 16 s, at 70 for ever
 Settings = FieldQuadsParameters | QuadricParameters
@@ -363,7 +363,7 @@ def _warn_of_losses(net: _Net, vertices: int, progress: Progress) -> None:
     before, after = net.pieces
     if not any(net.losses):
         return
-    told = [f"{net.missing:.1%} of the surface is missing"] if net.missing > _TOLD else []
+    told = [f"{net.missing:.2%} of the surface is missing"] if net.missing > _TOLD else []
     told += [f"the input has {before} pieces, the new mesh {after}"] if before != after else []
     progress.warn(
         f"{', and '.join(told)}: what is thinner than a face broke or vanished; more than {vertices:,} vertices keep "
