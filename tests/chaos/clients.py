@@ -1,6 +1,7 @@
 """Clients that want what they asked for: they ask again until a gateway answers, whichever, and note each answer."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.chaos.requests import IMAGE, Request
 ANSWER_S = 4.0
 """A gateway that says nothing for so long is given up for another one."""
 GIVE_UP_S = 90.0
-"""Nobody has to ask for so long: by then everything was healed."""
+"""Nobody has to ask for so long once no more faults come."""
 AT_ONCE = 64
 PICTURE = (Path(__file__).parents[2] / "web" / "static" / "samples" / "robot.png").read_bytes()
 
@@ -43,6 +44,11 @@ class Clients:
         self._dice = Random(f"clients {seed}")
         self._room = asyncio.Semaphore(AT_ONCE)
         self._is_room = is_room
+        self._calm_at = math.inf
+
+    def calm(self) -> None:
+        """No more faults come: until now each try of a request may have met one."""
+        self._calm_at = time.monotonic()
 
     async def run(self, requests: Sequence[Request]) -> None:
         """All were answered, or were given up."""
@@ -103,8 +109,8 @@ class Clients:
 
     async def _until_answered(self, method: str, path: str, **what: Any) -> dict[str, Any] | None:
         """The answer; None for what is refused for good, which is a complaint, and for what is given up."""
-        give_up_at = time.monotonic() + GIVE_UP_S
-        while time.monotonic() < give_up_at:
+        began = time.monotonic()
+        while time.monotonic() < max(began, self._calm_at) + GIVE_UP_S:
             try:
                 async with self._session.request(method, self._dice.choice(self._urls) + path, **what) as answer:
                     body = await answer.json()

@@ -134,7 +134,8 @@ class Run:
         clients = Clients(self._family.urls, self._evidence, self._clock, self._accepted, options.seed, self._is_room)
         async with asyncio.TaskGroup() as storm:
             storm.create_task(clients.run(requests(options.seed, options.jobs, for_s)))
-            storm.create_task(Injector(self._family, self._note).run(faults))
+            await Injector(self._family, self._note).run(faults)
+            clients.calm()
 
     def _is_room(self) -> bool:
         return len(self._all.open_jobs) < OPEN_JOBS
