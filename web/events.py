@@ -11,7 +11,8 @@ WebSocket. Every frame from the server is a JSON array of objects with a `type`.
 and hears `subscribed` (with the ids that are `unknown`), `unsubscribed`, `pong` or `error`. A job begins with
 `job.snapshot`, or with the lines after `since`. Durable events have a `seq` without gaps; `job.progress` and
 `job.queue` have none, and the latest replaces the one before. A reader that does not read is closed with 1013 and can
-resume.
+resume. One that hears everything and comes back is shown what is open now and what it names in `since`; what came and
+ended while it was away is in the list of jobs.
 """
 
 import asyncio
