@@ -57,7 +57,7 @@ class _Logger(_Unfiltered):  # type: ignore[misc]
     Not structlog's own filter: that one is part of every logger that was ever made, and cannot be moved.
     """
 
-    def _proxy_to_logger(self, method: str, event: str | None = None, **fields: Any) -> Any:
+    def _proxy_to_logger(self, method: str, event: str | None = None, /, **fields: Any) -> Any:
         if _NUMBERS.get(method, logging.ERROR) >= levels.ours:
             return super()._proxy_to_logger(method, event, **fields)
         return None

@@ -12,7 +12,7 @@ SPEAKING = """
 import logging, sys, structlog
 from config import logs
 logs.configure("debug", sys.argv[1])
-structlog.get_logger().info("worker.started", worker="w")
+structlog.get_logger().info("worker.started", worker="w", method="any name may be a field's")
 structlog.get_logger().error("server.failed", reason="x")
 logging.getLogger("somebody").warning("careful")
 """
