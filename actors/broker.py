@@ -186,18 +186,21 @@ class Broker:
 
     async def close(self) -> None:
         """Stop listening. What was decided and not committed is decided anew from the store."""
-        self._progress.close()
-        self._house_news.close()
-        for waiting in (self._tick, self._remembering):
-            if waiting is not None:
-                waiting.cancel()
+        if self._remembering is not None:
+            self._remembering.cancel()
         await self._inquiries.close()
         if not self._fate.is_settled:
             await self._leave_in_order()
         self._outbox.close()
+        # Last, since what has come in until now may have begun them anew.
+        self._progress.close()
+        self._house_news.close()
+        if self._tick is not None:
+            self._tick.cancel()
         for socket in (self._router, self._news):
             if socket is not None:
                 socket.close()
+        self._router = self._news = None
 
     def reload(self) -> None:
         """Another catalogue is in force: the scheduler, the workers and the gateways hear of it."""

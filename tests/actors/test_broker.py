@@ -434,6 +434,13 @@ async def test_a_drained_worker_is_seen_at_once_by_those_who_watch(house: House)
     assert isinstance(await house.worker.next(ResumeWorker), ResumeWorker)
 
 
+async def test_what_a_closed_broker_is_still_told_is_told_to_nobody_and_no_fault(house: House) -> None:
+    await house.broker.close()
+    house.broker.publish(QueueMoved(7))
+    house.broker = await house.new_broker()
+    assert (await house.watcher.next(QueueMoved)).waiting == 0, "its successor's word, and not its own"
+
+
 async def test_while_jobs_wait_their_estimates_are_told_anew_though_the_queue_stands_still(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
