@@ -76,7 +76,7 @@ TABLES: dict[str, Callable[[Any], Sequence[Sequence[str]]]] = {
     "peers-goals": lambda found: goals(peers.lines(_peers(found))),
     **{f"load-{mode}": lambda found: goals(load.lines(found)) for mode in ("single", "multi")},
     **{f"idle-{mode}": lambda found: goals(idle.lines(found)) for mode in ("single", "multi")},
-    "quality-held-out": quality,
+    **{f"quality-{kind}": quality for kind in ("held-out", "tuning")},
     "recovery": recovery.table,
     "silence": silence.table,
     "fanout": lambda found: goals(fanout.lines(found)),

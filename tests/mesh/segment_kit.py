@@ -62,4 +62,6 @@ def agreement(one: IntArray, two: IntArray, weight: FloatArray) -> float:
 
     both, rows, columns = pairs(table), pairs(table.sum(axis=1)), pairs(table.sum(axis=0))
     chance = rows * columns / pairs(np.array([1e4]))
-    return (both - chance) / ((rows + columns) / 2 - chance)
+    most = (rows + columns) / 2
+    # Two that leave the whole as one part agree.
+    return (both - chance) / (most - chance) if most > chance else 1.0
