@@ -45,8 +45,14 @@ class XatlasParameters(UvUnwrappingParameters):
         ge=256,
         le=4096,
         title="Texture size",
-        description="Texture edge that the gaps between islands are meant for.",
+        description="Edge of the texture: what the gaps between islands are meant for, and the old colours, "
+        "which are carried over at the next power of two.",
         json_schema_extra={"unit": "px"},
+    )
+    keep_texture: bool = Field(
+        True,
+        title="Keep its texture",
+        description="Carry over the old colours, if there are any, to a texture on the new islands.",
     )
     padding: int = Field(
         4,

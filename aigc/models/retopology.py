@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from aigc.features.base import power_of_two
 from aigc.features.mesh_retopology import FieldQuadsParameters, QuadricParameters
-from aigc.mesh.bake import texels
+from aigc.mesh.carry import carried
 from aigc.mesh.export import mesh_outputs
 from aigc.mesh.holes import border_loops, fill_holes, without_doublets
 from aigc.mesh.normals import face_normals, split_at_creases
@@ -20,7 +20,7 @@ from aigc.mesh.quiet import silenced
 from aigc.mesh.read import read_mesh
 from aigc.mesh.simplify import simplify
 from aigc.mesh.topology import compact, edge_counts, is_watertight, joined, parts, weld
-from aigc.mesh.transfer import ColorSource, has_colors
+from aigc.mesh.transfer import has_colors
 from aigc.mesh.types import FloatArray, IntArray, Material, Mesh
 from aigc.mesh.unwrap import unwrap, with_normals
 from aigc.runner.model import InputInvalid, Output, Progress, Result
@@ -174,17 +174,8 @@ class _Retopology:
         def carrying(share: float) -> None:
             progress(0.8 + 0.09 * share, "texturing", 4, _STEPS, "carrying over the colours")
 
-        cover = texels(opened.uv, opened.faces, resolution, lambda share: carrying(0.3 * share))
-        carrying(0.3)
-        directions = cover.of(normals, sharp)
-        directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-9)
-        points = cover.of(mesh.positions, mesh.faces)
-        carrying(0.4)
-        colors = ColorSource(source).at(points, directions, lambda share: carrying(0.4 + 0.5 * share))
-        carrying(0.9)
-        material = Material(
-            first.name, metallic=first.metallic, roughness=first.roughness, base_color_texture=cover.picture(colors)
-        )
+        picture = carried(source, mesh.positions, mesh.faces, (normals, sharp), opened, resolution, carrying)
+        material = Material(first.name, metallic=first.metallic, roughness=first.roughness, base_color_texture=picture)
         old, faces, uv, shading = with_normals(opened, sharp, normals)
         quads = None
         if mesh.quads is not None and settings.output_format in _KEEP_QUADS:

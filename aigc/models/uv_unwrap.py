@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from aigc.features.base import power_of_two
 from aigc.features.uv_unwrapping import XatlasParameters
+from aigc.mesh.carry import carried
 from aigc.mesh.export import mesh_outputs
 from aigc.mesh.keys import distinct
 from aigc.mesh.normals import face_normals, split_at_creases
@@ -18,11 +21,12 @@ from aigc.mesh.palette import tint
 from aigc.mesh.preview import thumbnail
 from aigc.mesh.read import read_mesh
 from aigc.mesh.topology import compact, joined, parts, weld
+from aigc.mesh.transfer import has_colors
 from aigc.mesh.types import BytePixels, FloatArray, Material, Mesh
 from aigc.mesh.unwrap import Unwrapped, stretch, unwrap, with_normals
 from aigc.runner.model import InputInvalid, Output, Progress, Result
 
-_STEPS = 5
+_STEPS = 6
 _CREASE = 40.0
 _MOST_PARTS = 56  # a result has 64 files at most, and there are others
 _TRIES = 3
@@ -48,20 +52,27 @@ class XatlasUnwrap:
         settings = XatlasParameters(**params)
         progress(0.03, "preprocessing", 1, _STEPS, "reading the mesh")
         source = read_mesh(inputs["mesh"])
-        if any(mesh.material.base_color_texture is not None for mesh in source):
-            progress.warn("the old texture does not fit the new coordinates and was left out")
+        is_colored = has_colors(source) and settings.keep_texture
+        if is_colored and settings.pack_method == "none":
+            progress.warn("the old colours are left out: islands that lie one over the other share their texels")
         positions, faces = weld(*joined(source))
         if not (np.linalg.norm(face_normals(positions, faces), axis=1) > 0).any():
             raise InputInvalid("no face of the mesh has an area", "check how it was exported")
         opened, stretched = _within(positions, faces, settings, progress)
         if settings.pack_method == "none":
             opened = _unpacked(opened)
-        progress(0.8, "exporting", 3, _STEPS, "writing the mesh")
         _, sharp, normals = split_at_creases(positions, faces, _CREASE)
+        material = Material("unwrapped", roughness=0.6)
+        if is_colored and settings.pack_method != "none":
+            edge = power_of_two(settings.resolution)
+            picture = carried(source, positions, faces, (normals, sharp), opened, edge, _carrying(progress))
+            first = source[0].material
+            material = Material(
+                first.name, metallic=first.metallic, roughness=first.roughness, base_color_texture=picture
+            )
+        progress(0.85, "exporting", 4, _STEPS, "writing the mesh")
         old, corners, uv, shading = with_normals(opened, sharp, normals)
-        mesh = Mesh(
-            positions[old], corners, normals=shading, uv=uv, material=Material("unwrapped", roughness=0.6), name="mesh"
-        )
+        mesh = Mesh(positions[old], corners, normals=shading, uv=uv, material=material, name="mesh")
         info = _measures(positions, faces, opened, stretched, settings)
         if info["stretched_area"] > _TOLERATED:
             progress.warn(
@@ -73,9 +84,10 @@ class XatlasUnwrap:
             outputs += _part_files(mesh, progress)
         if settings.save_visuals:
             outputs.append(Output("islands.png", "preview", _layout(opened)))
-        drawing = partial(progress, 0.93, "exporting", 5, _STEPS, "drawing the thumbnail")
+        drawing = partial(progress, 0.93, "exporting", 6, _STEPS, "drawing the thumbnail")
         checked = mesh.with_(material=Material("checker", roughness=0.7, base_color_texture=_checker()))
-        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(checked, between=drawing)))
+        shown = checked if material.base_color_texture is None else mesh
+        outputs.append(Output("thumbnail.png", "thumbnail", thumbnail(shown, between=drawing)))
         return Result(outputs, info)
 
 
@@ -98,6 +110,10 @@ def _within(
             break
         max_cost /= 2.5
     return opened, stretched
+
+
+def _carrying(progress: Progress) -> Callable[[float], None]:
+    return lambda share: progress(0.75 + 0.1 * share, "texturing", 3, _STEPS, "carrying over the colours")
 
 
 def _unpacked(opened: Unwrapped) -> Unwrapped:
@@ -139,7 +155,7 @@ def _part_files(mesh: Mesh, progress: Progress) -> list[Output]:
     outputs = []
     order = np.argsort(-np.bincount(piece), kind="stable")[:_MOST_PARTS]
     for number, index in enumerate(order.tolist()):
-        progress(0.82 + 0.1 * number / len(order), "exporting", 4, _STEPS, f"part {number + 1} of {len(order)}")
+        progress(0.86 + 0.06 * number / len(order), "exporting", 5, _STEPS, f"part {number + 1} of {len(order)}")
         used = distinct(mesh.faces[piece == index])
         _, faces = compact(mesh.positions, mesh.faces[piece == index])
         assert mesh.normals is not None and mesh.uv is not None

@@ -96,16 +96,42 @@ def test_a_lower_threshold_gives_more_islands(tmp_path):
     assert strict.info["distortion"] < loose.info["distortion"]
 
 
-def test_an_old_texture_is_dropped_with_a_warning(tmp_path):
-    picture = np.zeros((4, 4, 3), np.uint8)
-    uv = np.ascontiguousarray(cube().positions[:, :2])
+@pytest.fixture
+def painted(tmp_path):
+    """A cube that is red on the left and blue on the right."""
+    picture = np.zeros((64, 64, 3), np.uint8)
+    picture[:, :32], picture[:, 32:] = (220, 0, 0), (0, 0, 220)
+    across = cube().positions[:, :2]
+    uv = np.float32(0.1) + np.float32(0.8) * (across - across.min(axis=0)) / np.ptp(across, axis=0)
     path = tmp_path / "painted.glb"
     path.write_bytes(write_glb(cube().with_(uv=uv, material=Material(base_color_texture=picture))))
+    return str(path)
+
+
+def test_the_old_colours_are_where_they_were_on_the_new_islands(tmp_path, painted):
+    result = run_model(XatlasUnwrap(), {"mesh": painted}, {"output_format": "glb"}, scratch(tmp_path))
+
+    mesh = unwrapped(result, tmp_path)
+    cover = texels(mesh.uv, mesh.faces, 1024)
+    across = cover.of(mesh.positions, mesh.faces)[:, 0]
+    seen = mesh.material.base_color_texture.reshape(-1, 3)[cover.index].astype(int)
+    middle = (cube().positions[:, 0].min() + cube().positions[:, 0].max()) / 2
+    is_left = across < middle - 0.02
+    is_right = across > middle + 0.02
+    assert (seen[is_left, 0] > seen[is_left, 2] + 100).mean() > 0.99
+    assert (seen[is_right, 2] > seen[is_right, 0] + 100).mean() > 0.99
+    assert gltf_issues(result.outputs[0].data) == []
+
+
+@pytest.mark.parametrize(
+    ("params", "warnings"), [({"keep_texture": False}, 0), ({"pack_method": "none"}, 1)], ids=["unwanted", "no room"]
+)
+def test_the_old_colours_are_left_out(tmp_path, painted, params, warnings):
     recorder = Recorder(scratch(tmp_path))
 
-    result = run_model(XatlasUnwrap(), {"mesh": str(path)}, {}, recorder.folder, recorder=recorder)
+    result = run_model(XatlasUnwrap(), {"mesh": painted}, params, recorder.folder, recorder=recorder)
 
-    assert "texture" in recorder.warnings[0]
+    assert len(recorder.warnings) == warnings
     assert result.outputs[0].stats["textures"] == 0
 
 
