@@ -68,7 +68,12 @@ def _object(mesh: Mesh, before: tuple[int, int, int], *, with_material: bool) ->
     ]
     names = np.array([f"{v}/{rest}".rstrip("/") for v, rest in zip(vertex.tolist(), own, strict=True)], object)
     polygons = mesh.quads if mesh.quads is not None else mesh.faces
-    lines += ["f " + " ".join(dict.fromkeys(row)) for row in names[polygons].tolist()]
+    # By columns: a list for each of a million faces would keep the garbage collector busy.
+    corners = zip(*(names[column].tolist() for column in polygons.T), strict=True)
+    if mesh.quads is None:
+        lines += [f"f {a} {b} {c}" for a, b, c in corners]
+    else:
+        lines += [f"f {a} {b} {c}" if c == d else f"f {a} {b} {c} {d}" for a, b, c, d in corners]
     return lines, (len(unique), 0 if mesh.uv is None else len(rows), 0 if mesh.normals is None else len(rows))
 
 
