@@ -8,7 +8,7 @@ import numpy as np
 
 from aigc.mesh.bake import texels
 from aigc.mesh.transfer import ColorSource
-from aigc.mesh.types import BytePixels, FloatArray, IntArray, Mesh
+from aigc.mesh.types import FloatArray, IntArray, Material, Mesh
 from aigc.mesh.unwrap import Unwrapped
 
 
@@ -20,8 +20,8 @@ def carried(
     opened: Unwrapped,
     edge: int,
     told: Callable[[float], None],
-) -> BytePixels:
-    """The texture, uint8 (edge, edge, 3).
+) -> Material:
+    """The first material of the source, with one texture of edge² pixels for all its colours.
 
     Args:
         source: what has the colours.
@@ -39,4 +39,7 @@ def carried(
     told(0.4)
     colors = ColorSource(source).at(points, directions, lambda share: told(0.4 + 0.5 * share))
     told(0.9)
-    return cover.picture(colors)
+    first = source[0].material
+    return Material(
+        first.name, metallic=first.metallic, roughness=first.roughness, base_color_texture=cover.picture(colors)
+    )

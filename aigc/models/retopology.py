@@ -174,8 +174,7 @@ class _Retopology:
         def carrying(share: float) -> None:
             progress(0.8 + 0.09 * share, "texturing", 4, _STEPS, "carrying over the colours")
 
-        picture = carried(source, mesh.positions, mesh.faces, (normals, sharp), opened, resolution, carrying)
-        material = Material(first.name, metallic=first.metallic, roughness=first.roughness, base_color_texture=picture)
+        material = carried(source, mesh.positions, mesh.faces, (normals, sharp), opened, resolution, carrying)
         old, faces, uv, shading = with_normals(opened, sharp, normals)
         quads = None
         if mesh.quads is not None and settings.output_format in _KEEP_QUADS:

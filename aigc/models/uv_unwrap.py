@@ -65,11 +65,7 @@ class XatlasUnwrap:
         material = Material("unwrapped", roughness=0.6)
         if is_colored and settings.pack_method != "none":
             edge = power_of_two(settings.resolution)
-            picture = carried(source, positions, faces, (normals, sharp), opened, edge, _carrying(progress))
-            first = source[0].material
-            material = Material(
-                first.name, metallic=first.metallic, roughness=first.roughness, base_color_texture=picture
-            )
+            material = carried(source, positions, faces, (normals, sharp), opened, edge, _carrying(progress))
         progress(0.85, "exporting", 4, _STEPS, "writing the mesh")
         old, corners, uv, shading = with_normals(opened, sharp, normals)
         mesh = Mesh(positions[old], corners, normals=shading, uv=uv, material=material, name="mesh")

@@ -18,11 +18,12 @@ def test_each_texel_has_the_colour_of_the_place_that_it_covers():
     _, sharp, normals = split_at_creases(points, faces, 40.0)
     told: list[float] = []
 
-    picture = carried([Mesh(points, faces, colors=colors)], points, faces, (normals, sharp), opened, EDGE, told.append)
+    made = carried([Mesh(points, faces, colors=colors)], points, faces, (normals, sharp), opened, EDGE, told.append)
 
     cover = texels(opened.uv, opened.faces, EDGE)
     across = cover.of(points, faces)[:, 0]
-    seen = picture.reshape(-1, 3)[cover.index].astype(int)
+    assert made.base_color_texture is not None
+    seen = made.base_color_texture.reshape(-1, 3)[cover.index].astype(int)
     size = np.ptp(points[:, 0])
     right, left = across > 0.1 * size, across < -0.1 * size
     assert (seen[right, 0] - seen[right, 2] > 100).all() and (seen[left, 2] - seen[left, 0] > 100).all()

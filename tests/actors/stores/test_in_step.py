@@ -1,29 +1,9 @@
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from actors.stores.in_step import Work, in_step
 from actors.stores.syncing import Syncing
-
-
-@pytest.fixture
-def synced(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Names of what was made durable; what is called `bad` cannot be."""
-    names: list[str] = []
-    fsync = os.fsync
-
-    def told(descriptor: int) -> None:
-        name = Path(os.readlink(f"/proc/self/fd/{descriptor}")).name
-        if name == "bad":
-            raise OSError("bad disk")
-        fsync(descriptor)
-        names.append(name)
-
-    monkeypatch.setattr(os, "fsync", told)
-    yield names
 
 
 def step(works: Sequence[Work[str]]) -> list[str | Exception]:

@@ -28,22 +28,11 @@ def test_all_are_synced_once_however_many_they_are(
 
 
 def test_of_many_those_that_cannot_be_synced_are_told_and_the_others_are_durable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, synced: list[str]
 ) -> None:
     good, bad, gone = (tmp_path / name for name in ("good", "bad", "gone"))
     for path in (good, bad):
         write_file(path, b"x")
-    synced = []
-    fsync = os.fsync
-
-    def told(descriptor: int) -> None:
-        name = Path(os.readlink(f"/proc/self/fd/{descriptor}")).name
-        if name == "bad":
-            raise OSError("bad disk")
-        fsync(descriptor)
-        synced.append(name)
-
-    monkeypatch.setattr(os, "fsync", told)
     before = os.listdir("/proc/self/fd")
     with closing(Syncing()) as disk:
         faults = disk.all([bad, good, gone, tmp_path])
