@@ -341,7 +341,7 @@ def test_the_longest_silence_of_a_run_is_told_with_its_end():
 # A line of brief runs.
 
 
-def lined_up(count: int, run_s: float = 0.001) -> tuple[RunnerSlot, list[Lease]]:
+def lined_up(count: int, run_s: float = AHEAD_S / (2 * AHEAD)) -> tuple[RunnerSlot, list[Lease]]:
     """A runner whose runs are brief has so many attempts, and has begun with the first at 20.0."""
     slot = running()
     slot.apply(finished(R, LEASE, run_s=run_s), 11.0)

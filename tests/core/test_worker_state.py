@@ -124,7 +124,7 @@ def test_a_worker_has_more_leases_than_its_credit_while_all_of_them_are_brief() 
     state = worker(credit=2)
     for _ in range(2 + BURST):
         assert not state.held or state.beside == ("short",)
-        grant(state, "short", 5, run_s=0.001)
+        grant(state, "short", 5, run_s=0.02 / (2 * BURST))
     assert state.beside == ()
 
     slower = worker(credit=2)

@@ -42,7 +42,7 @@ from aigc.core.runner_events import (
     Terminate,
 )
 
-AHEAD = 8
+AHEAD = 32
 """Attempts that may line up behind the one that runs, so that a runner never waits for its next job."""
 AHEAD_S = 0.02
 """They do so while the last of them is expected to begin within so many seconds."""

@@ -21,10 +21,9 @@ IDLE, LOADING, RUNNING, STOPPING = "idle", "loading", "running", "stopping"
 STORED_BESIDE = 16
 """Leases whose results are on their way to the store that a worker may have beside those that its credit is for."""
 
-
-BURST = 8
-"""Leases beyond its credit that a worker may have while all that it has is brief: what goes to and fro then carries
-several of them at once."""
+BURST = 32
+"""Leases beyond its credit, and as many results on their way to the store, that a worker may have while all of its work
+is brief: what goes to and fro then carries several of them at once."""
 
 _ROUNDING = 1e-6
 
@@ -57,6 +56,7 @@ class WorkerState:
         """How often in a row a residency could not be taken here."""
         self.kept_for: Entry | None = None
         """A job that does not fit yet and for which it takes no other."""
+        self._is_brief = False
         self.tenants: dict[str, Tenant] = {}
         self.residents: tuple[Resident, ...] = ()
         # What `measure` makes of all that:
@@ -194,8 +194,11 @@ class WorkerState:
         self.free, self.room, self.capacity = max(0, usable - reserved), max(0, usable - fixed), max(0, usable - pinned)
         self.busy = busy
         working = sum(math.ceil(taken - _ROUNDING) for taken in seats.values())  # a batch works as one
-        is_brief = sum(busy.values()) <= burst_s
-        has_credit = working < self.credit + BURST * is_brief and len(self.held) < self.credit + STORED_BESIDE
+        if busy:  # else what it had last tells what comes
+            self._is_brief = sum(busy.values()) <= burst_s
+        credit = self.credit + BURST * self._is_brief
+        stored = STORED_BESIDE + BURST * self._is_brief
+        has_credit = working < credit and len(self.held) < credit + stored
         takes_more = self.takes_jobs and has_credit and not is_alone
         self.has_slot = takes_more and len(busy) < self.slots
         # A model that takes several at once takes another while its batch is not full.
