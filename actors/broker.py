@@ -20,7 +20,7 @@ from actors import job_log
 from actors.actor import Fate
 from actors.experience import Experience
 from actors.house_news import HouseNews
-from actors.inquiries import Asker, Inquiries, Reread, nothing_to_read
+from actors.inquiries import Asker, Inquiries, Reread, cancellations, nothing_to_read
 from actors.job_spans import JobSpans
 from actors.log_level import SetLogLevel, no_log
 from actors.outbox import Outbox, Tell
@@ -154,8 +154,10 @@ class Broker:
     async def start(self) -> None:
         """What the store holds was replayed, and workers and gateways are listened to."""
         await self._experience.recall()
+        # The ends first: whatever has one stands among the open jobs that are read afterwards, or is over.
+        cancels = cancellations(await self._store.cancel_requests())
         open_jobs = tuple(await self._store.open_jobs())
-        self.apply([Restored(open_jobs)])
+        self.apply([Restored(open_jobs), *cancels])
         await self._outbox.flush()
         link = self._settings.link
         self._news = Publisher(

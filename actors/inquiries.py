@@ -5,7 +5,7 @@ looked up in the store before the answer is given.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -16,7 +16,7 @@ from actors import told_levels
 from actors.candidates import said
 from aigc.core.errors import AigcError
 from aigc.core.events import Asked, Event, Restored
-from aigc.core.ids import BootId, Now
+from aigc.core.ids import BootId, JobId, Now
 from aigc.core.job import Job, Status
 from aigc.core.lifecycle import without
 from aigc.core.messages import (
@@ -81,6 +81,11 @@ Reread = Callable[[], Awaitable[Reading]]
 async def nothing_to_read() -> Reading:
     """Of a broker that has no files."""
     return Reading(("this broker was started without files that it could read again",))
+
+
+def cancellations(requests: Mapping[JobId, str]) -> list[Asked]:
+    """Of `JobStore.cancel_requests`, what the scheduler is asked; nobody waits for its answers any more."""
+    return [Asked(None, CancelJob(job, reason)) for job, reason in requests.items()]
 
 
 class Asker(Struct, frozen=True):
@@ -186,7 +191,8 @@ class Inquiries:
         self.catch_up()
 
     def catch_up(self) -> None:
-        """Jobs that a gateway created and handed to nobody, since it or its broker was lost, are found in the store."""
+        """What gateways could tell nobody, since they or their broker were lost, is found in the store: jobs that they
+        created, and cancels that they accepted."""
         self._is_behind = True
         if not self._is_catching_up:
             self._is_catching_up = True
@@ -308,11 +314,13 @@ class Inquiries:
         try:
             while self._is_behind:
                 self._is_behind = False
+                cancels = cancellations(await self._store.cancel_requests())
                 unheard = await self._store.open_jobs(known=self._scheduler)
                 if unheard:
                     self._desk.apply([Restored(tuple(unheard))])
                     for job in unheard:
                         self._desk.publish(Changed(job))
+                self._desk.apply(cancels)
         finally:
             self._is_catching_up = False
 

@@ -45,6 +45,8 @@ JOBS_PER_ASK = 1000
 
 ESTIMATE_S = 0.5
 """Whoever reads a job does not wait longer to hear of its place in the queue, which a silent broker cannot tell."""
+NO_BROKER = "broker_unavailable"
+"""Code of Unavailable where none answers."""
 AGAIN_S = 0.05
 """Before a question is asked again that went down with a broker."""
 
@@ -94,11 +96,11 @@ class BrokerLink:
             self._unasked,
             name=name,
             boot=boot,
-            on_reconnect=self._hello,
+            on_reconnect=self.greet,
             on_verdict=self._judged,
             settings=settings,
         )
-        self._hello()
+        self.greet()
 
     @property
     def is_alive(self) -> bool:
@@ -145,7 +147,7 @@ class BrokerLink:
             log.debug("broker.untold", kind=type(message).__name__, reason=str(error))
 
     async def ask(self, message: GatewayMessage, kind: type[A], *, timeout_s: float | None = None) -> A:
-        """The broker's answer. Raises Unavailable (code `broker_unavailable`) if none comes in time."""
+        """The broker's answer. Raises Unavailable (code NO_BROKER) if none comes in time."""
         try:
             answer = await self._asked(message, timeout_s or self._ask_timeout_s)
         except TransportError as error:
@@ -153,7 +155,7 @@ class BrokerLink:
             raise Unavailable(
                 "no broker answers",
                 suggestion="accepted jobs are safe; is the broker running?",
-                code="broker_unavailable",
+                code=NO_BROKER,
             ) from None
         if not isinstance(answer, kind):
             raise TypeError(f"{type(answer).__name__} is no answer to {type(message).__name__}")
@@ -238,7 +240,8 @@ class BrokerLink:
         if verdict is Verdict.ALIVE:
             self._on_alive()
 
-    def _hello(self) -> None:
+    def greet(self) -> None:
+        """The broker, when it can be reached, looks into the store for what it did not hear."""
         self._hello_due = False
         try:
             self._dealer.send(self._greeting, urgent=True)
@@ -249,7 +252,7 @@ class BrokerLink:
         """The broker missed something: ask it, soon, to look into the store."""
         if not self._hello_due:
             self._hello_due = True
-            self._loop.call_later(1.0, self._hello)
+            self._loop.call_later(1.0, self.greet)
 
 
 def _failed(task: "asyncio.Task[SystemStatus]") -> bool:

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from actors.log_level import SetLogLevel, no_log
 from aigc.core.errors import AigcError, Conflict, NotFound, Unavailable
 from aigc.core.ids import BootId, JobId, OwnerId
-from aigc.core.job import Job, Output, Status
+from aigc.core.job import Job, Output, Stage, Status
 from aigc.core.messages import (
     AskEstimates,
     AskMetrics,
@@ -31,6 +31,7 @@ from aigc.core.messages import (
     Estimate,
     Estimates,
     ForgetJob,
+    GatewayMessage,
     JobAnswer,
     Metrics,
     MoveJob,
@@ -45,7 +46,7 @@ from aigc.core.trace import Export
 from transport import Address, LinkSettings
 from web import origin
 from web.admission import Admission
-from web.broker import BrokerLink
+from web.broker import NO_BROKER, BrokerLink
 from web.catalogue import KEY, KnownCatalogue
 from web.count_reports import CountReports
 from web.counters import Counters
@@ -62,6 +63,10 @@ log = structlog.get_logger(__name__)
 
 A = TypeVar("A")
 Wish = ControlModel | ControlWorker | ReloadCatalogue | ChangeLevel
+
+HANDOVERS = 2
+"""A change waits for so many times `GatewaySettings.handover_s` since a broker was heard: it may meet one that ends,
+and then the one that follows."""
 
 
 class GatewaySettings(Struct, frozen=True, kw_only=True):
@@ -215,7 +220,7 @@ class Gateway:
             raise Unavailable(
                 "the catalogue is not known yet, since no broker has told it",
                 suggestion="is the broker running?",
-                code="broker_unavailable",
+                code=NO_BROKER,
             )
         return known
 
@@ -266,20 +271,28 @@ class Gateway:
         return await self._news.wait(found, timeout_s) or await self.get(job, owner)
 
     async def cancel(self, job: JobId, owner: OwnerId | None, reason: str = "asked by the client") -> Job:
-        """The job after its end was asked for: cancelled, finished before, or still running with stage `cancelling`.
+        """The job after its end was asked for: cancelled, finished before, or about to end with stage `cancelling`.
 
-        Raises Unavailable if no broker answers.
+        Where no broker answers, the wish is durable in the store when this returns, and the next one follows it.
         """
         found = await self.get(job, owner)
         if found.status.is_final:
             return found
-        answer = await self._link.ask(CancelJob(job, reason), CancelAnswer)
-        return await self._known(job, answer.job)
+        try:
+            answer = await self._link.ask(CancelJob(job, reason), CancelAnswer)
+            return await self._known(job, answer.job)
+        except Unavailable as error:
+            if error.code != NO_BROKER:
+                raise
+        if not await self.store.request_cancel(job, reason):
+            return await self.get(job, owner)  # it ended meanwhile
+        self._link.greet()
+        return msgspec.structs.replace(found, stage=Stage.CANCELLING, cancel_reason=reason)
 
     async def move(self, job: JobId, owner: OwnerId | None, priority: int) -> Job:
         """The waiting job in its new priority class. Raises Conflict if it waits no more."""
         await self.get(job, owner)
-        answer = await self._link.ask(MoveJob(job, priority), JobAnswer)
+        answer = await self._change(MoveJob(job, priority), JobAnswer)
         found = await self._known(job, answer.job)
         if answer.refusal:
             raise Conflict(answer.refusal, suggestion="only a waiting job can be moved")
@@ -290,8 +303,8 @@ class Gateway:
         found = await self.get(job, owner)
         if not found.status.is_final:
             raise Conflict(f"job {job} is {found.status}", suggestion="cancel it first, or wait until it is finished")
-        answer = await self._link.ask(ForgetJob(job), JobAnswer)
-        if answer.refusal:
+        answer = await self._change(ForgetJob(job), JobAnswer)
+        if answer.refusal and answer.job is not None:  # else it is gone: by another's wish, or by ours, asked twice
             raise Conflict(answer.refusal)
         self._news.records.forget(job)
         await self.assets.delete(f"jobs/{job}")
@@ -303,12 +316,17 @@ class Gateway:
         main = found.main_output
         if main is None:
             return None
-        answer = await self._link.ask(DropResult(job), JobAnswer)
+        answer = await self._change(DropResult(job), JobAnswer)
         if answer.refusal or answer.job is None:
             raise Conflict(answer.refusal)
         self._news.records.put(answer.job)
         await self.assets.delete(main.asset)
         return main
+
+    async def _change(self, wish: GatewayMessage, kind: type[A], timeout_s: float = 0.0) -> A:
+        """As `BrokerLink.ask`, with the patience for one broker to follow another; the next may hear the wish anew."""
+        patience_s = HANDOVERS * self.settings.handover_s - self._link.silent_s
+        return await self._link.ask(wish, kind, timeout_s=max(patience_s, timeout_s, self.settings.ask_timeout_s))
 
     async def _known(self, job: JobId, answer: Job | None) -> Job:
         """The job as the broker told it; of one that it does not know (any more), as the store has it."""
@@ -317,7 +335,7 @@ class Gateway:
         if found is None:
             raise NotFound(f"there is no job {job!r}")
         if answer is None and not found.status.is_final:
-            raise Unavailable("the broker does not know the job yet", retry_after_s=1.0, code="broker_unavailable")
+            raise Unavailable("the broker does not know the job yet", retry_after_s=1.0, code=NO_BROKER)
         return self._news.records.put(found)
 
     async def _create(self, job: Job) -> Submitted:
@@ -371,7 +389,7 @@ class Gateway:
 
     async def ask(self, wish: Wish, kind: type[A], *, timeout_s: float | None = None) -> A:
         """The broker's answer to what an operator wants. Raises Unavailable if none comes."""
-        answer = await self._link.ask(wish, kind, timeout_s=timeout_s)
+        answer = await self._change(wish, kind, timeout_s or 0.0)
         self._link.forget_status()
         return answer
 

@@ -1,6 +1,6 @@
 """Job records in Redis, shared by any number of processes and machines: scripts, group commit, four connections."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import structlog
 
@@ -83,6 +83,14 @@ class RedisJobStore:
     async def delete(self, generation: Generation, jobs: Sequence[JobId]) -> None:
         """See the port."""
         await self._writer.delete(generation, jobs)
+
+    async def request_cancel(self, job: JobId, reason: str) -> bool:
+        """See the port."""
+        return await self._writer.request_cancel(job, reason)
+
+    async def cancel_requests(self) -> Mapping[JobId, str]:
+        """See the port."""
+        return await self._reader.cancel_requests()
 
     def clock(self) -> float:
         """See the port: the server's, as far as it was ever heard."""

@@ -1,7 +1,7 @@
 """What a `RedisJobStore` is asked. No question holds Redis up: long ones are many short ones."""
 
 import asyncio
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
 import hiredis
@@ -118,6 +118,11 @@ class RedisReader:
             if not cuts:
                 return [job for job in jobs if not job.status.is_final]
             above = b"(%d" % end
+
+    async def cancel_requests(self) -> Mapping[JobId, str]:
+        """See `JobStore.cancel_requests`."""
+        found = await self._ask(("HGETALL", scripts.CANCELS))
+        return {JobId(job.decode()): reason.decode() for job, reason in _pairs(found)}
 
     async def expired(self, status: Status, finished_before: float, limit: int) -> Sequence[Job]:
         """See `JobStore.expired`."""

@@ -20,6 +20,8 @@ LEADER = PREFIX + b"leader"
 BROKERS = PREFIX + b"brokers"
 TALLY = PREFIX + b"tally"
 """How many jobs there are by status and feature: of everybody, and under `:owner:NAME` of each owner."""
+CANCELS = PREFIX + b"cancels"
+"""Hash: open jobs whose end was asked for while no broker answered, to the reason."""
 KEPT = PREFIX + b"kept"
 ACCOUNTS = PREFIX + b"accounts"
 """Hash: account id to its record; `:names` and `:emails` beside it, in lower case, to id."""
@@ -74,6 +76,7 @@ def _script(name: str) -> Script:
 CREATE = _script("create")
 COMMIT = _script("commit")
 DELETE = _script("delete")
+CANCEL = _script("cancel")
 LEAD = _script("lead")
 RENEW = _script("renew")
 RESIGN = _script("resign")
@@ -82,4 +85,4 @@ OPEN = _script("open")
 COUNTS = _script("counts")
 ACCOUNT = _script("account")
 BUCKET = _script("bucket")
-SCRIPTS = (CREATE, COMMIT, DELETE, LEAD, RENEW, RESIGN, PAGE, OPEN, COUNTS, ACCOUNT, BUCKET)
+SCRIPTS = (CREATE, COMMIT, DELETE, CANCEL, LEAD, RENEW, RESIGN, PAGE, OPEN, COUNTS, ACCOUNT, BUCKET)

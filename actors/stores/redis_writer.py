@@ -11,7 +11,7 @@ from actors.stores.redis_errors import meaning, unavailable
 from actors.stores.redis_group import RedisGroup
 from actors.stores.redis_link import RedisLink
 from actors.stores.redis_reader import decoded
-from actors.stores.redis_scripts import COMMIT, CREATE, DELETE, FORMAT, KEPT, LEAD, RENEW, RESIGN
+from actors.stores.redis_scripts import CANCEL, COMMIT, CREATE, DELETE, FORMAT, KEPT, LEAD, RENEW, RESIGN
 from actors.stores.redis_settings import RedisSettings
 from actors.stores.redis_wire import Command, Reply
 from aigc.core.errors import AigcError, AlreadyLed, Conflict, QueueFull, owner_full
@@ -104,6 +104,11 @@ class RedisWriter:
         """See `JobStore.delete`."""
         command = DELETE.call(FORMAT, generation.number, generation.id, *jobs)
         await self._changes.ask(Change(command, is_copied=True))
+
+    async def request_cancel(self, job: JobId, reason: str) -> bool:
+        """See `JobStore.request_cancel`."""
+        change = Change(CANCEL.call(FORMAT, job, reason), bool, is_copied=True)
+        return cast(bool, await self._changes.ask(change))
 
     async def lead(self, owner: str, lease_s: float, above: int) -> Generation:
         """See `JobStore.lead`."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
@@ -71,6 +71,14 @@ class SqliteJobStore:
     async def delete(self, generation: Generation, jobs: Sequence[JobId]) -> None:
         """See the port."""
         await self._writing.ask(partial(self._writer.delete, generation, tuple(jobs)))
+
+    async def request_cancel(self, job: JobId, reason: str) -> bool:
+        """See the port."""
+        return await self._writing.ask(partial(self._writer.request_cancel, job, reason))
+
+    async def cancel_requests(self) -> Mapping[JobId, str]:
+        """See the port."""
+        return await self._looking_up.ask(self._reader.cancel_requests)
 
     def clock(self) -> float:
         """See the port: this host's, since nobody else can use the file."""

@@ -48,6 +48,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # How many open jobs an owner has is asked at each submission.
         "CREATE INDEX jobs_open_of ON jobs (owner) WHERE owner != '' AND status IN ('queued', 'processing')",
     ),
+    ("CREATE TABLE cancel_requests (job TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID",),
 )
 """The statements that lead from version n to n + 1, never changed once released. A new file goes through all."""
 

@@ -1,7 +1,7 @@
 """What a reading thread of a `SqliteJobStore` does: its own connection, which waits for no writer."""
 
 import sqlite3
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from aigc.core.ports import JobPage, JobQuery
 OPEN = "SELECT id, record FROM jobs WHERE status IN ('queued', 'processing') ORDER BY seq"
 EXPIRED = """SELECT record FROM jobs
     WHERE status = ? AND finished_at < ? AND finished_at IS NOT NULL ORDER BY finished_at LIMIT ?"""
+CANCELS = "SELECT job, reason FROM cancel_requests"
 RECALL = "SELECT value FROM kept WHERE name = ?"
 
 
@@ -50,6 +51,10 @@ class SqliteReader:
     def expired(self, status: Status, finished_before: float, limit: int) -> Sequence[Job]:
         """See `JobStore.expired`."""
         return self._fetch(EXPIRED, (status.value, finished_before, limit))
+
+    def cancel_requests(self) -> Mapping[JobId, str]:
+        """See `JobStore.cancel_requests`."""
+        return {JobId(job): reason for job, reason in self._db.execute(CANCELS)}
 
     def recall(self, name: str) -> bytes | None:
         """See `JobStore.recall`."""

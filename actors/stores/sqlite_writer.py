@@ -24,6 +24,8 @@ BY_KEY = "SELECT record FROM jobs WHERE owner = ? AND idempotency_key = ?"
 FIND = "SELECT seq, status FROM jobs WHERE id = ?"
 UPDATE = "UPDATE jobs SET status = ?, finished_at = ?, record = ? WHERE seq = ?"
 DELETE = "DELETE FROM jobs WHERE seq = ?"
+WISH = "REPLACE INTO cancel_requests (job, reason) VALUES (?, ?)"
+UNWISH = "DELETE FROM cancel_requests WHERE job = ?"
 OPEN_OF = "SELECT count(*) FROM jobs WHERE owner = ? AND owner != '' AND status IN ('queued', 'processing')"
 COUNTS = "SELECT status, count(*) FROM jobs GROUP BY status"
 LEADER = "SELECT number, id FROM leader"
@@ -117,6 +119,7 @@ class SqliteWriter:
             if status.is_final:
                 finished_at = job.finished_at
                 self._places.pop(job.id, None)
+                self._db.execute(UNWISH, (job.id,))
             else:
                 self._places[job.id] = seq, status
             self._db.execute(UPDATE, (status.value, finished_at, record, seq))
@@ -132,8 +135,17 @@ class SqliteWriter:
             if place is not None:
                 seq, status = place
                 self._db.execute(DELETE, (seq,))
+                self._db.execute(UNWISH, (job,))
                 self._places.pop(job, None)
                 self._tally[status] -= 1
+
+    def request_cancel(self, job: JobId, reason: str) -> bool:
+        """See `JobStore.request_cancel`."""
+        place = self._place(job)
+        if place is None or place[1].is_final:
+            return False
+        self._db.execute(WISH, (job, reason))
+        return True
 
     def lead(self, owner: str, lease_s: float = 0.0, above: int = 0) -> Generation:
         """See `JobStore.lead`."""

@@ -1,6 +1,6 @@
 """What the actors need from the outside, as protocols. Each has one contract suite that every implementation passes."""
 
-from collections.abc import AsyncIterator, Container, Sequence
+from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -122,6 +122,13 @@ class JobStore(Protocol):
 
     async def delete(self, generation: Generation, jobs: Sequence[JobId]) -> None:
         """Remove records; unknown ids are ignored. Raises StaleGeneration."""
+
+    async def request_cancel(self, job: JobId, reason: str) -> bool:
+        """Note that the job's end is wanted, for whoever leads next; the note goes with the job's end. False, and
+        nothing is noted, where no open record has this id. Anybody may write it, whether somebody leads or not."""
+
+    async def cancel_requests(self) -> Mapping[JobId, str]:
+        """Open jobs whose end was asked for by `request_cancel`, each with the reason."""
 
     async def expired(self, status: Status, finished_before: float, limit: int) -> Sequence[Job]:
         """Records of this final status whose `finished_at` (seconds since the epoch) is older, oldest first."""

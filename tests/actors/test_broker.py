@@ -323,6 +323,40 @@ async def test_a_cancel_is_answered_with_the_truth(house: House) -> None:
     assert (await house.watcher.change(Status.CANCELLED)).id in ("unheard", "running")
 
 
+async def test_a_cancel_that_no_broker_heard_is_carried_out_by_the_next(house: House) -> None:
+    house.hello()
+    await house.submit("running")
+    lease = (await house.worker.next(Grant)).lease
+    house.work.send(LeaseProgress(WorkerId("worker-0"), lease, Stage.SAMPLING, Progress(fraction=0.5)))
+    await house.watcher.next(Changed)
+    await house.broker.close()
+    await house.store.create(job("waiting"), bound=100)
+    for name in ("running", "waiting"):
+        assert await house.store.request_cancel(JobId(name), "asked while nobody led")
+    house.broker = await house.new_broker()
+    waiting = await house.store.get(JobId("waiting"))
+    assert waiting is not None and waiting.status is Status.CANCELLED, "before anybody could be given it"
+    house.hello(lease)
+    assert (await house.worker.next(CancelLease)).lease == lease
+    house.work.send(LeaseStopped(WorkerId("worker-0"), lease))
+    assert (await house.worker.next(Settled)).leases == (lease,)
+    running = await house.store.get(JobId("running"))
+    assert running is not None
+    assert (running.status, running.cancel_reason) == (Status.CANCELLED, "asked while nobody led")
+    assert await house.store.cancel_requests() == {}
+
+
+async def test_a_cancel_that_the_leading_broker_did_not_hear_it_finds_in_the_store(house: House) -> None:
+    await house.submit("known")
+    await house.watcher.change(Status.QUEUED)
+    await house.store.create(job("unheard"), bound=100)
+    for name in ("known", "unheard"):
+        assert await house.store.request_cancel(JobId(name), "written down")
+    house.ask.send(GatewayHello(BootId("g1")))
+    ended = {(await house.watcher.change(Status.CANCELLED)).id for _ in range(2)}
+    assert ended == {"known", "unheard"}
+
+
 async def test_a_job_that_is_handed_over_after_its_end_is_no_news(house: House) -> None:
     made = job("late")
     await house.store.create(made, bound=100)

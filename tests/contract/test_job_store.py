@@ -481,6 +481,28 @@ async def test_open_jobs_are_those_that_wait_or_run_oldest_first(store: JobStore
     assert list(await store.open_jobs()) == [jobs[3], running, jobs[5]]
 
 
+async def test_a_wanted_end_is_kept_until_the_job_has_ended(another_store: Callable[[], JobStore]) -> None:
+    store = another_store()
+    await store.open()
+    waits, runs, gone, over = await created(store, *map(job, range(4)))
+    leader = await store.lead("broker")
+    await store.commit(leader, [started(runs), ended(started(over))])
+    assert [await store.request_cancel(one.id, "why: ü") for one in (waits, runs, gone)] == [True] * 3
+    assert await store.request_cancel(runs.id, "another reason")
+    assert not await store.request_cancel(over.id, "it is over")
+    assert not await store.request_cancel(job().id, "nobody knows it")
+    await store.close()
+
+    store = another_store()
+    await store.open()
+    assert await store.cancel_requests() == {waits.id: "why: ü", runs.id: "another reason", gone.id: "why: ü"}
+    leader = await store.lead("the next")
+    await store.delete(leader, [gone.id])
+    await store.commit(leader, [started(waits), ended(started(runs), Status.CANCELLED)])
+    assert await store.cancel_requests() == {waits.id: "why: ü"}
+    await store.close()
+
+
 async def test_small_values_are_remembered(another_store: Callable[[], JobStore]) -> None:
     store = another_store()
     await store.open()

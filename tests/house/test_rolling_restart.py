@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.kit import eventually
-from tests.house.load_kit import Load, Watcher, cancel, look, submit
+from tests.house.load_kit import Caller, Load, Watcher, cancel, look, submit
 from tests.house.site_kit import Site, started
 
 PAGES = ["/health", "/api/v1/models", "/api/v1/jobs?limit=5", "/api/v1/system/status"]
@@ -77,3 +77,20 @@ async def test_everything_can_be_restarted_under_load_and_nobody_notices(site: S
     assert (len(runs), set(runs.values())) == (len(load.jobs), {1}), "each job ran exactly once"
     assert len(watcher.seen) > len(load.jobs) / 2
     assert [numbers for numbers in watcher.seen.values() if has_gap(numbers)] == []
+
+
+async def test_a_cancel_is_accepted_while_no_broker_lives_and_the_next_one_sees_to_it(site: Site) -> None:
+    broker, web = site.broker(), site.web(1)
+    await asyncio.to_thread(started, broker, web)
+    async with Caller(Load(site.port)) as caller:
+        wanted = {"feature": "text_to_raw_mesh", "model": "noop", "inputs": {"text": "x"}}
+        job = await caller.call("POST", "/api/v1/jobs", wanted)
+        await asyncio.to_thread(broker.stop)
+        accepted = await caller.call("POST", f"/api/v1/jobs/{job['id']}/cancel", {})
+        assert (accepted["status"], accepted["stage"]) == ("queued", "cancelling")
+        # The gateway that accepted it is gone as well: the wish is in nobody's memory.
+        await asyncio.to_thread(web.stop)
+        await asyncio.to_thread(started, broker, web)
+    async with Caller(Load(site.port)) as caller:
+        found = await caller.call("GET", f"/api/v1/jobs/{job['id']}?wait=60")
+    assert found["status"] == "cancelled"

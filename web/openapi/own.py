@@ -80,7 +80,10 @@ OPERATIONS: dict[str, Operation] = {
     "POST /api/v1/jobs/{id}/cancel": Operation(
         "cancelJob",
         JOBS,
-        {200: Answer("It has ended.", shapes.Job), 202: Answer("It is about to stop.", shapes.Job)},
+        {
+            200: Answer("It has ended.", shapes.Job),
+            202: Answer("It is about to stop, or will as soon as a broker leads: the wish is durable.", shapes.Job),
+        },
         errors=(404, 503),
     ),
     "POST /api/v1/jobs/{id}/retry": Operation(

@@ -40,10 +40,14 @@ end
 local records = {}
 local enter, enter_all = gathering('ZADD')
 local leave, leave_all = gathering('ZREM')
+local unwish, unwish_all = gathering('HDEL')
 local count, count_all = tallying()
 for name, now in pairs(after) do
   records[#records + 1] = name
   records[#records + 1] = now.value
+  if now.status >= FIRST_FINAL then
+    unwish(PREFIX .. 'cancels', now.id)
+  end
   local was = before[name]
   if was ~= now.status then
     leave(shelf(was), now.id)
@@ -61,5 +65,6 @@ end
 set_values(records)
 leave_all()
 enter_all()
+unwish_all()
 count_all()
 return left

@@ -12,7 +12,7 @@ for at = 4, #ARGV do
 end
 local standing = values_of(names)
 local leave, leave_all = gathering('ZREM')
-local forget_key, forget_keys = gathering('HDEL')
+local forget, forget_all = gathering('HDEL')
 local count, count_all = tallying()
 
 for k, name in ipairs(names) do
@@ -33,14 +33,15 @@ for k, name in ipairs(names) do
     if status >= FIRST_FINAL then
       leave(PREFIX .. 'finished:' .. WORDS[status], id)
     end
+    forget(PREFIX .. 'cancels', id)
     if record.idempotency_key then
-      forget_key(PREFIX .. 'keys', entry(record.owner or '', record.idempotency_key))
+      forget(PREFIX .. 'keys', entry(record.owner or '', record.idempotency_key))
     end
   end
 end
 
 leave_all()
-forget_keys()
+forget_all()
 count_all()
 for from, to in slices(names) do
   call('DEL', unpack(names, from, to))
