@@ -64,6 +64,10 @@ class Audiences:
         everybody = self._by_owner.get(None)
         return found | everybody if everybody and owner is not None else found
 
+    def following(self, owner: OwnerId | None) -> Set[Audience]:
+        """Those that hear everything of this owner; None: of everybody."""
+        return self._by_owner.get(owner, set())
+
     # Coming, going and wanting
 
     def join(self, watcher: Watcher) -> None:

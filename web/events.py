@@ -5,14 +5,21 @@ WebSocket. Every frame from the server is a JSON array of objects with a `type`.
     {"type": "subscribe", "jobs": ["<id>", …], "since": {"<id>": <seq>}}    `"all": true` instead of or beside `jobs`
     {"type": "unsubscribe", "jobs": ["<id>", …]}                            `"all": true` likewise
     {"type": "subscribe", "all": true, "owner": "*"}                        operators: everybody's, or that owner's
+    {"type": "subscribe", "all": true, "after": "<time>"}                   one that comes back, see below
     {"type": "subscribe", "system": true}
     {"type": "ping"}
 
-and hears `subscribed` (with the ids that are `unknown`), `unsubscribed`, `pong` or `error`. A job begins with
-`job.snapshot`, or with the lines after `since`. Durable events have a `seq` without gaps; `job.progress` and
-`job.queue` have none, and the latest replaces the one before. A reader that does not read is closed with 1013 and can
-resume. One that hears everything and comes back is shown what is open now and what it names in `since`; what came and
-ended while it was away is in the list of jobs.
+and hears `subscribed` (with the ids that are `unknown`, and the time, `at`), `unsubscribed`, `pong` or `error`. A job
+begins with `job.snapshot`, or with the lines after `since`. Durable events have a `seq` without gaps, and a time, `at`;
+`job.progress` and `job.queue` have none, and the latest replaces the one before. A reader that does not read is closed
+with 1013 and can resume.
+
+One that hears everything and comes back says where it was by `after`: the latest `at` that it heard. It is shown what
+is open now, and snapshots of all that ended since, whether it had heard of them or not; the server looks back a little
+further, so some may be told again (`seq` shows it). If that were too many it hears
+`{"type": "gap", "after": …, "at": …, "list": "/api/v1/jobs?created_after=…"}`: what came between these two times may
+not have been told, and the list has it; what it knew to be open it asks for by `since`. So it hears, too, if the server
+itself could not hear all. One that gives no `after` is shown what is open, and what it names in `since`.
 """
 
 import asyncio
@@ -34,9 +41,12 @@ from web import urls
 from web.access import access_of
 from web.gateway import Gateway
 from web.identity import Identity
+from web.missed import missed
 from web.problem import FieldError, FieldsInvalid, http_status
 from web.requests import asker_of, viewer_of
 from web.sinks import GRACE_S, SocketSink, SseSink
+from web.times import instant
+from web.views import rfc3339
 from web.watcher import Watcher
 
 MESSAGE_BYTES = 256 << 10
@@ -58,6 +68,7 @@ class Command(Struct, frozen=True):
     since: Annotated[dict[str, Annotated[int, Meta(ge=0)]], Meta(max_length=4096)] = {}
     all: bool = False
     owner: str = ""
+    after: str = ""
     system: bool = False
 
 
@@ -152,24 +163,27 @@ class Events:
             if command.type == "ping":
                 return {"type": "pong"}
             if command.type == "subscribe":
-                return {"type": "subscribed", "unknown": await self._subscribe(watcher, command, asker)}
+                now = rfc3339(self._gateway.now())  # whatever ends from now on is heard, or is later than this
+                return {"type": "subscribed", "unknown": await self._subscribe(watcher, command, asker), "at": now}
             self._unsubscribe(watcher, command)
             return {"type": "unsubscribed"}
         except msgspec.MsgspecError as error:
-            return {"type": "error", "code": "malformed_message", "detail": str(error)}
+            return {"type": "error", "code": "malformed_message", "status": 400, "detail": str(error)}
         except AigcError as error:
             if http_status(error) == 500:
                 log.error("request.failed", path=urls.EVENTS, reason=str(error))
                 return {
                     "type": "error",
                     "code": "internal_error",
+                    "status": 500,
                     "detail": "the server failed; its log has the reason",
                 }
-            return {"type": "error", "code": error.code, "detail": str(error)}
+            return {"type": "error", "code": error.code, "status": http_status(error), "detail": str(error)}
 
     async def _subscribe(self, watcher: Watcher, command: Command, asker: Identity) -> list[str]:
         """The ids that the client may not see or that are not there. Raises NotAllowed."""
         follows = _followed(command, asker)
+        after = instant(command.after, "after") if command.after else None
         hub = self._gateway.hub
         if command.system:
             hub.watch_system(watcher)
@@ -194,12 +208,12 @@ class Events:
             found.append(record)
         if command.all:
             hub.follow(watcher, follows)
-            found += await self._show_open(watcher, follows)
+            found += await self._show(watcher, follows, after)
         await self._tell_places(watcher, found)
         return unknown
 
-    async def _show_open(self, watcher: Watcher, follows: OwnerId | None) -> list[Job]:
-        """Who hears everything is shown what is open now."""
+    async def _show(self, watcher: Watcher, follows: OwnerId | None, after: float | None) -> list[Job]:
+        """Who hears everything is shown what is open now, which is returned, and what ended since it was here."""
         hub = self._gateway.hub
         found: list[Job] = []
         hub.watch_everything(watcher)
@@ -209,6 +223,12 @@ class Events:
                 page = await self._gateway.list(JobQuery(owner=follows, status=status, limit=OPEN_JOBS))
                 hub.show(watcher, page.jobs)
                 found += page.jobs
+            if after is not None:
+                now = self._gateway.now()
+                absence = await missed(self._gateway.store, follows, after)
+                hub.show(watcher, absence.jobs)
+                if absence.is_gap:
+                    hub.gap(watcher, after, now)
         finally:
             hub.end_showing(watcher)
         return found

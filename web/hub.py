@@ -15,7 +15,7 @@ from aigc.core.messages import Estimate, Progressed
 from web.audience import Audience
 from web.audiences import Audiences
 from web.signing import Sign, unsigned
-from web.stories import Event, Stories, forgotten_event, progress_event, queue_event, system_event
+from web.stories import Event, Stories, forgotten_event, gap_event, progress_event, queue_event, system_event
 from web.watcher import Sink, Watcher
 
 SENDS_PER_TURN = 500
@@ -227,6 +227,17 @@ class Hub:
             audience.show(job)
         self._mark(audience)
 
+    def gap(self, watcher: Watcher, after: float, at: float) -> None:
+        """One that hears everything is told that it is not told all of what happened between these times."""
+        audience = self._alone(watcher)
+        if audience is not None:
+            self._tell_gap(audience, after, at)
+
+    def missed(self, owner: OwnerId | None, after: float, at: float) -> None:
+        """All that hear everything of this owner are told so."""
+        for audience in self._audiences.following(owner):
+            self._tell_gap(audience, after, at)
+
     def progressed(self, news: Progressed) -> None:
         """The latest of a running attempt; replaces what waits for the tick."""
         if news.job in self._audiences.jobs or news.job in self._owners:
@@ -297,6 +308,10 @@ class Hub:
     def _tell(self, audience: Audience, job: JobId, event: Event) -> None:
         audience.tell(job, event)
         self._mark(audience)
+
+    def _tell_gap(self, audience: Audience, after: float, at: float) -> None:
+        # Under its beginning, so that a second one does not take the first one's place.
+        self._tell(audience, JobId(str(after)), gap_event(after, at))
 
     def _alone(self, watcher: Watcher) -> Audience | None:
         audience = self._audiences.alone(watcher)

@@ -246,6 +246,8 @@ class News:
             if epoch != self.records.epoch:
                 self._is_due(since)  # more was missed meanwhile: what came may be from before that
                 break
+            if page.next_cursor and page.jobs[-1].created_at >= since:
+                self._hub.missed(owner, since, self._clock())
             for job_record in page.jobs:
                 if job_record.id not in wanted and job_record.history and job_record.history[-1].at >= since:
                     self._changed(job_record)

@@ -11,6 +11,7 @@ import msgspec
 from aigc.core.ids import JobId
 from aigc.core.job import Change, Job
 from aigc.core.messages import Estimate, Progressed
+from web import urls
 from web.signing import Sign, unsigned
 from web.views import job_view, progress_view, queue_view, rfc3339
 
@@ -64,7 +65,8 @@ class Stories:
 
 def snapshot(job: Job, sign: Sign = unsigned) -> Event:
     """Where the job stands, whatever the reader knew before."""
-    body = {"type": "job.snapshot", "job_id": job.id, "seq": job.seq, "job": job_view(job, sign=sign)}
+    at = rfc3339(job.history[-1].at if job.history else job.created_at)
+    body = {"type": "job.snapshot", "job_id": job.id, "seq": job.seq, "at": at, "job": job_view(job, sign=sign)}
     return Event("job.snapshot", _encode(body), job.seq, job.status.is_final)
 
 
@@ -99,6 +101,12 @@ def queue_event(estimate: Estimate) -> Event:
 def forgotten_event(job: JobId) -> Event:
     """The job's record was deleted."""
     return Event("job.forgotten", _encode({"type": "job.forgotten", "job_id": job}), is_final=True)
+
+
+def gap_event(after: float, at: float) -> Event:
+    """Between these two times jobs may have come and ended of which the reader is told nothing; a list has them."""
+    body = {"type": "gap", "after": rfc3339(after), "at": rfc3339(at)}
+    return Event("gap", _encode(body | {"list": f"{urls.JOBS}?created_after={body['after']}"}))
 
 
 def system_event(kind: str, body: dict[str, Any]) -> Event:

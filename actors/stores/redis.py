@@ -139,3 +139,7 @@ class RedisJobStore:
     async def expired(self, status: Status, finished_before: float, limit: int) -> Sequence[Job]:
         """See the port."""
         return await self._search.expired(status, finished_before, limit)
+
+    async def ended_since(self, at: float, limit: int) -> Sequence[Job]:
+        """See the port."""
+        return await self._search.ended_since(at, limit)

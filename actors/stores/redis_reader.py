@@ -128,15 +128,30 @@ class RedisReader:
         """See `JobStore.expired`."""
         before = f"({finished_before!r}"
         ids = await self._ask(("ZRANGE", scripts.finished_key(status), "-inf", before, "BYSCORE", "LIMIT", 0, limit))
-        found = [JobId(id.decode()) for id in ids]
-        return [job for at in range(0, len(found), CHUNK) for job in await self._records(found[at : at + CHUNK])]
+        return await self._records([JobId(id.decode()) for id in ids])
+
+    async def ended_since(self, at: float, limit: int) -> Sequence[Job]:
+        """See `JobStore.ended_since`."""
+        ends = await asyncio.gather(
+            *(
+                self._ask(
+                    ("ZRANGE", scripts.finished_key(status), "+inf", repr(at), "BYSCORE", "REV", "LIMIT", 0, limit,
+                     "WITHSCORES")
+                )
+                for status in Status
+                if status.is_final
+            )
+        )  # fmt: skip
+        latest = sorted(((float(end), id) for flat in ends for id, end in _pairs(flat)), reverse=True)[:limit]
+        return await self._records([JobId(id.decode()) for _, id in latest])
 
     async def _records(self, jobs: Sequence[JobId]) -> list[Job]:
         """Those that are still there."""
-        if not jobs:
-            return []
-        values = await self._ask(("MGET", *map(scripts.job_key, jobs)))
-        return [decoded(value) for value in values if value is not None]
+        found: list[Job] = []
+        for at in range(0, len(jobs), CHUNK):
+            values = await self._ask(("MGET", *map(scripts.job_key, jobs[at : at + CHUNK])))
+            found += [decoded(value) for value in values if value is not None]
+        return found
 
     async def _rows(self, query: JobQuery, wanted: int) -> list[tuple[bytes, bytes]]:
         """Arrival and record of so many matches, newest first."""

@@ -128,6 +128,10 @@ class SqliteJobStore:
         """See the port."""
         return await self._searching.ask(partial(self._search.expired, status, finished_before, limit))
 
+    async def ended_since(self, at: float, limit: int) -> Sequence[Job]:
+        """See the port."""
+        return await self._searching.ask(partial(self._search.ended_since, at, limit))
+
     def _connect(self) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,9 @@ from aigc.core.ports import JobPage, JobQuery
 OPEN = "SELECT id, record FROM jobs WHERE status IN ('queued', 'processing') ORDER BY seq"
 EXPIRED = """SELECT record FROM jobs
     WHERE status = ? AND finished_at < ? AND finished_at IS NOT NULL ORDER BY finished_at LIMIT ?"""
+# One index serves each of the statuses.
+ENDED = """SELECT record FROM jobs WHERE status IN ('completed', 'failed', 'cancelled')
+    AND finished_at >= ? AND finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT ?"""
 CANCELS = "SELECT job, reason FROM cancel_requests"
 RECALL = "SELECT value FROM kept WHERE name = ?"
 
@@ -51,6 +54,10 @@ class SqliteReader:
     def expired(self, status: Status, finished_before: float, limit: int) -> Sequence[Job]:
         """See `JobStore.expired`."""
         return self._fetch(EXPIRED, (status.value, finished_before, limit))
+
+    def ended_since(self, at: float, limit: int) -> Sequence[Job]:
+        """See `JobStore.ended_since`."""
+        return self._fetch(ENDED, (at, limit))
 
     def cancel_requests(self) -> Mapping[JobId, str]:
         """See `JobStore.cancel_requests`."""

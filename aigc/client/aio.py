@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,16 @@ import aiohttp
 from yarl import URL
 
 from aigc.client.api import Api, job_id
-from aigc.client.errors import ClientError, ServerAway
+from aigc.client.errors import ClientError, ServerAway, Unavailable, refusal
 from aigc.client.following import Following
 from aigc.client.records import Begun, Event, Features, Job, Model, Models, Page, Record, Upload, Worker, Workers
 from aigc.client.sources import Source
 from aigc.client.sync import Handle, Result, result_of
-from aigc.client.wire import CHUNK, Answer, Clock, Do, Effect, Flow, Pause, Receive, Request, Send, T, refused
+from aigc.client.watching import Watching
+from aigc.client.wire import API, CHUNK, Answer, Clock, Do, Effect, Flow, Pause, Receive, Request, Send, T, refused
+
+HEARTBEAT_S = 15.0
+"""So often a stream of all events is asked whether its other end lives."""
 
 
 class AsyncJobHandle(Handle["AsyncClient"]):
@@ -269,6 +273,27 @@ class AsyncClient:
             if not following.is_over:
                 await self._pause(Pause(following.pause_s(error, time.monotonic()), error))
 
+    async def watch(self, *, owner: str = "", patience_s: float = 60.0) -> AsyncGenerator[Event, None]:
+        """All that happens to all of one's jobs, those that are yet to come included; it never ends by itself.
+
+        A stream that breaks is taken up again, and begins with what is open and what ended meanwhile. An event of type
+        `gap` says that more happened than could be told; its `list` is where to look. A server that is away is waited
+        for `patience_s`. Operators may name an `owner`, or everybody (`*`).
+        """
+        watching = Watching(owner, patience_s, was_heard=self._api.was_heard)
+        while True:
+            error: ClientError | None = None
+            try:
+                async with self._socket() as socket:
+                    watching.opened()
+                    await socket.send_json(watching.command())
+                    async for message in socket:
+                        for event in watching.feed(message.data):
+                            yield event
+            except (ServerAway, Unavailable) as away:
+                error = away
+            await self._pause(Pause(watching.pause_s(error, time.monotonic()), error))
+
     async def cancel(self, job: Any) -> Job:
         """The job after its end was asked for; asking twice does no harm."""
         return await self._done(self._api.cancel(job_id(job)))
@@ -460,9 +485,39 @@ class AsyncClient:
         await asyncio.sleep(pause.seconds)
 
     @contextlib.asynccontextmanager
-    async def _opened(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _socket(self) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        with self._translated():
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    socket = await self._sessions().ws_connect(
+                        self.url + f"{API}/events", headers=self._api.headers, heartbeat=HEARTBEAT_S
+                    )
+            except aiohttp.WSServerHandshakeError as error:
+                told = {"detail": f"the server refused the stream of events (HTTP {error.status})"}
+                raise refusal(error.status, told) from None
+            async with socket:
+                yield socket
+
+    def _sessions(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(auto_decompress=False)
+        return self._session
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """What goes wrong with a connection is raised as the client's own error."""
+        try:
+            yield
+        except aiohttp.ClientConnectorError as error:
+            words = f"no server answers at {self.url} ({error.os_error}); start one with: aigc serve"
+            raise ServerAway(words, was_sent=False) from None
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            if isinstance(error, ClientError):
+                raise
+            raise ServerAway(f"the connection to {self.url} broke off ({error}); try again") from None
+
+    @contextlib.asynccontextmanager
+    async def _opened(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
         body: Any = request.body
         # Nothing is to be unpacked: sizes and checksums are of what the server has.
         headers = {"Accept-Encoding": "identity", **self._api.headers, **request.headers}
@@ -474,18 +529,11 @@ class AsyncClient:
         limits = aiohttp.ClientTimeout(total=None, sock_connect=self._timeout_s, sock_read=silent_s)
         # The path is sent as it is: a name in it has been quoted once already.
         url = URL(self.url + request.path, encoded=True)
-        try:
-            async with self._session.request(
+        with self._translated():
+            async with self._sessions().request(
                 request.method, url, data=data, headers=headers, timeout=limits, allow_redirects=False
             ) as answer:
                 yield answer
-        except aiohttp.ClientConnectorError as error:
-            words = f"no server answers at {self.url} ({error.os_error}); start one with: aigc serve"
-            raise ServerAway(words, was_sent=False) from None
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            if isinstance(error, ClientError):
-                raise
-            raise ServerAway(f"the connection to {self.url} broke off ({error}); try again") from None
 
 
 async def _whole(answer: aiohttp.ClientResponse) -> Answer:

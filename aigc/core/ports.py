@@ -133,6 +133,10 @@ class JobStore(Protocol):
     async def expired(self, status: Status, finished_before: float, limit: int) -> Sequence[Job]:
         """Records of this final status whose `finished_at` (seconds since the epoch) is older, oldest first."""
 
+    async def ended_since(self, at: float, limit: int) -> Sequence[Job]:
+        """Records of any final status whose `finished_at` (seconds since the epoch) is then or later, the latest first;
+        by an index."""
+
     async def remember(self, name: str, value: bytes) -> None:
         """Keep a small value (learned estimates) under a name."""
 

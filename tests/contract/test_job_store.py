@@ -654,6 +654,23 @@ async def test_a_cursor_that_we_did_not_make_is_refused(store: JobStore, cursor:
         await store.list(JobQuery(cursor=cursor))
 
 
+async def test_what_ended_since_comes_latest_first_whatever_its_end(store: JobStore) -> None:
+    jobs = await created(store, *(job(n) for n in range(5)))
+    leader = await store.lead("me")
+    await store.commit(leader, [ended(started(jobs[n]), at=T0 + n) for n in (2, 0)])
+    await store.commit(leader, [ended(jobs[3], Status.CANCELLED, at=T0 + 1), started(jobs[4])])
+
+    numbers = {one.id: number for number, one in enumerate(jobs)}
+
+    async def found(at: float, limit: int = 100) -> list[int]:
+        return [numbers[one.id] for one in await store.ended_since(at, limit)]
+
+    assert await found(T0 - 1) == [2, 3, 0]
+    assert await found(T0 + 1) == [2, 3]
+    assert await found(T0 - 1, limit=2) == [2, 3]
+    assert await found(T0 + 2.5) == []
+
+
 # Expiry.
 
 

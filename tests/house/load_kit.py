@@ -125,6 +125,9 @@ class Watcher:
         self.seen: dict[str, list[int]] = {}
         """By job, the numbers of its events in the order in which they came."""
         self.ended: set[str] = set()
+        self.last = ""
+        """The time of the latest event."""
+        self.gaps: list[dict[str, Any]] = []
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -132,8 +135,8 @@ class Watcher:
             while True:
                 try:
                     async with session.ws_connect("/api/v1/events") as socket:
-                        last = {job: numbers[-1] for job, numbers in self.seen.items() if job not in self.ended}
-                        await socket.send_json({"type": "subscribe", "all": True, "since": last})
+                        known = {job: numbers[-1] for job, numbers in self.seen.items() if job not in self.ended}
+                        await socket.send_json({"type": "subscribe", "all": True, "since": known, "after": self.last})
                         await self._listen(socket)
                 except (aiohttp.ClientError, OSError) as error:
                     self._load.failed.append(f"WebSocket: {error!r}")
@@ -153,6 +156,9 @@ class Watcher:
                     self._load.failed.append(f"WebSocket: {message}")
                 return
             for event in msgspec.json.decode(message.data):
+                self.last = max(self.last, event.get("at", ""))
+                if event["type"] == "gap":
+                    self.gaps.append(event)
                 if event.get("seq"):
                     self.seen.setdefault(event["job_id"], []).append(event["seq"])
                     if {event["type"].removeprefix("job."), event.get("job", {}).get("status")} & STATES:

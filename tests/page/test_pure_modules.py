@@ -164,3 +164,32 @@ def test_a_side_of_a_region_follows_the_pointer_alone_and_the_middle_takes_all_a
     assert middle == {"center": pytest.approx([0.1, 0.2, 0]), "half": region["half"]}
     assert front == [[2, 1]]
     assert is_on_surface is True
+
+
+def test_a_stream_that_comes_back_says_until_when_it_has_heard() -> None:
+    said = ask(
+        "stream",
+        """(() => {
+          const said = [], later = [], sockets = [];
+          globalThis.location = { protocol: "http:", host: "here" };
+          globalThis.document = { dispatchEvent: () => {}, addEventListener: () => {} };
+          globalThis.setTimeout = (what) => later.push(what);
+          globalThis.WebSocket = class {
+            constructor() { sockets.push(this); }
+            send(text) { said.push(JSON.parse(text)); }
+          };
+          connect({ onEvent: () => {}, onState: () => {} });
+          sockets[0].onopen();
+          for (const events of frames) sockets[0].onmessage({ data: JSON.stringify(events) });
+          sockets[0].onclose();
+          later.pop()();
+          sockets[1].onopen();
+          return said;
+        })()""",
+        frames=[
+            [{"type": "subscribed", "at": "2026-01-01T00:00:01.000000Z"}],
+            [{"type": "job.done", "at": "2026-01-01T00:00:03.000000Z"}, {"type": "job.progress"}],
+            [{"type": "job.snapshot", "at": "2026-01-01T00:00:02.000000Z"}],
+        ],
+    )
+    assert [command.get("after") for command in said] == [None, "2026-01-01T00:00:03.000000Z"]

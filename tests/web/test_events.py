@@ -212,6 +212,62 @@ async def test_everything_begins_with_what_is_open_and_goes_on_with_what_comes(h
     assert durable(listener.heard, later) == [("job.queued", 1)]
 
 
+async def test_one_who_hears_everything_and_comes_back_is_told_what_ended_meanwhile(house: House) -> None:
+    long_over, was_open, waits = [await submitted(house) for _ in range(3)]
+    await house.broker.run(long_over)
+    house.now += 3600.0
+    async with listening(house, all=True) as listener:
+        await eventually_heard(listener, lambda heard: len(durable(heard)) == 2)
+        subscribed = next(event for event in listener.heard if event["type"] == "subscribed")
+        await house.broker.begin(waits)
+        started = await listener.until(is_type("job.started", waits))
+    assert started["at"] > subscribed["at"]
+    came = await submitted(house)
+    for job in (came, was_open):
+        await house.broker.run(job)
+        await known(house, job, Status.COMPLETED)
+    for after in (subscribed["at"], started["at"]):
+        async with listening(house, all=True, after=after) as again:
+            await eventually_heard(again, lambda heard: len(durable(heard)) == 3)
+            await again.say(type="ping")
+            await again.until(is_type("pong"))
+            await house.broker.change(waits, "loaded")
+            await again.until(is_type("job.loaded", waits))
+        told = {job: durable(again.heard, job) for job in (long_over, was_open, came, waits)}
+        assert told[long_over] == []
+        assert told[was_open] == told[came] == [("job.snapshot", 3)]
+        assert [event for event in again.heard if event["type"] == "gap"] == []
+        ends = [event for event in again.heard if event.get("job_id") == came]
+        assert (ends[0]["job"]["status"], ends[0]["at"]) == ("completed", ends[0]["job"]["finished_at"])
+
+
+async def test_who_was_away_for_too_long_is_told_of_the_gap_and_where_to_look(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.missed.MOST_JOBS", 2)
+    async with listening(house, all=True) as listener:
+        await listener.say(type="ping")
+        await listener.until(is_type("pong"))
+    at = listener.heard[0]["at"]
+    jobs = [await submitted(house) for _ in range(4)]
+    for job in jobs:
+        await house.broker.run(job)
+        await known(house, job, Status.COMPLETED)
+    async with listening(house, all=True, after=at) as again:
+        gap = again.heard[-1] if again.heard[-1]["type"] == "gap" else await again.until(is_type("gap"))
+    assert [event["job_id"] for event in again.heard if event["type"] == "job.snapshot"] == jobs[2:]
+    assert gap["after"] == at < gap["at"]
+    _, listed = await house.call("GET", gap["list"])
+    assert {job["id"] for job in listed["jobs"]} == set(jobs)
+
+
+async def test_a_time_that_is_none_is_refused_and_nothing_is_watched(house: House) -> None:
+    async with listening(house) as listener:
+        await listener.say(type="subscribe", all=True, after="yesterday")
+        assert "after 'yesterday' is no date" in (await listener.until(is_type("error")))["detail"]
+        assert house.gateway.hub.owners == []
+
+
 async def test_the_server_itself_is_watched_by_subscription(house: House) -> None:
     async with listening(house, system=True) as listener:
         house.broker.telemetry()

@@ -15,6 +15,7 @@ from tests.web.stream_kit import MemorySink, read
 from transport import Gap
 from web.news import REPAIR_MARGIN_S
 from web.submission import Reference, Submission
+from web.times import instant
 
 
 async def submitted(house: House) -> JobId:
@@ -189,6 +190,26 @@ async def test_one_who_hears_everything_hears_of_jobs_that_came_unheard_but_not_
     await house.start_broker()
     await eventually(lambda: sink.events)
     assert [(read(event)["job_id"], event.seq) for event in sink.events] == [("other", 1), ("other", 2), ("other", 3)]
+
+
+async def test_one_who_hears_everything_is_told_if_more_was_missed_than_is_looked_at(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.news.REPAIR_JOBS", 2)
+    mine, theirs = MemorySink(), MemorySink()
+    for sink, owner in ((mine, OwnerId("")), (theirs, OwnerId("eve"))):
+        house.gateway.hub.watch_everything(house.gateway.hub.join(sink, owner))
+    house.broker._publisher.close()
+    for _ in range(3):
+        await house.broker.run_silently(await submitted(house))
+    before = house.gateway._news._last_s
+    house.broker.close()
+    await house.start_broker()
+    await eventually(lambda: any(kind == "gap" for kind, _ in mine.told))
+    gap = next(read(event) for event in mine.events if event.type == "gap")
+    assert instant(gap["after"], "") <= before < instant(gap["at"], "")
+    await house.broker.run(await submitted(house))
+    assert theirs.told == []
 
 
 async def test_one_who_hears_everything_hears_of_an_end_once_though_news_were_missed_after_it(house: House) -> None:

@@ -112,7 +112,11 @@ OPERATIONS: dict[str, Operation] = {
     "GET /api/v1/events": Operation(
         "watch",
         EVENTS,
-        {101: Answer("A WebSocket for any number of jobs; web/events.py tells its messages.")},
+        {
+            101: Answer(
+                "A WebSocket for any number of jobs; web/events.py tells its messages. Who comes back says `after`."
+            )
+        },
         errors=(400, 403),
     ),
     "GET /api/v1/jobs/{id}/outputs/{name}": Operation("getOutput", FILES, _SENT, (_RANGE,), errors=(404, 416)),

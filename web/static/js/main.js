@@ -20,6 +20,7 @@ function hear(event) {
   else if (event.type === "job.progress") store.merge(event.job_id, { status: "processing", stage: event.stage, progress: event.progress });
   else if (event.type === "job.queue") store.merge(event.job_id, { queue: event.queue });
   else if (event.type === "job.forgotten") store.drop(event.job_id);
+  else if (event.type === "gap") refill().catch(() => {});
   else {
     if (event.type === "system.catalogue") reload();
     hearSystem(event);

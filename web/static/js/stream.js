@@ -1,4 +1,5 @@
-// One WebSocket for everything. After a break it begins anew with snapshots, so nothing can have been missed.
+// One WebSocket for everything. After a break it says until when it has heard, and hears what ended since; of what the
+// server cannot tell any more it says so (an event `gap`).
 
 import { isIn } from "./session.js";
 
@@ -7,6 +8,7 @@ const PAUSES = [250, 500, 1000, 2000, 5000];
 export function connect({ onEvent, onState }) {
   let tries = 0;
   let socket;
+  let after; // the latest time that was heard
 
   function open() {
     onState("connecting");
@@ -14,12 +16,15 @@ export function connect({ onEvent, onState }) {
     socket = new WebSocket(`${scheme}://${location.host}/api/v1/events`);
     socket.onopen = () => {
       tries = 0;
-      socket.send(JSON.stringify({ type: "subscribe", all: true, system: true }));
+      socket.send(JSON.stringify({ type: "subscribe", all: true, system: true, after }));
       onState("live");
     };
     socket.onmessage = (message) => {
       const parsed = JSON.parse(message.data);
-      for (const event of Array.isArray(parsed) ? parsed : [parsed]) onEvent(event);
+      for (const event of Array.isArray(parsed) ? parsed : [parsed]) {
+        if (event.at && !(event.at < after)) after = event.at;
+        onEvent(event);
+      }
     };
     socket.onclose = () => {
       onState("lost");
