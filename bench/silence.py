@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import hashlib
 import itertools
 import json
 import linecache
@@ -74,6 +75,7 @@ NATIVE = {
     "_scene.run(": "Embree",
     "trimesh.load(": "trimesh",
     "Image.open(": "Pillow, a picture",
+    "exif_transpose(": "Pillow, a picture",
     ".convert(": "Pillow, a picture",
     ".resize(": "Pillow, a picture",
     "cv2.": "OpenCV",
@@ -172,7 +174,7 @@ def silences(
 
 def finer(source: str, most: int) -> Path:
     """That mesh with each face cut into four, again and again, as long as it has at most `most` faces."""
-    made = MADE / f"finer-{most}-{abs(hash_of(source))}.glb"
+    made = MADE / f"finer-{most}-{digest(source)}.glb"
     if not made.is_file():
         mesh = read_mesh(path_of(source))[0]
         while 4 * len(mesh.faces) <= most:
@@ -181,9 +183,9 @@ def finer(source: str, most: int) -> Path:
     return made
 
 
-def hash_of(text: str) -> int:
-    """The same in every process."""
-    return int.from_bytes(text.encode()[-8:].ljust(8), "big")
+def digest(source: str) -> str:
+    """Letters that stand for a name in the name of a file."""
+    return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
 def _halved(mesh: Mesh) -> Mesh:
@@ -211,7 +213,7 @@ def largest(model: str, inputs: dict[str, str]) -> dict[str, str]:
 
 
 def _large_picture(source: str) -> str:
-    made = MADE / f"large-{abs(hash_of(source))}.png"
+    made = MADE / f"large-{digest(source)}.png"
     if not made.is_file():
         with Image.open(path_of(source)) as picture:
             scale = (MOST_PIXELS / (picture.width * picture.height)) ** 0.5

@@ -11,6 +11,9 @@ import numpy as np
 from aigc.mesh.rays import RAYS_A_CALL, RayScene
 from aigc.mesh.types import BytePixels, FloatArray, IntArray
 
+_RAYS_SHARE = 0.6
+_FACES_A_STEP = 20_000
+
 
 @dataclass(frozen=True)
 class Texels:
@@ -46,7 +49,7 @@ class Texels:
 def texels(uv: FloatArray, faces: IntArray, size: int, between: Callable[[float], None] | None = None) -> Texels:
     """What each texel of a (size, size) texture shows: one ray down upon the faces laid out flat.
 
-    `between` is called with the share done, every quarter of a million texels, and may raise.
+    `between` is called with the share done, every quarter of a million texels or few ten thousand faces; may raise.
     """
     flat = np.concatenate([uv, np.zeros((len(uv), 1), np.float32)], axis=1)
     scene = RayScene(flat, faces)
@@ -54,7 +57,7 @@ def texels(uv: FloatArray, faces: IntArray, size: int, between: Callable[[float]
     rows = max(1, RAYS_A_CALL // size)
     for top in range(0, size, rows):
         if between is not None:
-            between(top / size)
+            between(_RAYS_SHARE * top / size)
         y, x = np.mgrid[top : min(top + rows, size), 0:size]
         centre = np.stack([x.reshape(-1) + 0.5, y.reshape(-1) + 0.5, np.full(x.size, size)], 1) / size
         down = np.tile(np.array([0, 0, -1], np.float32), (len(centre), 1))
@@ -66,12 +69,10 @@ def texels(uv: FloatArray, faces: IntArray, size: int, between: Callable[[float]
     found_so_far = Texels(
         size, np.concatenate(index).astype(np.int32), np.concatenate(face), np.concatenate(weights).astype(np.float32)
     )
-    if between is not None:
-        between(1.0)
-    return _with_slivers(found_so_far, uv, faces)
+    return _with_slivers(found_so_far, uv, faces, between)
 
 
-def _with_slivers(cover: Texels, uv: FloatArray, faces: IntArray) -> Texels:
+def _with_slivers(cover: Texels, uv: FloatArray, faces: IntArray, between: Callable[[float], None] | None) -> Texels:
     """The same, and the texels that faces too thin for any texel's centre pass through.
 
     Else such a face would show what lies beside it in the texture, which may be a part of another colour.
@@ -80,19 +81,26 @@ def _with_slivers(cover: Texels, uv: FloatArray, faces: IntArray) -> Texels:
     step = np.linspace(0, 1, 12, dtype=np.float32)
     pairs = [(a, b) for a in step for b in step if a + b <= 1.0001]
     shares = np.array([(a, b, max(0.0, 1 - a - b)) for a, b in pairs], np.float32)
-    places = np.einsum("sk,fkc->fsc", shares, uv[faces[thin]])
-    column, row = np.clip((places * cover.size).astype(np.int32), 0, cover.size - 1).reshape(-1, 2).T
     free = np.ones(cover.size * cover.size, bool)
     free[cover.index] = False
-    index, first = np.unique(row * cover.size + column, return_index=True)
-    kept = free[index]
-    index, first = index[kept], first[kept]
-    return Texels(
-        cover.size,
-        np.concatenate([cover.index, index]).astype(np.int32),
-        np.concatenate([cover.face, thin[first // len(shares)]]).astype(np.int32),
-        np.concatenate([cover.weights, shares[first % len(shares)]]).astype(np.float32),
-    )
+    index, face, weights = [cover.index], [cover.face], [cover.weights]
+    for start in range(0, len(thin), _FACES_A_STEP):
+        if between is not None:
+            between(_RAYS_SHARE + (1 - _RAYS_SHARE) * start / len(thin))
+        few = thin[start : start + _FACES_A_STEP]
+        places = np.einsum("sk,fkc->fsc", shares, uv[faces[few]])
+        column, row = np.clip((places * cover.size).astype(np.int32), 0, cover.size - 1).reshape(-1, 2).T
+        found = row * cover.size + column
+        open_here = np.flatnonzero(free[found])
+        texel, first = np.unique(found[open_here], return_index=True)
+        first = open_here[first]
+        free[texel] = False
+        index.append(texel.astype(np.int32))
+        face.append(few[first // len(shares)].astype(np.int32))
+        weights.append(shares[first % len(shares)])
+    if between is not None:
+        between(1.0)
+    return Texels(cover.size, np.concatenate(index), np.concatenate(face), np.concatenate(weights))
 
 
 def spread(image: BytePixels, covered: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> BytePixels:

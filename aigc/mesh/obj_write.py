@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from aigc.mesh.types import Mesh
+from aigc.mesh.types import FloatArray, Mesh
 
 
 def with_distinct_names(meshes: Sequence[Mesh]) -> list[Mesh]:
@@ -53,12 +53,12 @@ def _object(mesh: Mesh, before: tuple[int, int, int], *, with_material: bool) ->
     order = np.argsort(first, kind="stable")
     vertex = np.argsort(order, kind="stable")[vertex.reshape(-1)] + before[0] + 1
     lines = [f"o {_word(mesh.name)}"]
-    lines += ["v " + " ".join(f"{value:.7g}" for value in row) for row in unique[order].tolist()]
+    lines += _rows("v " + " ".join(["%.7g"] * rows.shape[1]), unique[order])
     if mesh.uv is not None:
         # OBJ counts v from the bottom.
-        lines += [f"vt {u:.7g} {1 - v:.7g}" for u, v in mesh.uv.tolist()]
+        lines += _rows("vt %.7g %.7g", mesh.uv.astype(np.float64) * [1, -1] + [0, 1])
     if mesh.normals is not None:
-        lines += [f"vn {x:.5f} {y:.5f} {z:.5f}" for x, y, z in mesh.normals.tolist()]
+        lines += _rows("vn %.5f %.5f %.5f", mesh.normals)
     if with_material:
         lines.append(f"usemtl {_word(mesh.material.name)}")
     _, uvs, normals = before
@@ -68,13 +68,18 @@ def _object(mesh: Mesh, before: tuple[int, int, int], *, with_material: bool) ->
     ]
     names = np.array([f"{v}/{rest}".rstrip("/") for v, rest in zip(vertex.tolist(), own, strict=True)], object)
     polygons = mesh.quads if mesh.quads is not None else mesh.faces
-    # By columns: a list for each of a million faces would keep the garbage collector busy.
     corners = zip(*(names[column].tolist() for column in polygons.T), strict=True)
     if mesh.quads is None:
         lines += [f"f {a} {b} {c}" for a, b, c in corners]
     else:
         lines += [f"f {a} {b} {c}" if c == d else f"f {a} {b} {c} {d}" for a, b, c, d in corners]
     return lines, (len(unique), 0 if mesh.uv is None else len(rows), 0 if mesh.normals is None else len(rows))
+
+
+def _rows(form: str, values: FloatArray) -> list[str]:
+    """A line for each row of (n, k) values."""
+    # By columns: a list for each of a million rows would keep the garbage collector busy.
+    return [form % row for row in zip(*(column.tolist() for column in values.T), strict=True)]
 
 
 def write_mtl(meshes: Mesh | Sequence[Mesh], pictures: str | Sequence[str | None] | None) -> bytes:

@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
-from aigc.mesh.bake import spread, texels
+from aigc.mesh import bake
+from aigc.mesh.bake import Texels, spread, texels
 
 TRIANGLE = np.array([(0.1, 0.1), (0.9, 0.1), (0.1, 0.9)], np.float32)
 FACE = np.array([(0, 1, 2)], np.int32)
@@ -29,6 +31,28 @@ def test_a_sliver_thinner_than_a_texel_still_gets_its_own():
     cover = texels(both, np.array([(0, 1, 2), (3, 4, 5)], np.int32), 32)
 
     assert (cover.face == 1).sum() > 5
+
+
+def test_slivers_get_the_same_texels_however_many_are_looked_at_in_one_step(monkeypatch: pytest.MonkeyPatch):
+    places = np.random.default_rng(3).random((90, 2)).astype(np.float32)
+    places[2::3] = places[1::3] + 1e-4
+    slivers = np.arange(90, dtype=np.int32).reshape(30, 3)
+    whole = texels(places, slivers, 32)
+    told: list[float] = []
+
+    monkeypatch.setattr(bake, "_FACES_A_STEP", 7)
+    stepwise = texels(places, slivers, 32, told.append)
+
+    assert len(whole.index) > 100
+    for one, other in zip(_by_texel(whole), _by_texel(stepwise), strict=True):
+        assert np.array_equal(one, other)
+    assert told == sorted(told)
+    assert (len(told), told[-1]) == (1 + 5 + 1, 1.0)
+
+
+def _by_texel(cover: Texels) -> tuple[np.ndarray, ...]:
+    order = np.argsort(cover.index)
+    return cover.index[order], cover.face[order], cover.weights[order]
 
 
 def test_spreading_nothing_changes_nothing():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import ConvexHull, QhullError
 
 from aigc.mesh.keys import distinct
 from aigc.mesh.preview import View, camera_turn
@@ -12,6 +13,7 @@ from aigc.mesh.rays import RayScene
 from aigc.mesh.types import BoolArray, FloatArray, IntArray
 
 _FAR = 9.0  # extents that rays reach
+_FEW = 1000  # points of which a hull is not worth its making
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,16 @@ class Sight:
     """A mesh that can be looked at from any side. float32 (n, 3) positions, int32 (m, 3) faces."""
 
     def __init__(self, positions: FloatArray, faces: IntArray) -> None:
-        self.positions = positions[distinct(faces)]
+        used = positions[distinct(faces)]
+        self.outermost = _outermost(used)
+        """float32 (k, 3): the positions that can touch a box around the mesh, from wherever it is seen."""
         self.scene = RayScene(positions, faces)
-        self.extent = float(np.ptp(self.positions, axis=0).max()) or 1.0
+        self.extent = float(np.ptp(used, axis=0).max()) or 1.0
 
     def frame(self, view: View, distance: float = np.inf) -> Frame:
         """The mesh's box in this view, from `distance` extents in front of its middle; at least 1.5, else inf."""
         turn = camera_turn(view)
-        seen = self.positions @ turn.T
+        seen = self.outermost @ turn.T
         low, high = seen.min(axis=0), seen.max(axis=0)
         if np.isinf(distance):
             return Frame(turn, low, high)
@@ -132,3 +136,13 @@ class Sight:
         middle = np.full(across.size, float(frame.low[2] + frame.high[2]) / 2)
         plane = (np.stack([across.reshape(-1), up.reshape(-1), middle], axis=1) @ frame.turn).astype(np.float32)
         return np.tile((frame.eye @ frame.turn).astype(np.float32), (len(plane), 1)), -frame.towards(plane)
+
+
+def _outermost(points: FloatArray) -> FloatArray:
+    """The corners of the convex hull, of many points; a few, or what is flat, as it is."""
+    if len(points) < _FEW:
+        return points
+    try:
+        return np.asarray(points[ConvexHull(points).vertices], np.float32)
+    except QhullError:
+        return points

@@ -1,8 +1,9 @@
 import numpy as np
+import pytest
 
 from aigc.mesh.preview import View, silhouette
 from aigc.models.projection.sight import Sight
-from tests.mesh.kit import figurine
+from tests.mesh.kit import figurine, sphere
 
 VIEW = View(35, 20, orthographic=True)
 
@@ -20,6 +21,20 @@ def test_a_mask_is_the_silhouette_cut_to_its_box():
     assert abs(frame.aspect - cut.shape[1] / cut.shape[0]) < 0.02
     assert mask.any(axis=0).all() and mask.any(axis=1).all()
     assert abs(mask.mean() - cut.mean()) < 0.02
+
+
+@pytest.mark.parametrize("flatness", [1.0, 0.0], ids=["round", "flat"])
+def test_a_frame_is_the_box_of_all_positions_also_of_a_mesh_with_many(flatness: float):
+    positions, faces = sphere(32, 48)
+    positions = (positions + np.sin(5 * positions[:, ::-1]) * 0.2) * np.array([1, 1, flatness], np.float32)
+    sight = Sight(positions, faces)
+    assert len(positions) > 1000
+
+    frame = sight.frame(VIEW)
+
+    seen = positions @ frame.turn.T
+    assert np.allclose(frame.low, seen.min(axis=0), atol=1e-6)
+    assert np.allclose(frame.high, seen.max(axis=0), atol=1e-6)
 
 
 def test_places_and_depths_of_points_agree_with_what_is_seen_there():
