@@ -22,6 +22,7 @@ from actors.experience import Experience
 from actors.house_news import HouseNews
 from actors.inquiries import Asker, Inquiries, Reread, cancellations, nothing_to_read
 from actors.job_spans import JobSpans
+from actors.levels_in_force import LevelsInForce
 from actors.log_level import SetLogLevel, no_log
 from actors.outbox import Outbox, Tell
 from actors.progress_news import ProgressNews
@@ -128,6 +129,7 @@ class Broker:
         self._outbox = Outbox(commit=self._commit, release=self._release, forget=self._forget, fail=self._end)
         self._generation = generation
         self._scheduler = Scheduler(settings.scheduler, catalogue(), generation, _attempt_id)
+        self._levels = LevelsInForce(store, self._announce_level)
         self._experience = Experience(self._scheduler, store)
         self._house_news = HouseNews(self._scheduler, self._now, self.publish, settings.news_s)
         self._inquiries = Inquiries(
@@ -153,6 +155,7 @@ class Broker:
 
     async def start(self) -> None:
         """What the store holds was replayed, and workers and gateways are listened to."""
+        await self._levels.recall()
         await self._experience.recall()
         # The ends first: whatever has one stands among the open jobs that are read afterwards, or is over.
         cancels = cancellations(await self._store.cancel_requests())
@@ -197,6 +200,7 @@ class Broker:
         # Last, since what has come in until now may have begun them anew.
         self._progress.close()
         self._house_news.close()
+        self._levels.close()
         if self._tick is not None:
             self._tick.cancel()
         for socket in (self._router, self._news):
@@ -209,7 +213,7 @@ class Broker:
         catalogue = self._catalogue()
         self.apply([Reloaded(catalogue)])
         for peer in self._workers:
-            self._send(peer, Welcome(self._generation, catalogue))
+            self._send(peer, Welcome(self._generation, catalogue, self._levels.now()))
         self.publish(CatalogueChanged(catalogue.digest))
 
     # What comes in.
@@ -254,7 +258,7 @@ class Broker:
             self._workers.pop(former, None)
         self._peers[who] = peer
         self._workers[peer] = who
-        self._send(peer, Welcome(self._generation, self._catalogue()))
+        self._send(peer, Welcome(self._generation, self._catalogue(), self._levels.now()))
 
     def _tell_new(self, job: Job) -> None:
         # Durable already: a gateway hands over what the store has acknowledged. The other gateways hear of it here,
@@ -351,12 +355,15 @@ class Broker:
             log.debug("message.undelivered", kind=type(message).__name__, error=str(error))
 
     def change_level(self, logger: str, level: str) -> int:
-        """Log from that level on, here, at the gateways and at the workers; tell how many of these there are."""
+        """See `Desk`."""
+        self._levels.set(logger, level)
+        return len(self._workers)
+
+    def _announce_level(self, logger: str, level: str) -> None:
         self._set_level(logger, level)
         self.publish(LevelChanged(logger, level))
         for peer in self._workers:
             self._send(peer, SetLevel(self._generation, logger, level))
-        return len(self._workers)
 
     # Time.
 

@@ -12,7 +12,6 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from actors import told_levels
 from actors.candidates import said
 from aigc.core.errors import AigcError
 from aigc.core.events import Asked, Event, Restored
@@ -108,7 +107,8 @@ class Desk(Protocol):
         """Tell all watchers."""
 
     def change_level(self, logger: str, level: str) -> int:
-        """Log from that level on, here, at the gateways and at the workers; tell how many of these there are."""
+        """Log from that level on, here, at the gateways and at the workers, those included that start within
+        `told_levels.HOLD_S`; tell how many workers there are."""
 
 
 class Inquiries:
@@ -145,7 +145,6 @@ class Inquiries:
         self._counts = dict.fromkeys(Status, 0)
         self._brokers: tuple[BrokerView, ...] = ()
         self._gateways: dict[bytes, GatewayHello] = {}
-        self._levels: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_behind = self._is_catching_up = False
 
@@ -181,8 +180,6 @@ class Inquiries:
     def _change_level(self, asker: Asker, logger: str, level: str) -> None:
         workers = self._desk.change_level(logger, level)
         self._answer(asker, LevelAnswer(len(self._gateways), workers))
-        self._levels[logger] = level
-        self._look_up(told_levels.tell(self._store, self._generation.number, dict(self._levels)))
 
     def lost(self, peer: bytes) -> None:
         """A peer that is no worker is not heard any more. A gateway, perhaps: what it created last it may have told

@@ -16,7 +16,7 @@ from actors import told_levels
 from actors.actor import Fate
 from actors.broker import Broker
 from actors.candidates import introduce
-from actors.log_level import SetLogLevel, no_log
+from actors.log_level import HeardLevels, no_log
 from aigc.core.errors import AlreadyLed, StaleGeneration, Unavailable
 from aigc.core.messages import Generation
 from aigc.core.ports import JobStore
@@ -55,7 +55,7 @@ class Leader:
     Args:
         make: a broker of that generation, not started.
         prepare: is done before it takes over after a wait: what it knew when it started may be old.
-        set_level: has this process log from another level on.
+        levels: of this process, which are those of the leader while it stands by.
     """
 
     def __init__(
@@ -64,11 +64,10 @@ class Leader:
         settings: LeaderSettings,
         make: Callable[[Generation], Broker],
         prepare: Callable[[], Awaitable[object]] | None = None,
-        set_level: SetLogLevel = no_log,
+        levels: HeardLevels | None = None,
     ) -> None:
         self._store, self._settings, self._make, self._prepare = store, settings, make, prepare
-        self._set_level = set_level
-        self._levels: dict[str, str] = {}  # as they were last set while it stood by
+        self._levels = levels or HeardLevels(no_log)
         self._above = 0  # the highest generation heard of
         self._generation: Generation | None = None
         self._broker: Broker | None = None
@@ -159,7 +158,7 @@ class Leader:
                 is_away = False
                 with contextlib.suppress(Unavailable):
                     await introduce(self._store, self._settings.owner, self._settings.agreed)
-                    await self._hear_levels(error.generation)
+                    self._levels.use(await told_levels.in_force(self._store))
                 # Not until its lease would end: an orderly leader resigns before.
                 await asyncio.sleep(min(self._settings.look_s, max(error.for_s, 0.01)))
             except Unavailable as error:
@@ -167,12 +166,6 @@ class Leader:
                     is_away = True
                     log.warning("broker.waiting", reason=str(error), do="it leads when the store is back")
                 await asyncio.sleep(self._settings.look_s)
-
-    async def _hear_levels(self, generation: int) -> None:
-        for logger, level in (await told_levels.told(self._store, generation)).items():
-            if self._levels.get(logger) != level:
-                self._levels[logger] = level
-                self._set_level(logger, level)
 
     # While leading
 

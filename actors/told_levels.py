@@ -1,4 +1,6 @@
-"""Levels of the log that operators have set, kept in the store for brokers that stand by: nobody else tells those."""
+"""Levels of the log that operators have set, kept in the store: for processes that start later, and for brokers."""
+
+from collections.abc import Mapping
 
 import msgspec
 from msgspec import Struct
@@ -8,29 +10,39 @@ from aigc.core.ports import JobStore
 KEY = "levels"
 """Name under which the store has them."""
 
+HOLD_S = 24 * 3600.0
+"""A level is in force for so long, whoever ends or starts meanwhile; then the configuration's holds again, which
+nobody who looks into its files would otherwise find to be ignored."""
 
-class Told(Struct, frozen=True):
-    """What was set since one broker leads; it goes with it, as levels go with the process that logs."""
 
-    generation: int
-    levels: dict[str, str]
-    """Logger to level, see `actors.log_level`."""
+class Held(Struct, frozen=True):
+    """A level in force."""
+
+    level: str
+    until: float
+    """Seconds since the epoch, by the store's clock."""
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Told).decode
+_decode = msgspec.msgpack.Decoder(dict[str, Held]).decode
 
 
-async def tell(store: JobStore, generation: int, levels: dict[str, str]) -> None:
-    """Those who stand by log from these levels on. Raises Unavailable, StoreBroken."""
-    await store.remember(KEY, _encode(Told(generation, levels)))
+async def tell(store: JobStore, levels: Mapping[str, Held]) -> None:
+    """Whoever asks hears of these levels, by logger, and no others. Raises Unavailable, StoreBroken."""
+    await store.remember(KEY, _encode(dict(levels)))
 
 
-async def told(store: JobStore, generation: int) -> dict[str, str]:
-    """What was set since that generation leads; nothing where it cannot be read. Raises Unavailable, StoreBroken."""
+async def held(store: JobStore) -> dict[str, Held]:
+    """What was told last, those whose time is over included; nothing where it cannot be read. Raises Unavailable,
+    StoreBroken."""
     kept = await store.recall(KEY)
     try:
-        found = Told(0, {}) if kept is None else _decode(kept)
+        return {} if kept is None else _decode(kept)
     except msgspec.DecodeError:
         return {}
-    return found.levels if found.generation == generation else {}
+
+
+async def in_force(store: JobStore) -> dict[str, str]:
+    """Logger to level, see `actors.log_level`. Raises Unavailable, StoreBroken."""
+    now = store.clock()
+    return {logger: one.level for logger, one in (await held(store)).items() if one.until > now}

@@ -21,7 +21,7 @@ from actors.actor import Fate
 from actors.attempt_files import AttemptFiles
 from actors.attempt_log import AttemptLog
 from actors.device_watch import DeviceWatch, WatchSettings, first_look
-from actors.log_level import SetLogLevel, no_log
+from actors.log_level import HeardLevels, SetLogLevel, no_log
 from actors.runner_process import Runners, RunnersSettings
 from actors.worker_lock import WorkerLock
 from aigc.core.errors import Retired
@@ -29,7 +29,7 @@ from aigc.core.events import Tick
 from aigc.core.hosting.device import Device, DeviceSettings
 from aigc.core.ids import BootId, Now, WorkerId
 from aigc.core.job import Lease
-from aigc.core.messages import Grant, SetLevel, ToBroker, ToWorker, WorkerBye, WorkerHello, WorkerMessage
+from aigc.core.messages import Grant, SetLevel, ToBroker, ToWorker, Welcome, WorkerBye, WorkerHello, WorkerMessage
 from aigc.core.ports import AssetStore, DeviceProbe
 from aigc.core.runner_events import (
     Connected,
@@ -94,7 +94,7 @@ class Worker:
         set_level: SetLogLevel = no_log,
     ) -> None:
         self._context, self._settings, self._probe = context, settings, probe
-        self._set_level = set_level
+        self._levels = HeardLevels(set_level)
         self._name, self._boot = name, boot
         self._fate = Fate()
         self._lock = WorkerLock(settings.folder.parent)
@@ -185,8 +185,10 @@ class Worker:
         events: list[DeviceEvent] = []
         for message in messages:
             if isinstance(message, SetLevel):
-                self._set_level(message.logger, message.level)
+                self._levels.change(message.logger, message.level)
                 continue
+            if isinstance(message, Welcome):
+                self._levels.use(message.levels)
             if isinstance(message, Grant):
                 self._attempts.granted(message)
             events.append(message)

@@ -27,6 +27,9 @@ class Levels:
 
     ours = logging.INFO
 
+    def __init__(self) -> None:
+        self._configured: dict[str, int] = {}  # of those that were changed
+
     def known(self) -> dict[str, str]:
         """Our own log, `root` for all libraries together, and every library's that has one."""
         libraries = {
@@ -38,11 +41,14 @@ class Levels:
         return {OURS: logging.getLevelName(self.ours), together.name: logging.getLevelName(together.level), **libraries}
 
     def change(self, name: str, level: str) -> None:
-        """From now on. `level` is one of the standard library's, in capitals; `name` is known."""
+        """From now on. `level` is one of the standard library's, in capitals; empty: as before the first change."""
+        before = self.ours if name == OURS else logging.getLogger(name).level
+        configured = self._configured.setdefault(name, before)
+        wanted = getattr(logging, level) if level else configured
         if name == OURS:
-            self.ours = getattr(logging, level)
+            self.ours = wanted
         else:
-            logging.getLogger(name).setLevel(level)
+            logging.getLogger(name).setLevel(wanted)
 
 
 levels = Levels()

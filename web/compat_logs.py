@@ -115,7 +115,7 @@ class CompatLogs:
         return reply({"message": f"{count} test lines written", "level": level, "count": count})
 
     async def level(self, request: web.Request) -> web.Response:
-        """A log is written from this level on, by every process that the broker hears, until it ends.
+        """A log is written from this level on, by every process that is there or starts, for 24 hours.
 
         Raises Unavailable, and changes nothing, while no broker answers.
         """
@@ -133,7 +133,7 @@ class CompatLogs:
         return reply(
             {
                 "message": f"{name} logs from {level} on, in the broker, {told.gateways} gateways and {told.workers} "
-                "workers, until they end; brokers that stand by hear of it within seconds",
+                "workers, and in those that start, for 24 hours; brokers that stand by hear of it within seconds",
                 "logger_name": name,
                 "old_level": known[name],
                 "new_level": level,

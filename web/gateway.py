@@ -14,7 +14,8 @@ import structlog
 import zmq
 from msgspec import Struct, field
 
-from actors.log_level import SetLogLevel, no_log
+from actors import told_levels
+from actors.log_level import HeardLevels, SetLogLevel, no_log
 from aigc.core.errors import AigcError, Conflict, NotFound, Unavailable
 from aigc.core.ids import BootId, JobId, OwnerId
 from aigc.core.job import Job, Output, Stage, Status
@@ -132,7 +133,8 @@ class Gateway:
         export: Export | None = None,
         set_level: SetLogLevel = no_log,
     ) -> None:
-        self._set_level = set_level
+        self._levels = HeardLevels(set_level)
+        self._hearing: asyncio.Task[None] | None = None
         self.sign = sign
         self.store = store
         self.assets = assets
@@ -158,6 +160,7 @@ class Gateway:
         """Linked, and the catalogue known or being asked for. A broker that is away does not hold it up."""
         broker, news = self._addresses
         await self._known_catalogue.recall()
+        await self._hear_levels()
         with ExitStack() as opened:
             self.hub = Hub(self.settings.stream, self.sign)
             opened.callback(self.hub.close)
@@ -167,7 +170,7 @@ class Gateway:
                 name=self._name,
                 boot=self._boot,
                 ask_timeout_s=self.settings.ask_timeout_s,
-                on_alive=self._wants_catalogue,
+                on_alive=self._catch_up,
                 agreed=self.settings.agreed,
                 settings=self._link_settings,
             )
@@ -180,9 +183,9 @@ class Gateway:
                 name=self._name,
                 capacity=self.settings.cached_records,
                 alone=self.settings.alone,
-                on_catalogue=self._wants_catalogue,
+                on_catalogue=self._catch_up,
                 on_queue=self._queue_moved,
-                on_level=self._set_level,
+                on_level=self._levels.change,
                 clock=self._clock,
                 settings=self._link_settings,
             )
@@ -203,8 +206,9 @@ class Gateway:
         """Links and watchers closed."""
         self._opened.close()
         self._known_catalogue.close()
-        if self._telling is not None:
-            self._telling.cancel()
+        for task in (self._telling, self._hearing):
+            if task is not None:
+                task.cancel()
 
     # Jobs
 
@@ -441,5 +445,15 @@ class Gateway:
     async def _tell_places(self) -> None:
         self.hub.moved((await self.estimates(self.hub.waiting)).values())
 
-    def _wants_catalogue(self) -> None:
+    def _catch_up(self) -> None:
+        """The broker is heard, for the first time or again, or news were missed."""
         self._known_catalogue.learn(self._link)
+        if self._hearing is None or self._hearing.done():
+            self._hearing = asyncio.get_running_loop().create_task(self._hear_levels(), name="gateway levels")
+
+    async def _hear_levels(self) -> None:
+        """Levels of the log that were set while nothing was heard here are in force here, too."""
+        try:
+            self._levels.use(await told_levels.in_force(self.store))
+        except AigcError as error:
+            log.debug("levels.unheard", reason=str(error))

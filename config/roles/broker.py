@@ -7,6 +7,7 @@ from typing import Any
 from actors.broker import Broker, BrokerSettings
 from actors.inquiries import Reread
 from actors.leader import Leader, LeaderSettings
+from actors.log_level import HeardLevels
 from actors.stores.sweeper import Sweeper, SweeperSettings
 from actors.supervisor import ChildSpec
 from aigc.core.errors import InputInvalid
@@ -40,6 +41,7 @@ class BrokerPart:
             )
         self._site, self._catalogue, self._standby, self._reread = site, catalogue, standby, reread
         self._here = site.topology.here
+        self._levels = HeardLevels(levels.change)
         self._owner = f"{socket.gethostname()}/{os.getpid()}/{new_boot()}"
 
     def children(self) -> list[ChildSpec]:
@@ -67,7 +69,7 @@ class BrokerPart:
             agreed=agreed(self._site.settings),
         )
         # The files as they are when it takes over: a reload that only the former leader heard of holds on.
-        return Leader(self._site.topology.jobs, settings, self._new_broker, self._reread, levels.change)
+        return Leader(self._site.topology.jobs, settings, self._new_broker, self._reread, self._levels)
 
     def _new_broker(self, generation: Generation) -> Broker:
         topology, scheduling = self._site.topology, self._site.settings.scheduler
@@ -94,7 +96,7 @@ class BrokerPart:
             boot=new_boot(),
             reread=self._reread,
             export=self._site.export,
-            set_level=levels.change,
+            set_level=self._levels.change,
         )
 
     def _sweeper(self) -> Sweeper:

@@ -573,5 +573,19 @@ async def test_another_level_of_the_log_reaches_every_process_that_is_heard(hous
     assert (told.logger, told.level) == (heard.logger, heard.level) == ("aigc", "DEBUG")
 
 
+async def test_who_comes_after_a_level_was_set_hears_of_it_also_from_the_next_broker(house: House) -> None:
+    await house.ask.ask(ChangeLevel("aigc", "DEBUG"), timeout_s=60)
+    house.hello()
+    assert (await house.worker.next(Welcome)).levels == {"aigc": "DEBUG"}
+    await house.broker._levels._keeping  # type: ignore[misc]
+    await house.broker.close()
+    house.levels.clear()
+    house.broker = await house.new_broker()
+    assert house.levels == [("aigc", "DEBUG")]
+    house.hello(boot=BootId("w2"))
+    welcome = await house.worker.next(Welcome)
+    assert (welcome.generation.number, welcome.levels) == (2, {"aigc": "DEBUG"})
+
+
 async def test_a_broker_without_files_says_so() -> None:
     assert "without files" in (await inquiries.nothing_to_read()).complaints[0]

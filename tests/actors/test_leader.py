@@ -12,6 +12,7 @@ from actors import told_levels
 from actors.broker import Broker, BrokerSettings
 from actors.candidates import said
 from actors.leader import Leader, LeaderSettings
+from actors.log_level import HeardLevels
 from actors.stores.sqlite import SqliteJobStore
 from aigc.core.errors import AlreadyLed, StaleGeneration, Unavailable
 from aigc.core.ids import BootId, JobId, ModelId
@@ -70,7 +71,10 @@ class House:
 
         settings = LeaderSettings(owner=owner, lease_s=lease_s, standby=standby, agreed={"said.by": owner})
         leader = Leader(
-            self.store, settings, make, set_level=lambda logger, level: self.levels.put_nowait((owner, logger, level))
+            self.store,
+            settings,
+            make,
+            levels=HeardLevels(lambda logger, level: self.levels.put_nowait((owner, logger, level))),
         )
         self.candidates.append((leader, None))
         return leader
@@ -231,4 +235,4 @@ async def test_one_that_stands_by_logs_from_the_level_that_the_leader_was_told(h
     finally:
         ask.close()
     assert house.levels.empty()
-    assert await told_levels.told(house.store, 2) == {}, "they go with who was told them"
+    assert await told_levels.in_force(house.store) == {"aigc": "WARNING"}

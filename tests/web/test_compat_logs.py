@@ -2,6 +2,7 @@
 
 import asyncio
 
+from actors.told_levels import Held, tell
 from tests.web.house_kit import House, eventually
 
 LOGS = "/api/v1/system/logs"
@@ -48,3 +49,15 @@ async def test_a_level_is_changed_everywhere_or_with_no_broker_nowhere(house: Ho
     await eventually(lambda: not house.gateway.is_linked)
     status, body = await house.call("PUT", f"{LOGS}/level?level=error")
     assert (status, house.levels.known()) == (503, {"aigc": "DEBUG"})
+
+
+async def test_a_gateway_that_starts_or_missed_the_news_has_the_levels_that_are_in_force(house: House) -> None:
+    heard: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    house.set_level = lambda logger, level: heard.put_nowait((logger, level))
+    await tell(house.store, {"aigc": Held("DEBUG", house.store.clock() + 3600.0)})
+    await house.restart_web()
+    assert heard.get_nowait() == ("aigc", "DEBUG")
+    await tell(house.store, {})
+    house.broker.close()
+    await house.start_broker()
+    assert await asyncio.wait_for(heard.get(), 30) == ("aigc", "")

@@ -46,7 +46,7 @@ class CatalogueChanged(Message, frozen=True):
 
 
 class LevelChanged(Message, frozen=True):
-    """Whoever hears this logs from that level on, see `ChangeLevel`."""
+    """Whoever hears this logs from that level on, see `ChangeLevel`; empty: as configured."""
 
     logger: str
     level: str

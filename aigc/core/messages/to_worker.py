@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec import field
+
 from aigc.core.ids import ModelId
 from aigc.core.job import Input, Lease
 from aigc.core.messages.message import Generation, Message
@@ -14,6 +16,8 @@ class Welcome(Message, frozen=True):
 
     generation: Generation
     catalogue: Catalogue
+    levels: dict[str, str] = field(default_factory=dict)
+    """Levels of the log that operators have set and that are in force: logger to level, see `ChangeLevel`."""
 
 
 class Grant(Message, frozen=True):
@@ -104,7 +108,7 @@ class RetireWorker(Message, frozen=True):
 
 
 class SetLevel(Message, frozen=True):
-    """Log from that level on, see `ChangeLevel`."""
+    """Log from that level on, see `ChangeLevel`; empty: as configured."""
 
     generation: Generation
     logger: str
