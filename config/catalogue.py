@@ -42,7 +42,7 @@ Describe = Callable[["Entry"], dict[str, Any]]
 class Entry(BaseModel):
     """One model in `models.yaml`. Sizes in GiB, times in seconds."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     class_path: ClassPath = Field(alias="class")
     description: str = ""
@@ -75,7 +75,7 @@ class Entry(BaseModel):
 class File(BaseModel):
     """A catalogue file: feature, then model id, then entry. The first enabled entry of a feature is its default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     models: dict[str, dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")], Entry]]
 

@@ -13,6 +13,7 @@ import zmq
 
 from actors.supervisor import Supervisor
 from aigc.core.model import Catalogue
+from config import lean
 from config.deeds import note_signal
 from config.reload import Reload
 from config.roles.site import Part, Site
@@ -93,6 +94,7 @@ class House:
 
             yield WorkerPart(self._site, has_company=Role.WEB not in roles)
         if Role.WEB in roles:
+            lean.import_aiohttp()
             from config.roles.web import WebPart
 
             assert listening is not None

@@ -17,7 +17,7 @@ _NOT_INSTALLED = "it is not installed"
 class KeptFile(BaseModel):
     """A file of weights as it was when it was verified; its path starts at the folder of the weights."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     path: str
     bytes: int
@@ -27,7 +27,7 @@ class KeptFile(BaseModel):
 class Record(BaseModel):
     """What an installation leaves as its last act."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     recipe: str
     digest: str

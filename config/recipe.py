@@ -24,7 +24,7 @@ Pin = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.\[\],-]*==[\w.+!]+( --hash=
 class Part(BaseModel):
     """Base of all parts of a recipe: nothing that is not known, nothing that changes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Source(Part):
@@ -131,7 +131,7 @@ class Recipe(Part):
 class Named(BaseModel):
     """A recipe with its name, which is that of its file, and the digest by which an installation knows it again."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name: str
     digest: str

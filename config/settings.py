@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 import yaml
-from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from config.marks import Complaint, ConfigInvalid, Document, check, parse, read
@@ -68,7 +67,7 @@ class Storage(Section):
     @property
     def folder(self) -> Path:
         """The data folder in force."""
-        return (self.data_dir or user_data_path("aigc")).expanduser().absolute()
+        return (self.data_dir or _usual_folder()).expanduser().absolute()
 
     @property
     def log_folder(self) -> Path:
@@ -364,6 +363,12 @@ class _Overlay:
             target[key] = target = inner if isinstance(inner, dict) else {}
         target[keys[-1]] = value
         self.document.places[keys] = place
+
+
+def _usual_folder() -> Path:
+    from platformdirs import user_data_path  # here: a process that was told its folder has no use for it
+
+    return user_data_path("aigc")
 
 
 def _copied(data: Any) -> Any:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import jsonschema_rs
-
 from aigc.core.model import ModelSpec
 
 
@@ -39,6 +37,8 @@ def _fields(spec: ModelSpec) -> dict[str, dict[str, Any]]:
 
 
 def _is_leftover(name: str, value: Any, fields: dict[str, dict[str, Any]], models: Sequence[ModelSpec]) -> bool:
+    import jsonschema_rs  # here: a gateway at rest has no use for it
+
     if name not in fields or jsonschema_rs.is_valid(fields[name], value):
         return False
     return any(_is_default(_fields(spec).get(name, {}), value) for spec in models)

@@ -6,6 +6,7 @@ A `file:` URL, with a path that may be relative, is followed into folders that t
 import asyncio
 import binascii
 import socket
+import ssl
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
@@ -66,6 +67,7 @@ class Fetcher:
         self._policy = AddressPolicy(self._settings.allowed_networks)
         self._folders = InputFolders(self._settings.input_folders)
         self._turns = asyncio.Semaphore(self._settings.at_once)
+        self._trust: ssl.SSLContext | None = None
 
     async def __call__(self, url: str, *, kinds: Sequence[str], owner: OwnerId, where: str) -> Asset:
         """The content of the URL is stored under `uploads/<id>/<kind>.<format>`.
@@ -125,8 +127,14 @@ class Fetcher:
 
     async def _from_http(self, url: str, wanted: Collection[str], owner: OwnerId, where: str) -> Asset:
         refused: list[str] = []
+        if self._trust is None:
+            # Of our own, since aiohttp's may know no certificate, see `config.lean`; read from a disk, not in the loop.
+            self._trust = await asyncio.to_thread(ssl.create_default_context)
         connector = aiohttp.TCPConnector(
-            socket_factory=lambda info: self._socket(info, refused), use_dns_cache=False, force_close=True
+            ssl=self._trust,
+            socket_factory=lambda info: self._socket(info, refused),
+            use_dns_cache=False,
+            force_close=True,
         )
         async with aiohttp.ClientSession(
             connector=connector,

@@ -6,18 +6,12 @@ balancer never sees one gateway's counters and then another's, which would look 
 
 import asyncio
 import socket
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
 
-import psutil
 from aiohttp import web
-from prometheus_client import Metric
-from prometheus_client.exposition import choose_encoder
-from prometheus_client.registry import Collector
 
 from aigc import __version__
 from aigc.core.errors import AigcError, Unavailable
-from aigc.core.metrics.families import FAMILIES, Family
 from aigc.core.metrics.tally import Row
 from web.gateway import Gateway
 
@@ -38,9 +32,8 @@ class Scrape:
         """Prometheus' text format, or OpenMetrics where the client prefers it. 200 also while no broker answers:
         what is known without one is told then."""
         rows = [*await self._of_broker(), *await asyncio.to_thread(self._of_host)]
-        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         # Some milliseconds for some thousand rows: not in the loop.
-        body = await asyncio.to_thread(lambda: encode(Exposition(rows)))
+        body, content_type = await asyncio.to_thread(_exposed, rows, request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
     async def _of_broker(self) -> list[Row]:
@@ -59,6 +52,8 @@ class Scrape:
         return True
 
     def _of_host(self) -> Iterator[Row]:
+        import psutil  # here, as below
+
         host = socket.gethostname()
         return iter(
             (
@@ -69,31 +64,7 @@ class Scrape:
         )
 
 
-class Exposition(Collector):
-    """Rows as prometheus_client's encoders want them: every family there is, those without a row too."""
+def _exposed(rows: Sequence[Row], accepted: str) -> tuple[bytes, str]:
+    from web.exposition import exposed  # here: a gateway that nobody scrapes has no use for the library
 
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self._rows: dict[str, list[Row]] = {}
-        for row in rows:
-            self._rows.setdefault(row.name, []).append(row)
-
-    def collect(self) -> Iterator[Metric]:
-        """The families in the order of the table."""
-        for family in FAMILIES.values():
-            yield _metric(family, self._rows.get(family.name, ()))
-
-
-def _metric(family: Family, rows: Sequence[Row]) -> Metric:
-    name = family.name.removesuffix("_total") if family.kind == "counter" else family.name
-    metric = Metric(name, family.text, family.kind)
-    for row in rows:
-        labels = dict(zip(family.labels, row.labels, strict=True))
-        if family.kind != "histogram":
-            metric.add_sample(family.name, labels, row.values[0])
-            continue
-        counts = list(accumulate(row.values[:-1]))
-        for bound, count in zip((*map(str, family.bounds), "+Inf"), counts, strict=True):
-            metric.add_sample(f"{name}_bucket", {**labels, "le": bound}, count)
-        metric.add_sample(f"{name}_count", labels, counts[-1])
-        metric.add_sample(f"{name}_sum", labels, row.values[-1])
-    return metric
+    return exposed(rows, accepted)

@@ -1,18 +1,21 @@
 """A model's parameters: checked against its JSON Schema, completed with its defaults."""
 
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
 import msgspec
 
 from web.problem import FieldError
 from web.requests import SMALL_BYTES, explained
 
+if TYPE_CHECKING:
+    import jsonschema_rs
+
 PREFIX = "/params"
 
 
 class ParameterSchema:
-    """One model's schema, compiled once.
+    """One model's schema, compiled when it is first needed.
 
     Args:
         schema: JSON Schema 2020-12 of an object. Every property's `default` is filled in where it is missing.
@@ -20,12 +23,18 @@ class ParameterSchema:
 
     def __init__(self, schema: dict[str, Any]) -> None:
         self._properties = {name: _without_null(field) for name, field in schema.get("properties", {}).items()}
-        self._validator = jsonschema_rs.Draft202012Validator({**schema, "properties": self._properties})
+        self._schema = {**schema, "properties": self._properties}
         self._defaults = {
             name: field["default"] for name, field in self._properties.items() if field.get("default") is not None
         }
         self._integers = frozenset(name for name, field in self._properties.items() if field.get("type") == "integer")
         self._is_open = schema.get("additionalProperties", True) is not False
+
+    @cached_property
+    def _validator(self) -> "jsonschema_rs.Draft202012Validator":
+        import jsonschema_rs  # here: a gateway at rest has no use for it
+
+        return jsonschema_rs.Draft202012Validator(self._schema)
 
     @property
     def names(self) -> list[str]:

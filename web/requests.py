@@ -4,9 +4,8 @@ import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import jsonschema_rs
 import msgspec
 from aiohttp import hdrs, web
 
@@ -16,6 +15,9 @@ from aigc.core.model import Absent
 from web.identity import OPEN, Identity
 from web.problem import FieldError, FieldsInvalid, pointer
 from web.strict_json import parse_json
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 T = TypeVar("T")
 
@@ -179,12 +181,14 @@ class Body(Generic[T]):
         return explained(self._validator.iter_errors(document), known=known)
 
     @functools.cached_property
-    def _validator(self) -> jsonschema_rs.Validator:
+    def _validator(self) -> "jsonschema_rs.Validator":
+        import jsonschema_rs  # here: a gateway at rest has no use for it
+
         return jsonschema_rs.validator_for(msgspec.json.schema(self._shape))
 
 
 def explained(
-    errors: Iterable[jsonschema_rs.ValidationError], prefix: str = "", known: Sequence[str] = ()
+    errors: "Iterable[jsonschema_rs.ValidationError]", prefix: str = "", known: Sequence[str] = ()
 ) -> list[FieldError]:
     """What the schema validator found, one error for each field, with a pointer to the field itself.
 
@@ -201,15 +205,17 @@ def explained(
     return list(found.values())[:ERRORS_MAX]
 
 
-def _explain(error: jsonschema_rs.ValidationError, prefix: str, known: Sequence[str]) -> list[FieldError]:
+def _explain(error: "jsonschema_rs.ValidationError", prefix: str, known: Sequence[str]) -> list[FieldError]:
+    from jsonschema_rs import ValidationErrorKind
+
     where = list(error.instance_path)
     kind = error.kind
-    if isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+    if isinstance(kind, ValidationErrorKind.AdditionalProperties):
         near = () if where else known
         return [
             FieldError(pointer([*where, name], prefix), f"{name} is not known here{did_you_mean(name, near)}")
             for name in (name[:NAME_CHARACTERS] for name in kind.unexpected[:ERRORS_MAX])
         ]
-    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
+    if isinstance(kind, ValidationErrorKind.Required):
         return [FieldError(pointer([*where, kind.property], prefix), "is required")]
     return [FieldError(pointer(where, prefix), error.message[:300])]

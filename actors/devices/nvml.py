@@ -3,6 +3,7 @@
 The import name is `pynvml`, the distribution `nvidia-ml-py`. It is imported when it is first needed.
 """
 
+import ctypes
 import os
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -16,6 +17,9 @@ from aigc.core.messages import Device
 
 _HOST_PID_NAMESPACE = 0xEFFFFFFC
 """PROC_PID_INIT_INO of the kernel: the inode of the one namespace in which processes have the driver's numbers."""
+
+LIBRARY: str | None = "libnvidia-ml.so.1"
+"""The driver's; None stands for one that is always there."""
 
 BLIND = "the driver does not tell which processes are ours; what others use is known from when no model was loaded"
 
@@ -33,6 +37,10 @@ class Found(msgspec.Struct, frozen=True):
 
 def look() -> Found:
     """The GPUs and MIG instances of this host."""
+    try:
+        ctypes.CDLL(LIBRARY)  # here: without it the binding, of 1.3 MB, has nothing to bind
+    except OSError:
+        return Found(reason=f"no driver: {LIBRARY} is not there")
     try:
         import pynvml
 

@@ -25,7 +25,7 @@ class Parameters(BaseModel):
         pydantic.ValidationError: an unknown name, a wrong type or a value out of range.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

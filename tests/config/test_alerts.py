@@ -9,7 +9,7 @@ from prometheus_client.exposition import generate_latest
 
 from aigc.core.metrics.families import FAMILIES
 from tests.promtool_kit import ROOT, RULES, alerts, needs_promtool, promtool, questions
-from web.metrics import Exposition
+from web.exposition import Exposition
 
 
 @needs_promtool

@@ -18,7 +18,7 @@ from config.checkup import devices, machine, models, others, places
 from config.checkup.finding import Finding
 from config.marks import ConfigInvalid
 from config.settings import Settings, load
-from tests.actors.devices.nvml_kit import Card, Driver, NVMLError
+from tests.actors.devices.nvml_kit import Card, Driver, NVMLError, installed_as
 from tests.redis_kit import free_port
 from transport import KeyFolder, KeyPair
 
@@ -106,7 +106,7 @@ def test_a_low_limit_of_open_files_is_wrong() -> None:
 def nvml(monkeypatch: pytest.MonkeyPatch) -> Driver:
     fake = Driver(Card())
     fake.nvmlSystemGetCudaDriverVersion = lambda: 12040  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "pynvml", fake)
+    installed_as(fake, monkeypatch)
     return fake
 
 

@@ -1,6 +1,8 @@
 import asyncio
 import base64
 import socket
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,39 @@ def sends(data: bytes, **headers: str) -> Callable[[web.Request], web.Response]:
 
 def leads_to(target: str, status: int = 302) -> Callable[[web.Request], web.Response]:
     return lambda _: web.Response(status=status, headers={"Location": target})
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[str, str]:
+    """One for 127.0.0.1 that nobody vouches for, and its key."""
+    crt, key = str(tmp_path / "crt.pem"), str(tmp_path / "key.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", crt],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return crt, key
+
+
+async def test_over_https_nothing_is_fetched_but_from_whom_somebody_vouches_for(
+    net: Net, certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", net.handle)
+    net.answers["/cat.png"] = sends(png(30, 20))
+    shows = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    shows.load_cert_chain(*certificate)
+    server = TestServer(app, host="127.0.0.1", scheme="https")
+    await server.start_server(ssl=shows)
+    try:
+        net.port = server.port or 0
+        url = f"https://127.0.0.1:{net.port}/cat.png"
+        with pytest.raises(Unavailable, match="Certificate"):
+            await net.fetch(url)
+        monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
+        assert (await net.fetch(url)).content_type == "image/png"
+    finally:
+        await server.close()
 
 
 async def test_what_a_url_holds_becomes_an_upload_of_its_asker(net: Net) -> None:

@@ -7,9 +7,9 @@ import asyncio
 import msgspec
 from aiohttp import web
 
+from aigc.core.model import Catalogue
 from web.access import access_of
 from web.gateway import Gateway
-from web.openapi.document import document, routes_of
 from web.page import static_page
 
 DOCS = "docs.html"
@@ -36,15 +36,17 @@ class Pages:
         """The document, of the catalogue that is in force now."""
         catalogue = self._gateway.catalogue
         if self._made[0] != catalogue.digest:
-            routes_ = routes_of(request.app)
             # Some tens of milliseconds with many models: not in the loop.
-            is_guarded = access_of(request).is_required
-            made = await asyncio.to_thread(
-                lambda: msgspec.json.encode(document(routes_, catalogue, is_guarded=is_guarded))
-            )
+            made = await asyncio.to_thread(_made, request.app, catalogue, access_of(request).is_required)
             self._made = (catalogue.digest, made)
         return web.Response(body=self._made[1], content_type="application/json", headers={"Cache-Control": "no-cache"})
 
     async def docs(self, request: web.Request) -> web.StreamResponse:
         """The document as a page to read and to try."""
         return static_page(DOCS)
+
+
+def _made(app: web.Application, catalogue: Catalogue, is_guarded: bool) -> bytes:
+    from web.openapi.document import document, routes_of  # here: a gateway that nobody asks for it is smaller
+
+    return msgspec.json.encode(document(routes_of(app), catalogue, is_guarded=is_guarded))

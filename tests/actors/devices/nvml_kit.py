@@ -4,8 +4,13 @@ It answers as the binding's manual and source say: errors are subclasses of `NVM
 `nvmlInit`, events are recorded by GPU from their registration on, instance handles know neither events nor clocks.
 """
 
+import sys
 from types import ModuleType, SimpleNamespace
 from typing import Any
+
+import pytest
+
+from actors.devices import nvml
 
 GIB = 1 << 30
 
@@ -267,3 +272,9 @@ class Driver(ModuleType):
             raise self.fault or fault
         if whole and card is not None and card.is_instance:
             raise NotSupported("Not Supported")
+
+
+def installed_as(binding: ModuleType | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This host has a driver, and that binding to it; None: it has none."""
+    monkeypatch.setattr(nvml, "LIBRARY", None)
+    monkeypatch.setitem(sys.modules, "pynvml", binding)

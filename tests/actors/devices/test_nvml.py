@@ -1,19 +1,18 @@
 import importlib
-import sys
 from typing import Any
 
 import pytest
 
 from actors.devices import nvml
 from actors.devices.nvml import BLIND, Found, Gpu
-from tests.actors.devices.nvml_kit import GIB, Card, Driver, GpuIsLost, NVMLError
+from tests.actors.devices.nvml_kit import GIB, Card, Driver, GpuIsLost, NVMLError, installed_as
 
 
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch):
     def installed(*cards: Card) -> Driver:
         driver = Driver(*cards)
-        monkeypatch.setitem(sys.modules, "pynvml", driver)
+        installed_as(driver, monkeypatch)
         return driver
 
     return installed
@@ -35,8 +34,14 @@ def test_without_a_driver_there_are_no_gpus_and_a_reason(install: Any):
     assert nvml.look() == Found(reason="NVML Shared Library Not Found")
 
 
+def test_without_the_driver_s_library_the_binding_is_not_loaded(install: Any, monkeypatch: pytest.MonkeyPatch):
+    install(Card("GPU-1"))
+    monkeypatch.setattr(nvml, "LIBRARY", "libnothing.so.1")
+    assert nvml.look() == Found(reason="no driver: libnothing.so.1 is not there")
+
+
 def test_without_the_binding_there_are_no_gpus(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(sys.modules, "pynvml", None)
+    installed_as(None, monkeypatch)
     found = nvml.look()
     assert found.uuids == ()
     assert "pynvml" in found.reason
