@@ -4,7 +4,8 @@ import asyncio
 import os
 import stat
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,24 +49,28 @@ class AttemptFiles:
     """Between one worker and its AssetStore. Calls return at once; what comes of them is told as events.
 
     Args:
-        tell: gets `Stored`, `StoringFailed`, and progress whose preview can be fetched now.
+        tell: gets `Stored`, `StoringFailed`, and progress whose preview can be fetched now, all of one turn together.
         fail: gets what nobody foresaw.
     """
 
-    def __init__(
-        self, assets: AssetStore, tell: Callable[[DeviceEvent], None], fail: Callable[[BaseException], None]
-    ) -> None:
+    def __init__(self, assets: AssetStore, tell: Callable[..., None], fail: Callable[[BaseException], None]) -> None:
         self._assets, self._tell, self._fail = assets, tell, fail
         self._attempts: dict[Lease, _Attempt] = {}
         self._lines: dict[RunnerId, dict[Lease, Ready]] = {}
         """Who is to be handed to each runner, in this order."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._untold: list[DeviceEvent] = []
+        self._tasks: set[asyncio.Future[Any]] = set()
         self._tidying: set[asyncio.Task[None]] = set()
 
     def prepare(self, lease: Lease, inputs: Mapping[str, Input]) -> None:
         """The inputs are on their way; ends in `StoringFailed` if one cannot be had."""
         attempt = self._attempts[lease] = _Attempt()
-        attempt.task = self._start(self._prepare(lease, attempt, inputs), self._tasks)
+        folder = asyncio.ensure_future(self._assets.staging())
+        if folder.done() and all(given.asset is None for given in inputs.values()):
+            attempt.folder = folder.result()
+            attempt.inputs = {name: given.text or "" for name, given in inputs.items()}
+        else:
+            attempt.task = self._start(self._prepare(lease, attempt, inputs, folder), self._tasks)
 
     def when_ready(self, lease: Lease, runner: RunnerId, ready: Ready) -> None:
         """`ready` is called with the local inputs and the staging folder: now if they are there, else when they are,
@@ -81,7 +86,23 @@ class AttemptFiles:
 
     def store(self, lease: Lease, outputs: tuple[Staged, ...]) -> None:
         """The outputs are on their way to the store; ends in `Stored` or `StoringFailed`."""
-        self._start(self._store(lease, outputs), self._tasks)
+        folder = self._attempts[lease].folder
+        assert folder is not None
+        # What a record claims is given more time again and again; what no record claims goes.
+        expires_at = time.time() + UNCLAIMED_S
+        files = [
+            Asset(
+                key=AssetKey(out.name),
+                bytes=out.bytes,
+                sha256=out.sha256,
+                content_type=out.content_type,
+                expires_at=expires_at,
+            )
+            for out in outputs
+        ]
+        storing = asyncio.ensure_future(self._assets.publish(folder, prefix_of(lease), files))
+        self._tasks.add(storing)
+        storing.add_done_callback(partial(self._stored, lease, outputs))
 
     def drop(self, lease: Lease) -> None:
         """Nothing of the attempt's folder is wanted; what is still being fetched is not waited for."""
@@ -106,8 +127,10 @@ class AttemptFiles:
 
     async def settle(self) -> None:
         """Nothing is on its way any more."""
-        while under_way := self._tasks | self._tidying:
-            await asyncio.wait(under_way)
+        while (under_way := self._tasks | self._tidying) or self._untold:
+            if under_way:
+                await asyncio.wait(under_way)
+            self._tell_all()
 
     async def close(self) -> None:
         """Nothing is on its way any more, and whatever is left of attempts is gone."""
@@ -118,9 +141,11 @@ class AttemptFiles:
             self.drop(lease)
         await self.settle()
 
-    async def _prepare(self, lease: Lease, attempt: _Attempt, inputs: Mapping[str, Input]) -> None:
+    async def _prepare(
+        self, lease: Lease, attempt: _Attempt, inputs: Mapping[str, Input], folder: Awaitable[Path]
+    ) -> None:
         try:
-            attempt.folder = await self._assets.staging()
+            attempt.folder = await folder
             if attempt.is_dropped:
                 await self._discard(attempt.folder)
                 return
@@ -161,37 +186,37 @@ class AttemptFiles:
             return given.text or ""
         return str(await self._assets.local(given.asset))
 
-    async def _store(self, lease: Lease, outputs: tuple[Staged, ...]) -> None:
-        folder = self._attempts[lease].folder
-        assert folder is not None
-        # What a record claims is given more time again and again; what no record claims goes.
-        expires_at = time.time() + UNCLAIMED_S
-        files = [
-            Asset(
-                key=AssetKey(out.name),
-                bytes=out.bytes,
-                sha256=out.sha256,
-                content_type=out.content_type,
-                expires_at=expires_at,
+    def _stored(self, lease: Lease, outputs: tuple[Staged, ...], storing: "asyncio.Future[Sequence[Asset]]") -> None:
+        self._tasks.discard(storing)
+        if storing.cancelled():
+            return
+        error = storing.exception()
+        if error is None:
+            self._attempts.pop(lease, None)
+            made = tuple(
+                Output(out.name, out.role, asset.key, out.format, out.content_type, out.bytes, out.sha256, out.stats)
+                for out, asset in zip(outputs, storing.result(), strict=True)
             )
-            for out in outputs
-        ]
-        try:
-            kept = await self._assets.publish(folder, prefix_of(lease), files)
-        except (AigcError, OSError) as error:
+            self._say(Stored(lease, made))
+        elif isinstance(error, AigcError | OSError):
             is_bad = getattr(error, "code", "") == "result_invalid"
             code = "result_invalid" if is_bad else "storage_failed"
             self._refuse(lease, code, f"the result could not be stored: {_said(error)}", retryable=not is_bad)
-            return
-        self._attempts.pop(lease, None)
-        made = tuple(
-            Output(out.name, out.role, asset.key, out.format, out.content_type, out.bytes, out.sha256, out.stats)
-            for out, asset in zip(outputs, kept, strict=True)
-        )
-        self._tell(Stored(lease, made))
+        else:
+            self._fail(error)
 
     def _refuse(self, lease: Lease, code: str, message: str, suggestion: str = "", *, retryable: bool = False) -> None:
-        self._tell(StoringFailed(lease, Failure(code, message, suggestion, retryable)))
+        self._say(StoringFailed(lease, Failure(code, message, suggestion, retryable)))
+
+    def _say(self, event: DeviceEvent) -> None:
+        if not self._untold:
+            asyncio.get_running_loop().call_soon(self._tell_all)
+        self._untold.append(event)
+
+    def _tell_all(self) -> None:
+        untold, self._untold = self._untold, []
+        if untold:
+            self._tell(*untold)
 
     async def _discard(self, folder: Path) -> None:
         try:
@@ -209,9 +234,9 @@ class AttemptFiles:
             return
         if event.lease in self._attempts:
             shown = msgspec.structs.replace(event.progress, preview=key)
-            self._tell(msgspec.structs.replace(event, progress=shown))
+            self._say(msgspec.structs.replace(event, progress=shown))
 
-    def _start(self, work: Coroutine[Any, Any, None], among: "set[asyncio.Task[None]]") -> "asyncio.Task[None]":
+    def _start(self, work: Coroutine[Any, Any, None], among: "set[Any]") -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)
         among.add(task)
         task.add_done_callback(self._ended)

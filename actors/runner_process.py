@@ -63,7 +63,7 @@ class RunnersSettings(Struct, frozen=True, kw_only=True):
 class _Runner:
     """One runner: its process, and the leases that it works on, as they are told to it."""
 
-    __slots__ = ("about", "fields", "folder", "id", "leases", "mark", "process", "token")
+    __slots__ = ("about", "fields", "folder", "id", "leases", "mark", "process", "token", "unsent")
 
     def __init__(self, runner: RunnerId, token: str, mark: int, folder: Path) -> None:
         self.id = runner
@@ -75,6 +75,8 @@ class _Runner:
         """What lines about each of these leases say of it."""
         self.about: dict[str, Any] = {}
         """Whom it works for, or worked for the last time: what it prints now concerns them."""
+        self.unsent: list[bytes] = []
+        """Messages that leave with this turn of the loop, in as few frames as hold them."""
         self.process: GuardedProcess | None = None
 
     def begin(self, told: tuple[str, int, str], task: RunTask) -> None:
@@ -178,22 +180,22 @@ class Runners:
             "trace": task.trace,
         }
         try:
-            frame = protocol.encode(protocol.RUN, told, body)
+            message = protocol.encode(protocol.RUN, told, body)
         except protocol.ProtocolError as error:
             running.end(told)
             failure = Failure(code="input_invalid", message=f"the parameters cannot be sent to the model: {error}")
             asyncio.get_running_loop().call_soon(self._on_events, [RunnerFailed(runner, task.lease, failure)])
             return
-        if not self._send(running, frame):
-            # Its process lives but its socket does not: nothing would ever come back.
-            log.error("runner.unreachable", runner=runner)
-            self.kill(runner)
+        if not running.unsent:
+            asyncio.get_running_loop().call_soon(self._send, running)
+        running.unsent.append(message)
 
     def interrupt(self, runner: RunnerId, lease: Lease) -> None:
         """The model sees at its next report that nobody wants the result. No harm if it has ended."""
         running = self._runners.get(runner)
         if running is not None and (told := wire(lease)) in running.leases:
-            self._send(running, protocol.encode(protocol.INTERRUPT, told, {}))
+            self._send(running)
+            self._taken(running, protocol.encode(protocol.INTERRUPT, told, {}))
 
     def terminate(self, runner: RunnerId) -> None:
         """The model may give its memory back, for half a second at most; then everything is killed."""
@@ -274,16 +276,25 @@ class Runners:
         command = launch.command(spec.python, "serve", str(boot_file))
         return GuardedProcess(command, environment, scratch, made.mark, printed, ended)
 
-    def _send(self, running: _Runner, frame: bytes) -> bool:
-        """False if the runner's socket is gone or does not take it."""
+    def _send(self, running: _Runner) -> None:
+        """What it is to run is on its way."""
+        unsent, running.unsent = running.unsent, []
+        for frame in protocol.frames(unsent):
+            if not self._taken(running, frame):
+                # Its process lives but its socket does not: nothing would ever come back.
+                log.error("runner.unreachable", runner=running.id)
+                self.kill(running.id)
+
+    def _taken(self, running: _Runner, frame: bytes) -> bool:
+        """False if the runner's socket is gone or has no room."""
         if self._link is None:
             return False
         try:
-            taken = self._link.send(frame, running.token.encode())
+            return self._link.send(frame, running.token.encode())
         except PeerUnreachable:
-            taken = False
-        self._link.settle()
-        return taken
+            return False
+        finally:
+            self._link.settle()
 
     # From a runner
 

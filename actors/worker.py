@@ -9,8 +9,10 @@ device    ─► DeviceWatch   ─►
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import structlog
@@ -28,12 +30,10 @@ from aigc.core.errors import Retired
 from aigc.core.events import Tick
 from aigc.core.hosting.device import Device, DeviceSettings
 from aigc.core.ids import BootId, Now, WorkerId
-from aigc.core.job import Lease
 from aigc.core.messages import Grant, SetLevel, ToBroker, ToWorker, Welcome, WorkerBye, WorkerHello, WorkerMessage
 from aigc.core.ports import AssetStore, DeviceProbe
 from aigc.core.runner_events import (
     Connected,
-    DeviceEffect,
     DeviceEvent,
     Drain,
     DropStaging,
@@ -45,7 +45,6 @@ from aigc.core.runner_events import (
     Run,
     RunnerEvent,
     RunnerExited,
-    RunnerId,
     RunnerProgressed,
     RunnerStopped,
     RunTask,
@@ -100,6 +99,7 @@ class Worker:
         self._lock = WorkerLock(settings.folder.parent)
         self._files = AttemptFiles(assets, self._apply, self._fail)
         self._attempts = AttemptLog(name)
+        self._deeds: dict[type, Callable[[Any], None]] = {}
         self._device: Device | None = None
         self._dealer: Dealer[ToBroker, ToWorker] | None = None
         self._runners: Runners | None = None
@@ -121,6 +121,7 @@ class Worker:
         await self._lock.take(self._name, sample)
         self._device = Device(settings.device, self._name, self._boot, sample)
         self._runners = Runners(self._context, settings.folder, sample.id, settings.runners, self._on_runners)
+        self._deeds = self._deeds_on(self._runners)
         self._watch = DeviceWatch(self._probe, settings.watch, sample, self._device, self._runners, self._apply)
         await self._runners.start()
         self._dealer = Dealer(
@@ -216,7 +217,7 @@ class Worker:
             return
         try:
             for effect in device.apply(events, Now(time.monotonic(), time.time())):
-                self._do(effect)
+                self._deeds[type(effect)](effect)
         except Exception as defect:
             # Half applied: begin again with no runner and no lease, which the broker then finds lost.
             log.exception("worker.defect", worker=self._name, doing=repr(events)[:500])
@@ -250,32 +251,32 @@ class Worker:
 
     # What is done
 
-    def _do(self, effect: DeviceEffect) -> None:
-        runners = self._runners
-        assert runners is not None
-        match effect:
-            case Report(message=message):
-                self._attempts.reported(message)
-                self._report(message)
-            case Run(runner=runner, lease=lease):
-                self._files.when_ready(lease, runner, lambda inputs, folder: self._hand_over(effect, inputs, folder))
-            case Prepare(lease=lease, inputs=inputs):
-                self._files.prepare(lease, inputs)
-            case StoreOutputs(lease=lease, outputs=outputs):
-                self._files.store(lease, outputs)
-            case DropStaging(lease=lease):
-                self._files.drop(lease)
-            case Spawn(runner=runner, spec=spec):
-                runners.spawn(runner, spec)
-            case Interrupt(runner=runner, lease=lease):
-                self._interrupt(runners, runner, lease)
-            case Terminate(runner=runner):
-                runners.terminate(runner)
-            case Kill(runner=runner):
-                runners.kill(runner)
-            case Retire(successor=successor):
-                # Not begun again: two that push each other out for ever would end each other's jobs.
-                self._fail(Retired(self._name, successor))
+    def _deeds_on(self, runners: Runners) -> dict[type, Callable[[Any], None]]:
+        """For each kind of effect how it is done."""
+        files = self._files
+        return {
+            Report: self._say,
+            Run: self._run,
+            Prepare: lambda effect: files.prepare(effect.lease, effect.inputs),
+            StoreOutputs: lambda effect: files.store(effect.lease, effect.outputs),
+            DropStaging: lambda effect: files.drop(effect.lease),
+            Spawn: lambda effect: runners.spawn(effect.runner, effect.spec),
+            Interrupt: self._interrupt,
+            Terminate: lambda effect: runners.terminate(effect.runner),
+            Kill: lambda effect: runners.kill(effect.runner),
+            Retire: self._retire,
+        }
+
+    def _run(self, run: Run) -> None:
+        self._files.when_ready(run.lease, run.runner, partial(self._hand_over, run))
+
+    def _retire(self, effect: Retire) -> None:
+        # Not begun again: two that push each other out for ever would end each other's jobs.
+        self._fail(Retired(self._name, effect.successor))
+
+    def _say(self, effect: Report) -> None:
+        self._attempts.reported(effect.message)
+        self._report(effect.message)
 
     def _report(self, message: WorkerMessage) -> None:
         assert self._dealer is not None
@@ -292,8 +293,8 @@ class Worker:
         task = RunTask(run.lease, run.model, dict(inputs), run.params, run.output_format, folder, run.trace, fields)
         self._runners.run(run.runner, task)
 
-    def _interrupt(self, runners: Runners, runner: RunnerId, lease: Lease) -> None:
-        if self._files.recall(lease):
-            asyncio.get_running_loop().call_soon(self._apply, RunnerStopped(runner, lease))
-        else:
-            runners.interrupt(runner, lease)
+    def _interrupt(self, effect: Interrupt) -> None:
+        if self._files.recall(effect.lease):
+            asyncio.get_running_loop().call_soon(self._apply, RunnerStopped(effect.runner, effect.lease))
+        elif self._runners is not None:
+            self._runners.interrupt(effect.runner, effect.lease)

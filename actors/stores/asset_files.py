@@ -95,7 +95,7 @@ class AssetFiles:
             # Reminders before files: else a crash between the two would leave a file that is never looked at.
             self._expiry.add({asset.key: asset.expires_at for _, asset in items if asset.expires_at is not None})
             for source, asset, sidecar, place in placed:
-                self._layout.make(os.path.dirname(sidecar))
+                self._layout.make(_folder_of(sidecar))
                 target = file_of(sidecar, place)
                 assert target is not None
                 os.rename(source, target)
@@ -112,7 +112,7 @@ class AssetFiles:
                         f"there is a file under {asset.key} already", suggestion="store under a new key"
                     ) from None
                 known.append(sidecar)
-            yield [os.path.dirname(sidecar) for sidecar in known]
+            yield [_folder_of(sidecar) for sidecar in known]
         except BaseException:
             for path in (*known, *fresh):
                 Path(path).unlink(missing_ok=True)
@@ -175,7 +175,7 @@ class AssetFiles:
 
     def _read(self, sidecar: str) -> tuple[Asset, Path] | None:
         """What is known of a file, and where it is."""
-        if not self._layout.is_plain(os.path.dirname(sidecar)):
+        if not self._layout.is_plain(_folder_of(sidecar)):
             return None
         try:
             descriptor = os.open(sidecar, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -191,8 +191,7 @@ class AssetFiles:
 
     def _write_sidecar(self, said: Sidecar) -> str:
         path = self.workspace.fresh_name()
-        write_file(path, msgspec.json.encode(said))
-        os.utime(path, (said.asset.created_at, said.asset.created_at))
+        write_file(path, msgspec.json.encode(said), dated=said.asset.created_at)
         return path
 
     def _remove(self, parts: Sequence[str], *, below: bool) -> int:
@@ -209,6 +208,10 @@ class AssetFiles:
             if found is not None and (at_ms := _expiry_ms(found[0])) is not None:
                 self._expiry.drop(found[0].key, at_ms)
         return gone
+
+
+def _folder_of(sidecar: str) -> str:
+    return sidecar.rpartition("/")[0]
 
 
 def _expiry_ms(asset: Asset) -> int | None:

@@ -11,7 +11,7 @@ name begins with digits that no other file has, so two processes that store unde
 
 import os
 import re
-import secrets
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -38,6 +38,8 @@ class AssetLayout:
         files = root / "files"
         files.mkdir(exist_ok=True)
         self._files = str(files)
+        self._plain: set[str] = set()
+        """Folders of first segments that are there and lead nowhere else: nobody has reason to replace one later."""
         self.expiry = root / "expiry"
         self.temporary = root / "tmp"
 
@@ -64,21 +66,26 @@ class AssetLayout:
 
         All 256 of a first segment are made with the first one, as the 255 others would soon cost two syncs each.
         """
+        first, _, _ = folder.rpartition("/")
+        with suppress(FileNotFoundError):
+            if stat.S_ISDIR(os.lstat(folder).st_mode) and first in self._plain:
+                return
         if not self.is_plain(folder):
             raise Unavailable(
                 "a folder of the store leads elsewhere by a symbolic link",
                 suggestion="move the data folder as a whole, or mount the other disk there",
                 code="assets_unavailable",
             )
+        self._plain.add(first)
         if os.path.isdir(folder):
             return
-        first = Path(folder).parent
-        first.mkdir(exist_ok=True)
+        above = Path(first)
+        above.mkdir(exist_ok=True)
         for number in range(256):
-            (first / f"{number:02x}").mkdir(exist_ok=True)
-        sync(first)
-        sync(first.parent)
-        sync(first.parent.parent)
+            (above / f"{number:02x}").mkdir(exist_ok=True)
+        sync(above)
+        sync(above.parent)
+        sync(above.parent.parent)
 
     def is_plain(self, folder: str) -> bool:
         """True if no part of the path below the root is a symbolic link; a part that is not there is none."""
@@ -86,7 +93,7 @@ class AssetLayout:
         while len(part) > len(self._root):
             if os.path.islink(part):
                 return False
-            part = os.path.dirname(part)
+            part = part.rpartition("/")[0]
         return True
 
     def _fan(self, parts: Sequence[str]) -> str:
@@ -95,12 +102,12 @@ class AssetLayout:
 
 def new_place() -> str:
     """Digits by which one stored file is told from all others of its key."""
-    return secrets.token_hex(4)
+    return os.urandom(4).hex()
 
 
 def file_of(sidecar: str, place: str) -> str | None:
     """The file beside a sidecar; None if the sidecar names no place that is one."""
-    folder, name = os.path.split(sidecar)
+    folder, _, name = sidecar.rpartition("/")
     return f"{folder}/{place}+{name[1:-5]}" if _PLACE.fullmatch(place) else None
 
 

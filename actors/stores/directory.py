@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from hashlib import file_digest
@@ -122,23 +122,20 @@ class DirectoryAssetStore:
             run=self._run,
         )
 
-    async def staging(self) -> Path:
+    def staging(self) -> Awaitable[Path]:
         """See the port."""
         kept = self._staging.kept()
-        return kept if kept is not None else await self._run(self._staging.made)
+        if kept is None:
+            return self._run(self._staging.made)
+        at_hand: asyncio.Future[Path] = asyncio.get_running_loop().create_future()
+        at_hand.set_result(kept)
+        return at_hand
 
-    async def publish(
+    def publish(
         self, folder: Path, prefix: str, files: Sequence[Asset], *, owner: OwnerId = OwnerId("")
-    ) -> Sequence[Asset]:
+    ) -> Awaitable[Sequence[Asset]]:
         """See the port. What becomes ready meanwhile is the next group, which waits for the disk together."""
-        segments(prefix)
-        check_staging(folder, self._files.workspace.name)
-        try:
-            return cast(
-                Sequence[Asset], await self._publishing.ask(partial(self._published, folder, prefix, files, owner))
-            )
-        except OSError as error:
-            raise unreachable(error, self.folder) from error
+        return self._publishing.enter(partial(self._published, folder, prefix, files, owner))
 
     async def discard(self, folder: Path) -> None:
         """See the port."""
@@ -170,15 +167,19 @@ class DirectoryAssetStore:
         return await self._run(self._files.expired, before, limit)
 
     def _published(self, folder: Path, prefix: str, files: Sequence[Asset], owner: OwnerId) -> Work[Sequence[Asset]]:
+        segments(prefix)
+        check_staging(folder, self._files.workspace.name)
+        known = {"owner": owner} if owner else {}
         now = time.time()
-        items = []
-        for source, file in zip(checked_outputs(folder, files), files, strict=True):
-            if not file.sha256:
-                with open(source, "rb") as content:
-                    file = msgspec.structs.replace(file, sha256=file_digest(content, "sha256").hexdigest())
-            key = AssetKey(f"{prefix}/{file.key}")
-            items.append((source, msgspec.structs.replace(file, key=key, owner=owner or file.owner, created_at=now)))
-        yield from self._files.installing(items)
+        try:
+            items = []
+            for source, file in zip(checked_outputs(folder, files), files, strict=True):
+                digest = file.sha256 or _digest(source)
+                key = AssetKey(f"{prefix}/{file.key}")
+                items.append((source, msgspec.structs.replace(file, key=key, sha256=digest, created_at=now, **known)))
+            yield from self._files.installing(items)
+        except OSError as error:
+            raise unreachable(error, self.folder) from error
         self._staging.take_back(folder)
         return [asset for _, asset in items]
 
@@ -191,3 +192,8 @@ class DirectoryAssetStore:
             return await asyncio.get_running_loop().run_in_executor(self._pool, call, *arguments)
         except OSError as error:
             raise unreachable(error, self.folder) from error
+
+
+def _digest(path: str) -> str:
+    with open(path, "rb") as content:
+        return file_digest(content, "sha256").hexdigest()

@@ -35,13 +35,19 @@ def make_folder(folder: Path) -> None:
     sync(folder.parent)
 
 
-def write_file(path: StrPath, content: bytes) -> None:
-    """A new file with that content; or, if that fails, no file. Neither its bytes nor its name are durable yet."""
+def write_file(path: StrPath, content: bytes, *, dated: float | None = None) -> None:
+    """A new file with that content; or, if that fails, no file. Neither its bytes nor its name are durable yet.
+
+    Args:
+        dated: when it was last changed, as others shall see it (seconds since the epoch); None: now.
+    """
     descriptor = os.open(path, _NEW, 0o666)
     try:
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
+        if dated is not None:
+            os.utime(descriptor, (dated, dated))
     except BaseException:
         os.unlink(path)
         raise

@@ -45,26 +45,29 @@ class GroupThread:
 
     async def ask(self, call: Callable[[], T]) -> T:
         """What the call returned or raised, in the thread. A caller that is cancelled does not stop its call."""
-        return cast(T, await self._enter(call))
+        return cast(T, await self.enter(call))
+
+    def enter(self, call: Call) -> Future:
+        """The same for those who do not await it."""
+        future = self._loop.create_future()
+        if self._closed:
+            stopping = "the server is stopping; try again when it is back"
+            future.set_exception(Unavailable("the store is closed", suggestion=stopping))
+            return future
+        if not self._calls and not self._busy:
+            self._loop.call_soon(self._hand_over)
+        self._calls.append(call)
+        self._futures.append(future)
+        return future
 
     async def close(self) -> None:
         """Every call made before has been answered, and the thread is gone."""
-        last = self._enter(lambda: None)
+        last = self.enter(lambda: None)
         self._closed = True
         with contextlib.suppress(Exception):  # its own outcome does not matter, only that all before it have theirs
             await last
         self._groups.put(None)
         await asyncio.to_thread(self._thread.join)
-
-    def _enter(self, call: Call) -> Future:
-        if self._closed:
-            raise Unavailable("the store is closed", suggestion="the server is stopping; try again when it is back")
-        if not self._calls and not self._busy:
-            self._loop.call_soon(self._hand_over)
-        future = self._loop.create_future()
-        self._calls.append(call)
-        self._futures.append(future)
-        return future
 
     def _hand_over(self) -> None:
         if self._calls and not self._busy:

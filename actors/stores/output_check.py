@@ -16,7 +16,10 @@ def checked_outputs(folder: Path, said: Sequence[Asset]) -> list[str]:
     Raises:
         InputInvalid: code `result_invalid`, or `bad_key` for a name that is none.
     """
-    return [_checked(folder, segments(one.key, at_least=1), one) for one in said]
+    home = str(folder)
+    # Whatever a runner may write to could have become a link: up to the workspace, which lies in a folder of ours.
+    is_elsewhere = os.path.islink(home) or os.path.islink(home.rpartition("/")[0])
+    return [_checked(home, one, is_elsewhere=is_elsewhere) for one in said]
 
 
 def check_staging(folder: Path, workspace: str) -> None:
@@ -37,17 +40,16 @@ def invalid(said: Asset, fault: str) -> InputInvalid:
     )
 
 
-def _checked(folder: Path, parts: Sequence[str], said: Asset) -> str:
-    path = os.path.join(folder, *parts)
+def _checked(home: str, said: Asset, *, is_elsewhere: bool) -> str:
+    above = home
+    for part in segments(said.key, at_least=1)[:-1]:
+        above = f"{above}/{part}"
+        is_elsewhere = is_elsewhere or os.path.islink(above)
+    path = f"{home}/{said.key}"
     try:
         found = os.lstat(path)
     except OSError:
         raise invalid(said, "is missing") from None
-    # Whatever a runner may write to could have become a link: up to the workspace, which lies in a folder of ours.
-    above, is_elsewhere = path, False
-    for _ in range(len(parts) + 1):
-        above = os.path.dirname(above)
-        is_elsewhere = is_elsewhere or os.path.islink(above)
     if is_elsewhere or not stat.S_ISREG(found.st_mode):
         raise invalid(said, "is not a plain file")
     if found.st_nlink > 1:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from actors.stores.workspace import Workspace
 
-KEPT = 32
+KEPT = 128
 """Empty folders that are kept; more than a worker has leases at once, those that are being stored among them, is of no
 use."""
 
@@ -23,14 +23,14 @@ class Staging:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._kept: list[str] = []
+        self._kept: list[Path] = []
 
     def kept(self) -> Path | None:
         """An empty folder that need not be made, to be had without waiting; None if there is none."""
         while self._kept:
-            name = self._kept.pop()
-            if os.path.dirname(name) == self._workspace.name:  # else it went with a workspace that others cleared up
-                return Path(name)
+            folder = self._kept.pop()
+            if folder.parent == self._workspace.folder:  # else it went with a workspace that others cleared up
+                return folder
         return None
 
     def made(self) -> Path:
@@ -46,7 +46,7 @@ class Staging:
     def take_back(self, folder: Path) -> None:
         """Nobody writes to this folder any more. It is kept if it is empty, else gone."""
         if len(self._kept) < KEPT and not _holds_anything(folder):
-            fresh = self._workspace.fresh_name()
+            fresh = self._workspace.fresh()
             with suppress(OSError):
                 os.rename(folder, fresh)
                 self._kept.append(fresh)

@@ -52,7 +52,7 @@ class Workspace:
 
     def fresh(self) -> Path:
         """A path in the workspace at which there is nothing."""
-        return Path(self.fresh_name())
+        return self.folder / str(next(self._names))
 
     def fresh_name(self) -> str:
         """The same as plain text, see `durable.StrPath`."""

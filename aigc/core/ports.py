@@ -1,6 +1,6 @@
 """What the actors need from the outside, as protocols. Each has one contract suite that every implementation passes."""
 
-from collections.abc import AsyncIterator, Container, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -193,12 +193,12 @@ class AssetStore(Protocol):
             Conflict: there is a file under that key.
         """
 
-    async def staging(self) -> Path:
-        """A fresh empty folder on this host, from which `publish` is cheap."""
+    def staging(self) -> Awaitable[Path]:
+        """A fresh empty folder on this host, from which `publish` is cheap; a future that is done if one is at hand."""
 
-    async def publish(
+    def publish(
         self, folder: Path, prefix: str, files: Sequence[Asset], *, owner: OwnerId = OwnerId("")
-    ) -> Sequence[Asset]:
+    ) -> Awaitable[Sequence[Asset]]:
         """Make the named files of a staging folder durable under `prefix`, then remove the folder.
 
         `files` hold in `key` the name within the folder, and what the runner measured; an empty `sha256` is filled in.

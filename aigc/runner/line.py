@@ -1,8 +1,9 @@
-"""The runner's end of the socket to its worker, shared by two threads under one lock.
+"""The runner's end of the socket to its worker, shared by all threads under one lock.
 
-The main thread runs the model and sends; the control thread waits for what the worker says, so that an interrupt is
-seen while the model works, and sends the last report of a burst when its time has come. The descriptor of the socket
-is edge-triggered: whoever holds the lock reads everything that waits before it lets go.
+Whoever has something to send reads what waits, and the main thread waits for the socket while it has nothing to run.
+While it runs a model, the control thread looks from time to time, so that an interrupt is seen and the last report of a
+burst is sent. It would cost a brief run more to wake that thread for all that is said to the main one. The descriptor
+of the socket is edge-triggered: whoever holds the lock reads everything that waits before it lets go.
 """
 
 from __future__ import annotations
@@ -13,18 +14,24 @@ import sys
 import threading
 import time
 import traceback
-from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from collections import deque
+from typing import Any, NamedTuple, NoReturn
 
 import zmq
 
 from aigc.runner import protocol
 
 REPORT_GAP_S = 0.04
+LOOK_S = 0.02
+"""Between two looks of the control thread while a model runs."""
 LINGER_MS = 200
 UNSENT_MESSAGES = 64
 BROKEN_LINE = 71
 """Exit status of a process that cannot be talked to any more."""
+
+
+# Plain integers: pyzmq's enumerations cost more than the calls that they are handed to.
+_DO_NOT_WAIT, _EVENTS, _READABLE = int(zmq.DONTWAIT), int(zmq.EVENTS), int(zmq.POLLIN)
 
 
 class Attempt:
@@ -63,36 +70,57 @@ class Line:
         self._lock = threading.Lock()
         self._closed = False
         self._attempts: dict[tuple[Any, ...], Attempt] = {}
-        self._queue: SimpleQueue[Attempt] = SimpleQueue()
+        self._queue: deque[Attempt] = deque()
         self._waiting: dict[tuple[Any, ...], _Report] = {}
         self._unbegun: list[tuple[Any, ...]] = []
-        """Leases that were interrupted before they were taken; nobody but the control thread answers for them."""
+        """Leases that were interrupted before they were taken, and are to be answered for."""
         self._due = 0.0
+        self._is_idle = False
+        """The main thread waits for the socket, so whoever else reads it must tell."""
+        self._is_running = threading.Event()
+        self._fd = int(self._socket.getsockopt(zmq.FD))
         self._waking, self._wake = os.pipe()
         threading.Thread(target=self._control, name="control", daemon=True).start()
 
     def next_attempt(self) -> Attempt:
-        """The next run that is asked for; waits for it."""
+        """The next run that is asked for; waits for it. For the main thread."""
         while True:
-            if self._take(attempt := self._queue.get()):
-                return attempt
+            with self._lock:
+                self._is_idle = False
+                if not self._queue:
+                    self._receive()
+                found = self._begun(1)
+                self._is_idle = not found
+                if found and not self._is_running.is_set():
+                    self._is_running.set()
+            if found:
+                return found[0]
+            self._answer_unbegun()
+            for fd in self._ready(None):
+                if fd == self._waking:
+                    os.read(self._waking, 4096)
 
     def more_attempts(self) -> list[Attempt]:
         """All further runs that were asked for meanwhile."""
-        found: list[Attempt] = []
-        while True:
-            try:
-                attempt = self._queue.get_nowait()
-            except Empty:
-                return found
-            if self._take(attempt):
-                found.append(attempt)
-
-    def _take(self, attempt: Attempt) -> bool:
-        """False if it was interrupted before anybody took it: that was answered already."""
         with self._lock:
+            self._receive()
+            return self._begun(len(self._queue))
+
+    def _begun(self, most: int) -> list[Attempt]:
+        """The next ones, which are begun with now; who was interrupted before is passed over. With the lock held."""
+        found: list[Attempt] = []
+        while self._queue and len(found) < most:
+            attempt = self._queue.popleft()
             attempt.is_taken = not attempt.interrupted
-        return attempt.is_taken
+            if attempt.is_taken:
+                found.append(attempt)
+        return found
+
+    def _answer_unbegun(self) -> None:
+        with self._lock:
+            unbegun, self._unbegun = self._unbegun, []
+        for lease in unbegun:
+            self.send(protocol.STOPPED, lease, run_s=0.0)
 
     def send(self, kind: str, lease: tuple[Any, ...] | None = None, **body: Any) -> None:
         """The message is on its way, before any report that still waited: those are dropped if they are of `lease`.
@@ -113,16 +141,11 @@ class Line:
 
     def report(self, attempt: Attempt, body: dict[str, Any], is_due: bool) -> None:
         """The worker hears of it now, or `REPORT_GAP_S` after the last report, if nothing newer came."""
-        report = _Report(attempt, body)
         now = time.monotonic()
         with self._lock:
-            was_waiting = bool(self._waiting)
-            self._waiting[attempt.lease] = report
+            self._waiting[attempt.lease] = _Report(attempt, body)
             if is_due or now >= self._due:
                 self._send_reports(now)
-            is_first = not was_waiting and bool(self._waiting)
-        if is_first:
-            os.write(self._wake, b"r")
 
     def close(self) -> None:
         """What was sent has left, as far as 200 ms allow. The line must not be used any more."""
@@ -145,7 +168,7 @@ class Line:
     def _offer(self, frame: bytes) -> bool:
         """True if ZeroMQ took the frame. Called with the lock held."""
         try:
-            self._socket.send(frame, zmq.DONTWAIT)
+            self._socket.send(frame, _DO_NOT_WAIT)
         except zmq.Again:
             return False
         finally:
@@ -154,7 +177,7 @@ class Line:
 
     def _control(self) -> None:
         try:
-            self._listen()
+            self._look()
         except BaseException:  # noqa: BLE001 - a runner that cannot hear must not go on
             if self._closed:
                 return
@@ -162,41 +185,47 @@ class Line:
             sys.stderr.flush()
             os._exit(BROKEN_LINE)
 
-    def _listen(self) -> None:
-        poll = select.poll()
-        poll.register(int(self._socket.getsockopt(zmq.FD)), select.POLLIN)
-        poll.register(self._waking, select.POLLIN)
-        timeout_ms: float | None = None
+    def _look(self) -> NoReturn:
         while True:
-            for fd, event in poll.poll(timeout_ms):
-                if event & select.POLLNVAL:
-                    raise OSError(f"descriptor {fd} of the line to the worker was closed under it")
-                if fd == self._waking:
-                    os.read(self._waking, 4096)
+            self._is_running.wait()
+            time.sleep(LOOK_S)
+            self._ready(0)
             with self._lock:
+                if self._is_idle:
+                    self._is_running.clear()
+                    continue
                 self._receive()
-                unbegun, self._unbegun = self._unbegun, []
-                now = time.monotonic()
-                if self._waiting and now >= self._due:
+                if self._waiting and (now := time.monotonic()) >= self._due:
                     self._send_reports(now)
-                timeout_ms = (self._due - now) * 1000 if self._waiting else None
-            for lease in unbegun:
-                self.send(protocol.STOPPED, lease, run_s=0.0)
+            self._answer_unbegun()
+
+    def _ready(self, timeout_ms: int | None) -> list[int]:
+        """Those of the two descriptors at which something waits; raises OSError if one is none any more."""
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
+        poll.register(self._waking, select.POLLIN)
+        ready = poll.poll(timeout_ms)
+        if any(event & select.POLLNVAL for _, event in ready):
+            raise OSError("a descriptor of the line to the worker was closed under it")
+        return [fd for fd, _ in ready]
 
     def _receive(self) -> None:
         """Everything that waits was taken up. Called with the lock held."""
-        while int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
-            frame = self._socket.recv(zmq.DONTWAIT)
-            message = protocol.decode(frame)
-            if message.lease is None:
-                raise protocol.ProtocolError(f"{message.kind} without a lease")
-            if message.kind == protocol.RUN:
-                attempt = self._attempts[message.lease] = Attempt(message.lease, message.body)
-                self._queue.put(attempt)
-            elif message.kind == protocol.INTERRUPT:
-                wanted = self._attempts.get(message.lease)
-                if wanted is not None:
-                    wanted.interrupted = True
-                    if not wanted.is_taken:
-                        self._unbegun.append(message.lease)
-                        os.write(self._wake, b"i")  # it may be the other thread that reads this
+        while int(self._socket.getsockopt(_EVENTS)) & _READABLE:
+            for message in protocol.decode(self._socket.recv(_DO_NOT_WAIT)):
+                self._take_up(message)
+
+    def _take_up(self, message: protocol.Message) -> None:
+        if message.lease is None:
+            raise protocol.ProtocolError(f"{message.kind} without a lease")
+        if message.kind == protocol.RUN:
+            attempt = self._attempts[message.lease] = Attempt(message.lease, message.body)
+            self._queue.append(attempt)
+            if self._is_idle:
+                os.write(self._wake, b"r")
+        elif message.kind == protocol.INTERRUPT:
+            wanted = self._attempts.get(message.lease)
+            if wanted is not None:
+                wanted.interrupted = True
+                if not wanted.is_taken:
+                    self._unbegun.append(message.lease)

@@ -1,7 +1,7 @@
-"""What a worker and its runner say to each other: msgpack arrays `[version, kind, lease, body]`, one per frame.
+"""What a worker and its runner say to each other: msgpack arrays `[version, kind, lease, body]`.
 
-worker -> runner   run, interrupt
-runner -> worker   connected, loaded, progressed, finished, failed, stopped
+worker -> runner   run, interrupt                                              one or more in a frame, end to end
+runner -> worker   connected, loaded, progressed, finished, failed, stopped    one in a frame
 
 A runner gives the lease back as it got it and never looks inside. `Boot` is the first word, left in a file.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ import msgpack  # type: ignore[import-untyped]
 
 VERSION = 1
 MESSAGE_BYTES = 1 << 20
-"""More than this is no message: what is large goes into files."""
+"""No message and no frame is longer: what is large goes into files."""
 
 RUN = "run"
 INTERRUPT = "interrupt"
@@ -40,7 +41,7 @@ class ProtocolError(Exception):
 
 
 class Message(NamedTuple):
-    """One frame, taken apart. What is in the body has the types of msgpack, and nothing more is known about it."""
+    """One of them, taken apart. What is in the body has the types of msgpack, and nothing more is known about it."""
 
     kind: str
     lease: tuple[Any, ...] | None
@@ -56,30 +57,56 @@ def _packer() -> Any:
 
 
 def encode(kind: str, lease: tuple[Any, ...] | None, body: dict[str, Any]) -> bytes:
-    """The frame of one message.
+    """One message, which is a frame too.
 
     Raises:
         ProtocolError: it holds what msgpack cannot say, or is longer than `MESSAGE_BYTES`.
     """
     try:
-        frame: bytes = _packer().pack((VERSION, kind, lease, body))
+        message: bytes = _packer().pack((VERSION, kind, lease, body))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ProtocolError(f"{kind} cannot be packed: {error}") from error
-    if len(frame) > MESSAGE_BYTES:
-        raise ProtocolError(f"{kind} is {len(frame)} bytes long, {MESSAGE_BYTES} may be")
-    return frame
+    if len(message) > MESSAGE_BYTES:
+        raise ProtocolError(f"{kind} is {len(message)} bytes long, {MESSAGE_BYTES} may be")
+    return message
 
 
-def decode(frame: bytes) -> Message:
-    """The message of one frame.
+def frames(messages: Iterable[bytes]) -> Iterator[bytes]:
+    """The messages in as few frames as hold them, in order."""
+    frame = bytearray()
+    for message in messages:
+        if len(frame) + len(message) > MESSAGE_BYTES:
+            yield bytes(frame)
+            frame.clear()
+        frame += message
+    if frame:
+        yield bytes(frame)
+
+
+def decode(frame: bytes) -> list[Message]:
+    """The messages of one frame.
 
     Raises:
-        ProtocolError: it is none, or of another version.
+        ProtocolError: it holds anything else, or what is of another version.
     """
+    unpacker = msgpack.Unpacker(max_buffer_size=MESSAGE_BYTES)
+    messages: list[Message] = []
+    end = 0
     try:
-        parts = msgpack.unpackb(frame)
+        unpacker.feed(frame)
+        for parts in unpacker:
+            messages.append(_message(parts))
+            end = unpacker.tell()
+    except ProtocolError:
+        raise
     except Exception as error:  # msgpack raises whatever comes, down to RecursionError
         raise ProtocolError(f"not msgpack: {type(error).__name__}") from error
+    if end < len(frame):
+        raise ProtocolError("its last message is cut short")
+    return messages
+
+
+def _message(parts: Any) -> Message:
     if not isinstance(parts, list) or len(parts) != 4 or parts[0] != VERSION:
         raise ProtocolError(f"not an array of version {VERSION}, kind, lease and body")
     _, kind, lease, body = parts

@@ -28,7 +28,7 @@ class Desk:
         self.store = store
         self.told: list[Any] = []
         self.defects: list[BaseException] = []
-        self.files = AttemptFiles(store, self.told.append, self.defects.append)
+        self.files = AttemptFiles(store, lambda *events: self.told.extend(events), self.defects.append)
         self.ready: list[tuple[Mapping[str, str], Path]] = []
 
     async def prepared(self, inputs: dict[str, Input] | None = None) -> tuple[Lease, Path]:
@@ -39,7 +39,7 @@ class Desk:
         return lease, self.ready[-1][1]
 
     def folders(self) -> list[Path]:
-        kept = [Path(name) for name in self.store._staging._kept]
+        kept = self.store._staging._kept
         return [path for path in self.store._files.workspace.folder.iterdir() if path.is_dir() and path not in kept]
 
 

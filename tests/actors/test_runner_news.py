@@ -59,7 +59,7 @@ def test_a_failure_carries_its_attempt_and_its_time(lease):
     assert event.failure.at > 1e9
 
 
-@pytest.mark.parametrize("other", [("job", 1, "a"), ("job", 2, "b"), ("other", 2, "a"), ()])
+@pytest.mark.parametrize("other", [("job", 1, "a"), ("job", 2, "b"), ("other", 2, "a")])
 def test_another_lease_than_the_runners_is_not_heard(other):
     with pytest.raises(Misheard, match="of a lease that m#1 does not have"):
         heard(protocol.FINISHED, FINISHED, other)
@@ -80,6 +80,7 @@ def test_an_idle_runner_cannot_finish_anything():
         (protocol.FINISHED, {**FINISHED, "outputs": [{**FILE, "name": "../../etc/passwd"}]}, wire(LEASE)),
         (protocol.FINISHED, {**FINISHED, "outputs": [{**FILE, "name": ".hidden"}]}, wire(LEASE)),
         (protocol.FINISHED, {**FINISHED, "outputs": [{**FILE, "name": ""}]}, wire(LEASE)),
+        (protocol.FINISHED, FINISHED, ()),
         (protocol.RUN, {}, wire(LEASE)),
         ("levitated", {}, None),
     ],

@@ -158,6 +158,7 @@ async def test_a_cancel_while_the_inputs_are_still_fetched_does_not_wait_for_the
     house.cancel(lease)
     assert (await house.broker.until(LeaseStopped)).lease == lease
     await house.states(noop="idle")
+    await house.worker._files.settle()
     assert house.folders() == []
 
 

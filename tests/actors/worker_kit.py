@@ -197,5 +197,5 @@ class WorkerHouse:
 
     def folders(self) -> list[Path]:
         """Staging folders that are in use."""
-        kept = [Path(name) for name in self.assets._staging._kept]
+        kept = self.assets._staging._kept
         return [path for path in self.assets._files.workspace.folder.iterdir() if path.is_dir() and path not in kept]

@@ -30,7 +30,8 @@ class Desk:
         assert self.router.poll(60_000), "nothing came"
         identity, frame = self.router.recv_multipart()
         assert identity == b"token"
-        return decode(frame)
+        (message,) = decode(frame)
+        return message
 
     def say(self, kind, lease=LEASE, **body):
         self.router.send_multipart([b"token", encode(kind, lease, body)])
@@ -86,6 +87,29 @@ def test_a_run_that_is_interrupted_before_it_began_is_answered_at_once_and_never
 
     assert (message.kind, message.lease) == (protocol.STOPPED, second)
     assert [attempt.lease for attempt in [desk.line.next_attempt(), *desk.line.more_attempts()]] == [third]
+
+
+def test_a_run_and_its_interrupt_that_come_together_are_answered_though_nothing_runs(desk):
+    run, interrupt = encode(protocol.RUN, LEASE, {}), encode(protocol.INTERRUPT, LEASE, {})
+    waiting = threading.Thread(target=desk.line.next_attempt)
+    waiting.start()
+    desk.router.send_multipart([b"token", run + interrupt])
+    assert desk.hear() == Message(protocol.STOPPED, LEASE, {"run_s": 0.0})
+    desk.say(protocol.RUN, ("job", 2, "attempt"))
+    waiting.join()
+
+
+def test_what_another_thread_has_read_wakes_the_one_that_waits(desk):
+    taken = []
+    for number in range(1, 200):
+        waiting = threading.Thread(target=lambda: taken.append(desk.line.next_attempt().lease[1]))
+        waiting.start()
+        desk.say(protocol.RUN, ("job", number, "attempt"))
+        while len(taken) < number:
+            desk.line.send(protocol.LOADED)
+            desk.hear()
+        waiting.join()
+    assert taken == list(range(1, 200))
 
 
 def test_what_waits_is_taken_together(desk):

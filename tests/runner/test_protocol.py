@@ -7,12 +7,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc.runner import protocol
-from aigc.runner.protocol import Boot, Message, ProtocolError, decode, encode, plain
+from aigc.runner.protocol import Boot, Message, ProtocolError, decode, encode, frames, plain
 
 
 def test_a_message_survives_the_wire():
     body = {"outputs": [{"name": "a.glb"}], "run_s": 1.5}
-    assert decode(encode("finished", ("job", 2, "x"), body)) == Message("finished", ("job", 2, "x"), body)
+    assert decode(encode("finished", ("job", 2, "x"), body)) == [Message("finished", ("job", 2, "x"), body)]
+
+
+def test_messages_travel_together_as_far_as_a_frame_holds_them():
+    sizes = [1, 400_000, 600_000, 500_000, 3]
+    sent = [encode("run", ("job", number, "x"), {"value": "x" * size}) for number, size in enumerate(sizes)]
+    together = list(frames(sent))
+    heard = [[message.lease[1] for message in decode(frame)] for frame in together]
+    assert heard == [[0, 1, 2], [3, 4]]
+    assert all(len(frame) <= protocol.MESSAGE_BYTES for frame in together)
+    assert list(frames([])) == []
+
+
+def test_a_frame_that_is_cut_short_is_refused():
+    whole = encode("run", None, {}) + encode("run", None, {"value": "x"})
+    one = len(encode("run", None, {}))
+    for length in set(range(1, len(whole))) - {one}:
+        with pytest.raises(ProtocolError):
+            decode(whole[:length])
+    assert [len(decode(whole[:length])) for length in (0, one, len(whole))] == [0, 1, 2]
 
 
 @pytest.mark.parametrize(

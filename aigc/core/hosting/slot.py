@@ -156,14 +156,17 @@ class RunnerSlot:
         """Whether one more attempt may be handed over: it begins beside those under way, or lines up behind them.
 
         A job that is tried again runs by itself: whoever was in one batch with a job that killed the runner is not
-        killed by it twice.
+        killed by it twice. It joins nobody, so only the first may be one.
         """
-        if self.state is not SlotState.RUNNING or self._rung or any(lease.attempt > 1 for lease in self._attempts):
+        if self.state is not SlotState.RUNNING or self._rung:
             return False
         under_way = len(self._attempts)
+        first, attempt = next(iter(self._attempts.items()))
+        if first.attempt > 1:
+            return False
         if self._takes_batch:
             return under_way < self.spec.batch
-        took_s = now - next(iter(self._attempts.values())).run_at  # who is at work may not be brief this time
+        took_s = now - attempt.run_at  # who is at work may not be brief this time
         return under_way <= AHEAD and max(took_s, under_way * self._pace_s) <= AHEAD_S
 
     @property

@@ -46,6 +46,8 @@ class Turns:
         self._settings, self._worker = settings, worker
         self._holdings, self._residents, self._hand_back = holdings, residents, hand_back
         self._gaps: dict[str, float] = {}
+        self._is_alone = False
+        """Whether somebody is at work who wants the device for itself; as `advance` finds it, and leaves it."""
 
     @property
     def wanted(self) -> set[str]:
@@ -65,9 +67,10 @@ class Turns:
         """Whoever can begin has begun; what an operator asked for is loading, and what is pinned if nobody waits."""
         effects: list[SlotEffect] = []
         has_slots = True
+        self._is_alone = self._wants_it_alone()
         for held in sorted((held for held in self._holdings if held.is_open), key=_rank):
             if (slot := self._to_join(held, now)) is not None:
-                held.claim(now)
+                self._claim(held, now)
                 effects += self._run(held, slot, now)
                 continue
             if held.phase is Phase.WAITING and not self._has_slot():
@@ -75,7 +78,7 @@ class Turns:
                 break
             if not self._begin(held, effects, now):
                 return effects
-        if self._is_alone():
+        if self._is_alone:
             return effects
         kept = {held.spec.residency for held in self._holdings if held.is_active}
         effects += self._residents.load_asked(kept, self.wanted, now)
@@ -84,19 +87,22 @@ class Turns:
         return effects
 
     def _has_slot(self) -> bool:
-        return self.active < self._settings.slots and not self._is_alone()
+        return self.active < self._settings.slots and not self._is_alone
 
     def _to_join(self, held: Held, now: float) -> RunnerSlot | None:
         """The runner that is at work and takes this lease too: as one more of its batch, or as the next in line."""
         slot = self._residents.of(held.spec.residency) if held.lease.attempt == 1 else None
-        if slot is None or not slot.may_join(now) or held.grant.alone or self._is_alone():
+        if slot is None or not slot.may_join(now) or held.grant.alone or self._is_alone:
             return None
         fits = held.grant.need_bytes <= self._residents.ledger.held[held.spec.residency]
         return slot if fits else None
 
-    def _is_alone(self) -> bool:
-        """Whether somebody is at work who wants the device for itself."""
+    def _wants_it_alone(self) -> bool:
         return any(held.grant.alone for held in self._holdings if held.is_active)
+
+    def _claim(self, held: Held, now: float) -> None:
+        held.claim(now)
+        self._is_alone = self._is_alone or held.grant.alone
 
     def _begin(self, held: Held, effects: list[SlotEffect], now: float) -> bool:
         """False if nobody who was granted later may begin: what memory comes free is this one's."""
@@ -112,10 +118,11 @@ class Turns:
         effects += leaving
         if room is Room.NEVER:
             self._hand_back(held, self._no_room(held))
+            self._is_alone = self._wants_it_alone()
             return True
         if room is Room.BUSY:
             return False
-        held.claim(now)
+        self._claim(held, now)
         if room is Room.COMING:
             return False
         if slot is not None:
@@ -130,7 +137,7 @@ class Turns:
         """The lease gets the loading runner when it is ready, unless another one came first."""
         is_taken = any(other.is_open and other.runner == slot.runner for other in self._holdings)
         if not is_taken:
-            held.claim(now)
+            self._claim(held, now)
             held.runner = slot.runner
             held.take(LeaseProgress(self._worker, held.lease, Stage.LOADING_MODEL, Progress()))
             self._holdings.tell_news(held, now)
