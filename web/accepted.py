@@ -16,7 +16,7 @@ from web.views import input_view, job_view, rfc3339
 KEPT = 1000
 """Templates kept; models times formats times priorities are fewer as a rule."""
 
-_PLACES = ("owner", "inputs", "params", "tags", "metadata", "deadline_at", "request_id", "trace_id")
+_PLACES = ("name", "owner", "inputs", "params", "tags", "metadata", "deadline_at", "request_id", "trace_id")
 _MARKS = re.compile(b'(%b|@id@|"@at@")' % b"|".join(b'"@%b@"' % name.encode() for name in _PLACES))
 
 _encode = msgspec.json.Encoder().encode
@@ -40,6 +40,7 @@ class AcceptedText:
         values = {
             b"@id@": job.id.encode(),
             b'"@at@"': _encode(rfc3339(job.created_at)),
+            b'"@name@"': _encode(job.name),
             b'"@owner@"': _encode(job.owner or None),
             b'"@inputs@"': _encode(
                 {name: input_view(job, name, given, self._sign) for name, given in job.inputs.items()}

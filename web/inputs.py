@@ -151,8 +151,9 @@ class InputFiles:
             if name in (output.name, output.role):
                 filename = output.name if "." in output.name else f"{output.name}.{output.format}"
                 return Input(
-                    asset=output.asset, filename=filename, content_type=output.content_type, bytes=output.bytes
-                )
+                    asset=output.asset, filename=filename, title=found.name, content_type=output.content_type,
+                    bytes=output.bytes,
+                )  # fmt: skip
         has = ", ".join(output.name for output in found.outputs)
         raise NotFound(f"job {found.id} has no output {name[:80]!r}", where=where, suggestion=f"it has {has}")
 

@@ -38,7 +38,7 @@ def is_found(job: Job, words: list[str]) -> bool:
     told = "\n".join(
         (
             job.name, job.feature, job.model, FEATURES[job.feature].title if job.feature in FEATURES else "", *job.tags,
-            *(text for given in job.inputs.values() for text in (given.text or "", given.filename)),
+            *(text for given in job.inputs.values() for text in (given.text or "", given.filename, given.title)),
             *(output.format for output in job.outputs),
         )
     )  # fmt: skip

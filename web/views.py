@@ -33,6 +33,7 @@ def job_view(job: Job, estimate: Estimate | None = None, sign: Sign = unsigned) 
     """The whole job; `estimate` is known for some waiting ones, `sign` makes URLs of files that can be fetched."""
     return {
         "id": job.id,
+        "name": job.name,
         "feature": job.feature,
         "model": job.model,
         "status": job.status,
@@ -102,6 +103,7 @@ def input_view(job: Job, name: str, given: Input, sign: Sign = unsigned) -> dict
         return {"text": given.text}
     return {
         "filename": given.filename,
+        "title": given.title,
         "content_type": given.content_type,
         "bytes": given.bytes,
         "url": sign(urls.input_url(job.id, name)),

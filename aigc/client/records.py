@@ -149,6 +149,11 @@ class Job(Record):
         return self.text("id")
 
     @property
+    def name(self) -> str:
+        """What people call it: the name that it was given, else its text, else its file or the job that made that."""
+        return self.text("name")
+
+    @property
     def feature(self) -> str:
         """What was asked for."""
         return self.text("feature")

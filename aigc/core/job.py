@@ -62,6 +62,8 @@ class Input(Struct, frozen=True, omit_defaults=True):
     asset: AssetKey | None = None
     filename: str = ""
     """As the client named it; shown, never used as a path."""
+    title: str = ""
+    """What the job is called whose output it is; empty for any other file."""
     content_type: str = ""
     bytes: int = 0
 
@@ -192,9 +194,10 @@ class Job(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def name(self) -> str:
-        """What people call it: what its owner named it, else its text, else its file, else what it makes."""
+        """What people call it: what its owner named it, else its text, else its file (or what the job is called that
+        made the file), else what it makes."""
         given = self.metadata.get("name") or next((one.text for one in self.inputs.values() if one.text), "")
-        given = given or next((one.filename for one in self.inputs.values() if one.filename), "")
+        given = given or next((one.title or one.filename for one in self.inputs.values() if one.filename), "")
         return " ".join(given.split())[:NAME_CHARACTERS] or self.feature.replace("_", " ")
 
     @property

@@ -69,7 +69,5 @@ def _line(job: Job) -> str:
 
 
 def _called(job: Job) -> str:
-    """By what a person knows it: its prompt, or the first file that it was made of."""
-    given = job.inner("inputs").values()
-    words = [value["text"] for value in given if value.get("text")] or [value.get("filename") or "" for value in given]
-    return " ".join(words[0].split())[:40] if words else ""
+    """By what a person knows it: its name, its prompt, or what it was made of."""
+    return " ".join(job.name.split())[:40]

@@ -41,6 +41,7 @@ def command(client: Client, as_json: bool, job: str, evidence: bool) -> int:
 
 def _asked(job: Job) -> None:
     for name, given in job.inner("inputs").items():
-        say(f"{name}: {given.get('text') or given.get('filename')}")
+        whose = f", of: {given['title']}" if given.get("title") else ""
+        say(f"{name}: {given.get('text') or given.get('filename')}{whose}")
     if job.params:
         say(", ".join(f"{name}={value}" for name, value in job.params.items()))

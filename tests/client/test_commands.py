@@ -139,6 +139,15 @@ def test_a_job_is_named_by_how_its_id_begins(aigc: AIGC) -> None:
     assert code == REFUSED and f"did you mean {job}?" in err
 
 
+def test_a_job_made_of_anothers_result_is_called_as_that_one_is(aigc: AIGC) -> None:
+    source = aigc("run", "text-to-raw-mesh", "a chair like no other", "--no-wait")[1].strip()
+    aigc("wait", source)
+    made = aigc("run", "mesh-retopology", source, "--no-wait")[1].strip()
+    lines = {line.split()[0]: line for line in aigc("list")[1].splitlines()}
+    assert lines[source].endswith("a chair like no other") and lines[made].endswith("a chair like no other")
+    assert aigc("show", made)[1].splitlines()[0] == "mesh: noop.glb, of: a chair like no other"
+
+
 def test_jobs_are_found_by_words_in_any_order(aigc: AIGC) -> None:
     sought = aigc("run", "text-to-raw-mesh", "a purple chair", "--no-wait")[1].strip()
     aigc("run", "text-to-raw-mesh", "a purple table", "--no-wait")

@@ -193,3 +193,19 @@ def test_a_stream_that_comes_back_says_until_when_it_has_heard() -> None:
         ],
     )
     assert [command.get("after") for command in said] == [None, "2026-01-01T00:00:03.000000Z"]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "inputs", "name"),
+    [
+        ({}, {"text": {"text": "a chair " * 40}}, "a chair " * 40),
+        ({}, {"mesh": {"filename": "mesh.glb", "title": "a chair"}}, "what the server says"),
+        ({"name": "a throne"}, {"mesh": {"filename": "mesh.glb"}}, "a throne"),
+        ({}, {}, "the thing"),
+    ],
+)
+def test_a_job_is_called_by_what_its_owner_knows_it_by(
+    metadata: dict[str, str], inputs: dict[str, Any], name: str
+) -> None:
+    job = {"feature": "the_thing", "name": "what the server says", "metadata": metadata, "inputs": inputs}
+    assert ask("job", "nameOf(job)", job=job).lower() == name

@@ -97,7 +97,11 @@ async def test_a_url_is_fetched_for_its_owner_with_the_formats_that_fit(sources:
 @pytest.mark.parametrize("output", ["model", "mesh"])
 async def test_a_finished_jobs_output_is_an_input_by_role_or_name(sources: Sources, output: str) -> None:
     assert await sources.resolve(Reference(job="j1", output=output), ("glb",)) == Input(
-        asset=AssetKey("jobs/j1/1/mesh.glb"), filename="mesh.glb", content_type="model/gltf-binary", bytes=9
+        asset=AssetKey("jobs/j1/1/mesh.glb"),
+        filename="mesh.glb",
+        title="f",
+        content_type="model/gltf-binary",
+        bytes=9,
     )
 
 

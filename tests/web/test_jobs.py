@@ -139,6 +139,18 @@ async def test_a_finished_jobs_result_is_the_input_of_the_next(house: House) -> 
     stored = await house.store.get(answer["id"])
     assert stored is not None
     assert (stored.inputs["mesh"].asset, stored.input_size) == (mesh.asset, 12)
+    # It is called as the first one is, and so is what is made of it in turn; unless its owner names it.
+    assert (answer["name"], answer["inputs"]["mesh"]["filename"]) == ("a chair", "mesh.glb")
+    second = await arrived(house, JobId(answer["id"]))
+    await house.broker.begin(second)
+    await house.broker.complete(second, (mesh,))
+    await house.gateway.wait(second, None, 60.0)
+    for metadata, name in (({}, "a chair"), ({"name": "a throne"}, "a throne")):
+        again = {"feature": "mesh_retopology", "inputs": {"mesh": {"job": second}}, "metadata": metadata}
+        _, third, _ = await post(house, again)
+        assert (third["name"], third["inputs"]["mesh"]["title"]) == (name, "a chair")
+    _, found = await house.call("GET", f"{JOBS}?words=chair&feature=mesh_retopology")
+    assert len(found["jobs"]) == 3
     _, shown = await house.call("GET", f"{JOBS}/{job}")
     assert shown["outputs"][0]["url"] == f"{JOBS}/{job}/outputs/mesh.glb"
     assert shown["urls"]["download"] == shown["outputs"][0]["url"]

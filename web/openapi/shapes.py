@@ -71,6 +71,8 @@ class Input(_Answer):
 
     text: str | UnsetType = UNSET
     filename: str | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    """What the job is called whose output it is; empty for any other file."""
     content_type: str | UnsetType = UNSET
     bytes: Count | UnsetType = UNSET
     url: Link | UnsetType = UNSET
@@ -135,6 +137,8 @@ class Job(_Answer):
     """A job."""
 
     id: str
+    name: str
+    """What people call it: `metadata.name`, else its text, else its file or the job that made it, else its feature."""
     feature: str
     model: str
     status: Status

@@ -20,9 +20,11 @@ export const picture = (job) => [job.inputs.target_image, ...Object.values(job.i
 // How it looks: its own drawing, or what it was made from.
 export const pictureOf = (job) => job.urls.thumbnail ?? picture(job)?.url;
 
+// Whole where it is a text; else as the server calls it: by its file, or by the job that made that.
 export function nameOf(job) {
   const inputs = Object.values(job.inputs);
-  return job.metadata.name ?? inputs.find((item) => item.text)?.text ?? inputs.find((item) => item.filename)?.filename ?? titleOf(job.feature);
+  const text = inputs.find((item) => item.text)?.text;
+  return job.metadata.name ?? text ?? (inputs.some((item) => item.filename) ? job.name : titleOf(job.feature));
 }
 
 export function stateOf(job) {
