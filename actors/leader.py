@@ -6,6 +6,7 @@ store checks in every write: a leader that was stopped and goes on finds its fir
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Awaitable, Callable
 
@@ -35,6 +36,8 @@ class LeaderSettings(Struct, frozen=True, kw_only=True):
     """Whether it waits behind a broker that leads; else its start is refused with the reason."""
     agreed: dict[str, str] = {}
     """Settings that every process must share, as this one has them."""
+    exchange_s: float = 2.0
+    """How often one that stands by says who it is, and hears from which level on it is to log."""
     starting: float = 5.0
     """A new leader's first lease is so many times as long: it replays every open job before it renews."""
 
@@ -150,15 +153,18 @@ class Leader:
 
     async def _campaign(self) -> None:
         is_away = False
+        exchanged_at = -math.inf
         while True:
             try:
                 await self._ask()
                 return
             except AlreadyLed as error:
                 is_away = False
-                with contextlib.suppress(Unavailable):
-                    await introduce(self._store, self._settings.owner, self._settings.agreed)
-                    self._levels.use(await told_levels.in_force(self._store))
+                if (now := time.monotonic()) >= exchanged_at + self._settings.exchange_s:
+                    exchanged_at = now
+                    with contextlib.suppress(Unavailable):
+                        await introduce(self._store, self._settings.owner, self._settings.agreed)
+                        self._levels.use(await told_levels.in_force(self._store))
                 # Not until its lease would end: an orderly leader resigns before.
                 await asyncio.sleep(min(self._settings.look_s, max(error.for_s, 0.01)))
             except Unavailable as error:

@@ -38,6 +38,7 @@ async def serve(
     roles: Sequence[Role] = ALL,
     place: str | None = None,
     standby: bool = False,
+    catalogue: Catalogue | None = None,
     listening: socket.socket | None = None,
     origins: Mapping[str, str] | None = None,
 ) -> int:
@@ -47,13 +48,15 @@ async def serve(
         announce: told in words, for people: first what is ready, or the page's address.
         again: reads the settings anew, for the catalogue that SIGHUP brings into force; raises ConfigInvalid.
         place, standby: see `wiring.topology` and `Leader`.
+        catalogue: for a broker, where it was read already.
         listening: where a gateway answers; None: where the settings say.
         origins: where settings come from, see `settings.Loaded`; operators are shown them.
     """
     loop = asyncio.get_running_loop()
     _raise_file_limit(settings.limits.watchers)
     try:
-        catalogue = await asyncio.to_thread(_catalogue, settings) if Role.BROKER in roles else None
+        if Role.BROKER in roles and catalogue is None:
+            catalogue = await asyncio.to_thread(_catalogue, settings)
         if Role.WEB in roles and listening is None:
             listening = listening_socket(settings)
     except (ConfigInvalid, InputInvalid, OSError) as error:

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from aigc.core.restart import RestartSettings
 from config import parent
 from config.catalogue import load_for
 from config.children import serve_children
+from config.handed import handed
 from config.listening import listening_socket
 from config.marks import ConfigInvalid
 from config.processes import Processes, ProcessSpec
@@ -36,13 +37,15 @@ STOP_S = 20.0
 async def together(settings: Settings, file: Path | None, brokers: int, announce: Callable[[str], None]) -> int:
     """Run a Redis where none is named, brokers, gateways, and a worker for each device; returns the exit code."""
     try:
-        await asyncio.to_thread(load_for, settings)  # the brokers would complain too, but only when all has begun
+        # The brokers would complain too, but only when all has begun.
+        catalogue = await asyncio.to_thread(load_for, settings)
         listening = listening_socket(settings)
     except (ConfigInvalid, InputInvalid, OSError) as error:
         return unstarted(error, settings)
     with listening, ExitStack() as held:
         try:
-            children = Processes(list(_all(settings, file, brokers, listening.fileno(), held)))
+            handed_over = [held.enter_context(handed(catalogue)) for _ in range(brokers)]
+            children = Processes(list(_all(settings, file, handed_over, listening.fileno(), held)))
         except InputInvalid as error:
             log.error("server.unstarted", reason=str(error))
             return CANNOT_START
@@ -53,7 +56,9 @@ async def together(settings: Settings, file: Path | None, brokers: int, announce
         return await serve_children(children, lambda: announce(page(listening)), reload)
 
 
-def _all(settings: Settings, file: Path | None, brokers: int, listening: int, held: ExitStack) -> Iterator[ProcessSpec]:
+def _all(
+    settings: Settings, file: Path | None, catalogues: Sequence[int], listening: int, held: ExitStack
+) -> Iterator[ProcessSpec]:
     runtime, data = runtime_folder(settings), settings.storage.folder
     environment = {"P3D_STORAGE__RUN_DIR": str(runtime), "P3D_REDIS__ENABLED": "true", parent.WHOLE: "true"}
     try:
@@ -70,7 +75,7 @@ def _all(settings: Settings, file: Path | None, brokers: int, listening: int, he
             suggestion="name a data folder that the server's user may write, with room on its disk",
             where="storage.data_dir",
         ) from error
-    yield from _ours(settings, file, brokers, environment, listening)
+    yield from _ours(settings, file, catalogues, environment, listening)
 
 
 def _hold(folder: Path, held: ExitStack) -> None:
@@ -86,7 +91,7 @@ def _hold(folder: Path, held: ExitStack) -> None:
 
 
 def _ours(
-    settings: Settings, file: Path | None, brokers: int, environment: dict[str, str], listening: int
+    settings: Settings, file: Path | None, catalogues: Sequence[int], environment: dict[str, str], listening: int
 ) -> Iterator[ProcessSpec]:
     common = ["--data", str(settings.storage.folder), "--log-level", settings.logging.level]
     if file is not None:
@@ -98,8 +103,8 @@ def _ours(
         stage = ("broker", "worker", "web").index(arguments[0]) + 1
         return ProcessSpec(name, command, environment, files, settings.worker.drain_s + STOP_S, stage)
 
-    for number in range(brokers):
-        yield ours(f"broker-{number}", "broker", "--standby")
+    for number, catalogue in enumerate(catalogues):
+        yield ours(f"broker-{number}", "broker", "--standby", "--catalogue", str(catalogue), files=(catalogue,))
     worker = settings.worker
     wanted = None if worker.devices == "auto" else tuple(worker.devices)
     for number, probe in enumerate(find(DevicesSettings(wanted=wanted))):
@@ -125,6 +130,7 @@ def _redis(folder: Path, path: Path) -> ProcessSpec:
         "appendonly": "yes",
         "appendfsync": "always",
         "save": "",
+        "hz": "2",  # its housekeeping wakes it ten times a second, else: more than all the rest of a server at rest
         "daemonize": "no",
         "supervised": "systemd",
         "logfile": str(folder / "redis.log"),

@@ -69,7 +69,9 @@ class House:
                 boot=BootId(owner),
             )
 
-        settings = LeaderSettings(owner=owner, lease_s=lease_s, standby=standby, agreed={"said.by": owner})
+        settings = LeaderSettings(
+            owner=owner, lease_s=lease_s, standby=standby, exchange_s=0.05, agreed={"said.by": owner}
+        )
         leader = Leader(
             self.store,
             settings,
