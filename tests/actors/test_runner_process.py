@@ -550,7 +550,7 @@ asyncio.run(main(Path(sys.argv[1])))
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_no_runner_outlives_its_worker_by_much(tmp_path, number):
+def test_no_runner_outlives_its_worker(tmp_path, number):
     with subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(WORKER), tmp_path], stdout=subprocess.PIPE, text=True
     ) as worker:
@@ -558,7 +558,7 @@ def test_no_runner_outlives_its_worker_by_much(tmp_path, number):
         pids = [int(pid) for pid in words[1:]]
         assert len(pids) == 5
         worker.send_signal(number)
-    assert wait_until_gone(pids) < 50  # two seconds at most, where nobody else wants the machine
+    wait_until_gone(pids)  # how soon, and why: tests/house/test_isolation.py
 
 
 # What it costs

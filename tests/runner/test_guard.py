@@ -7,8 +7,10 @@ import sys
 
 import pytest
 
+from aigc.runner import descent
 from aigc.runner.guard import signal_name
-from tests.runner.kit import is_alive, wait_until_gone
+from tests.deaths import alive, frozen, is_dying, pending, reads_the_end, until_ended, watched
+from tests.runner.kit import is_alive
 
 
 class Guarded:
@@ -131,8 +133,8 @@ def test_the_end_of_standard_input_ends_everything():
     with Guarded(FAMILY + "    time.sleep(60)") as guarded:
         pids = [int(pid) for pid in guarded.line().split()]
         guarded.process.stdin.close()
-        assert wait_until_gone(pids) < 1
         assert guarded.last_word()["signal"] == "SIGKILL"
+    assert not [pid for pid in pids if is_alive(pid)]
 
 
 def test_what_is_dead_whenever_it_is_found_is_ended_all_the_same():
@@ -154,7 +156,32 @@ def test_the_process_dies_with_a_guard_that_is_killed():
     with Guarded("print(os.getpid(), flush=True); time.sleep(60)") as guarded:
         pid = int(guarded.line())
         guarded.process.kill()
-        assert wait_until_gone([pid]) < 1
+        guarded.process.wait()
+        assert is_dying(pid), "the kernel saw to it before anybody could know of the guard's end"
+
+
+def test_the_guard_hears_of_its_workers_death_before_anybody_can_know_of_it():
+    # The stand-in for a worker holds the other end of the guard's standard input, and says who the guard is.
+    program = """
+import os, subprocess, sys, time
+model = "import sys; from aigc.runner.guard import Guard; sys.exit(Guard().run(lambda: os.execvp('sleep', ['sleep', '60'])))"
+guard = subprocess.Popen([sys.executable, "-c", "import os; " + model], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+while not open(f"/proc/{guard.pid}/task/{guard.pid}/children").read():
+    time.sleep(0.01)
+print(guard.pid, flush=True)
+time.sleep(60)
+"""  # noqa: E501
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as worker:
+        guard = int(worker.stdout.readline())
+        (model,) = descent.children(guard)
+        with watched(guard) as guard_end:
+            with frozen(guard):
+                worker.kill()
+                worker.wait()
+                assert reads_the_end(guard) and signal.SIGTERM in pending(guard)
+                assert alive(model), "nothing but the guard ends it"
+            until_ended(guard_end)
+        assert not alive(model)
 
 
 def test_a_chatterbox_is_read_to_the_end_and_little_of_it_is_passed_on():
