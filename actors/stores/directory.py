@@ -184,7 +184,7 @@ class DirectoryAssetStore:
         return [asset for _, asset in items]
 
     def _published_together(self, calls: Sequence[Call]) -> Sequence[object]:
-        return self._files.together([cast(Work[object], call()) for call in calls])
+        return self._files.together([cast("Work[object]", call()) for call in calls])
 
     async def _run(self, call: Callable[..., T], *arguments: object) -> T:
         """What the blocking call returned, from a thread; errors of the system in our words."""

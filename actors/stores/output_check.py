@@ -24,7 +24,7 @@ def checked_outputs(folder: Path, said: Sequence[Asset]) -> list[str]:
 
 def check_staging(folder: Path, workspace: str) -> None:
     """Raise InputInvalid unless the folder is one that this process has from `staging()`."""
-    above, name = os.path.split(folder)
+    above, _, name = str(folder).rpartition("/")
     if above != workspace or name == "..":
         raise InputInvalid(
             f"{folder.name} is not a staging folder of this store", suggestion="give what staging() gave"

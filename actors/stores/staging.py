@@ -29,7 +29,8 @@ class Staging:
         """An empty folder that need not be made, to be had without waiting; None if there is none."""
         while self._kept:
             folder = self._kept.pop()
-            if folder.parent == self._workspace.folder:  # else it went with a workspace that others cleared up
+            # Else it went with a workspace that others cleared up.
+            if str(folder).startswith(f"{self._workspace.name}/"):
                 return folder
         return None
 

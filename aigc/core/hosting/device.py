@@ -321,10 +321,12 @@ class Device:
         if ended.is_sticky and ended.failure is not None:
             self._health.quarantine(ended.failure.message, self._now.monotonic)
             self._residents.has_news = True
-        for held in self._holdings:
-            is_loading = ended.lease is None and held.is_open and held.runner == ended.runner
-            if is_loading or (held.lease == ended.lease and held.phase is Phase.RUNNING):
-                self._conclude(held, ended)
+        if ended.lease is None:
+            for held in self._holdings:
+                if held.is_open and held.runner == ended.runner:
+                    self._conclude(held, ended)
+        elif (one := self._holdings.get(ended.lease)) is not None and one.phase is Phase.RUNNING:
+            self._conclude(one, ended)
 
     def _conclude(self, held: Held, ended: Ended) -> None:
         if ended.finished is not None:

@@ -120,7 +120,10 @@ class Residents:
             alone: it may use all that is free besides, until the run is over: its need is not known well.
         """
         residency = slot.spec.residency
-        size = max(need, min(self.ledger.held[residency], slot.peak_bytes))
+        before = self.ledger.held[residency]
+        size = max(need, min(before, slot.peak_bytes))
+        if size == before and not alone:
+            return True
         is_granted = self.ledger.resize(residency, size)
         self._account()
         if alone and is_granted and self.ledger.free > 0:
