@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from actors.stores.asset_key import segments
 from actors.stores.asset_layout import AssetLayout, file_of, is_sidecar, new_place
-from actors.stores.durable import StrPath, name_once, sync, write_file
+from actors.stores.durable import ONLY_LOOK, StrPath, name_once, new_file, sync
 from actors.stores.expiry_index import ExpiryIndex, milliseconds
 from actors.stores.in_step import Work, in_step
 from actors.stores.syncing import Syncing
@@ -89,6 +89,7 @@ class AssetFiles:
         """The work of `install`, for those who have more of it to do at once."""
         placed = [(source, asset, self._sidecar(asset.key), new_place()) for source, asset in items]
         moved: dict[str, StrPath] = {}
+        opened: list[int] = []
         fresh: list[str] = []
         known: list[str] = []
         try:
@@ -100,10 +101,12 @@ class AssetFiles:
                 assert target is not None
                 os.rename(source, target)
                 moved[target] = source
-                fresh.append(self._write_sidecar(Sidecar(place, asset)))
+                opened.append(os.open(target, ONLY_LOOK))
+                fresh.append(self.workspace.fresh_name())
+                opened.append(_new_sidecar(fresh[-1], Sidecar(place, asset)))
             # Two waits for the disk, however many files there are: for all bytes, then for the names by which they are
             # seen. With one, a power cut could leave a name that is seen, and not its bytes.
-            yield [*moved, *fresh]
+            yield opened
             for written, (_, asset, sidecar, _) in zip(fresh, placed, strict=True):
                 try:
                     name_once(written, sidecar)
@@ -120,6 +123,9 @@ class AssetFiles:
                 with suppress(OSError):
                     os.rename(target, source)
             raise
+        finally:
+            for descriptor in opened:
+                os.close(descriptor)
 
     def touch(self, key: AssetKey, expires_at: float | None) -> None:
         """The file's expiry is another, durably. Raises NotFound."""
@@ -131,8 +137,12 @@ class AssetFiles:
         if expires_at is not None:
             self._expiry.add({key: expires_at})
         said = Sidecar(path.name.partition("+")[0], msgspec.structs.replace(asset, expires_at=expires_at))
-        fresh = self._write_sidecar(said)
-        sync(Path(fresh))
+        fresh = self.workspace.fresh_name()
+        descriptor = _new_sidecar(fresh, said)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
         # Where another process deletes the file meanwhile, this leaves a sidecar without a file: that is no file.
         os.rename(fresh, sidecar)
         sync(Path(sidecar).parent)
@@ -189,11 +199,6 @@ class AssetFiles:
             return None
         return (said.asset, Path(path)) if stat.S_ISREG(found.st_mode) and found.st_size == said.asset.bytes else None
 
-    def _write_sidecar(self, said: Sidecar) -> str:
-        path = self.workspace.fresh_name()
-        write_file(path, msgspec.json.encode(said), dated=said.asset.created_at)
-        return path
-
     def _remove(self, parts: Sequence[str], *, below: bool) -> int:
         """Sidecars first, so that nothing is ever seen half."""
         entries = sorted(self._layout.entries(parts, below=below, itself=True), key=lambda entry: entry.name[0] != ".")
@@ -208,6 +213,10 @@ class AssetFiles:
             if found is not None and (at_ms := _expiry_ms(found[0])) is not None:
                 self._expiry.drop(found[0].key, at_ms)
         return gone
+
+
+def _new_sidecar(path: str, said: Sidecar) -> int:
+    return new_file(path, msgspec.json.encode(said), dated=said.asset.created_at)
 
 
 def _folder_of(sidecar: str) -> str:

@@ -9,8 +9,8 @@ StrPath = str | os.PathLike[str]
 """Plain text where there is much to do: building and comparing `Path`s was two fifths of what a small result cost."""
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-ONLY_LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-"""How a file or a folder is opened to be synced."""
+ONLY_LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""How a file or a folder is opened to be synced; what became a pipe is not waited for."""
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
@@ -35,8 +35,13 @@ def make_folder(folder: Path) -> None:
     sync(folder.parent)
 
 
-def write_file(path: StrPath, content: bytes, *, dated: float | None = None) -> None:
-    """A new file with that content; or, if that fails, no file. Neither its bytes nor its name are durable yet.
+def write_file(path: StrPath, content: bytes) -> None:
+    """A new file with that content; or, if that fails, no file. Neither its bytes nor its name are durable yet."""
+    os.close(new_file(path, content))
+
+
+def new_file(path: StrPath, content: bytes, *, dated: float | None = None) -> int:
+    """The same, and its open descriptor.
 
     Args:
         dated: when it was last changed, as others shall see it (seconds since the epoch); None: now.
@@ -49,10 +54,10 @@ def write_file(path: StrPath, content: bytes, *, dated: float | None = None) -> 
         if dated is not None:
             os.utime(descriptor, (dated, dated))
     except BaseException:
+        os.close(descriptor)
         os.unlink(path)
         raise
-    finally:
-        os.close(descriptor)
+    return descriptor
 
 
 def name_once(file: StrPath, name: StrPath) -> None:

@@ -11,14 +11,15 @@ from actors.stores.syncing import Syncing
 
 T = TypeVar("T")
 
-Work = Generator[Sequence[StrPath], None, T]
-"""Yields files and folders that must be durable before it goes on, and is told by an OSError that one is not."""
+Work = Generator[Sequence[StrPath | int], None, T]
+"""Yields files (open descriptors) and folders (paths) that must be durable before it goes on, and is told by an OSError
+that one is not."""
 
 
 def in_step(works: Sequence[Work[T]], syncing: Syncing) -> list[T | Exception]:
     """What each of the works returned or raised. They go on in turns, each when all have what they waited for."""
     outcomes: dict[int, T | Exception] = {}
-    waiting: dict[int, Sequence[StrPath]] = {number: () for number in range(len(works))}
+    waiting: dict[int, Sequence[StrPath | int]] = {number: () for number in range(len(works))}
     while waiting:
         faults = syncing.all(tuple({path: None for paths in waiting.values() for path in paths}))
         for number, paths in tuple(waiting.items()):
