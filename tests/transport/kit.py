@@ -66,8 +66,12 @@ def fresh_name() -> str:
 def bound(
     context: "zmq.Context[zmq.Socket[bytes]]", kind: int, address: Address, max_bytes: int, frames: int
 ) -> "zmq.Socket[bytes]":
-    """A plain socket that listens, with our options."""
-    socket = listening(context, kind, address, max_bytes, frames, LinkSettings())
+    """A plain socket that listens, with our options, but for their patience.
+
+    With that the kernel cuts a connection whose reader has had no room for ten seconds, and a plain socket, which
+    begins nothing anew, loses what was under way: on a machine that is held up so long a test would wait for ever.
+    """
+    socket = listening(context, kind, address, max_bytes, frames, STILL)
     try:
         listen(socket, address)
     except BaseException:
@@ -79,8 +83,8 @@ def bound(
 def connected(
     context: "zmq.Context[zmq.Socket[bytes]]", kind: int, address: Address, max_bytes: int, frames: int
 ) -> "zmq.Socket[bytes]":
-    """A plain socket that connects, with our options."""
-    socket = connecting(context, kind, address, max_bytes, frames, LinkSettings())
+    """A plain socket that connects; see `bound`."""
+    socket = connecting(context, kind, address, max_bytes, frames, STILL)
     connect(socket, address)
     return socket
 

@@ -154,7 +154,8 @@ def test_any_free_port_is_nothing_to_connect_to(context: Context, tcp: Address) 
 
 
 def test_every_socket_has_the_options_that_keep_it_harmless(context: Context, tcp: Address) -> None:
-    router = bound(context, zmq.ROUTER, tcp, *LIMITS)
+    router = listening(context, zmq.ROUTER, tcp, *LIMITS, LinkSettings())
+    listen(router, tcp)
     dealer = connecting(context, zmq.DEALER, endpoint(router, tcp), *LIMITS, LinkSettings(), routing_id=b"me")
     for socket in (router, dealer):
         assert socket.getsockopt(zmq.LINGER) == 0
