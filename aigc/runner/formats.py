@@ -89,7 +89,7 @@ def _gltf(text: bytes, binary_bytes: int | None = None) -> None:
     if len(text) > _JSON_BYTES:
         raise ResultInvalid(f"its JSON is {len(text)} bytes long, {_JSON_BYTES} may be")
     try:
-        document = json.loads(text)
+        document = json.loads(text.decode())  # as bytes their encoding would be guessed
     except (ValueError, RecursionError) as error:
         raise ResultInvalid(f"its JSON cannot be read: {error}") from error
     asset = document.get("asset") if isinstance(document, dict) else None
