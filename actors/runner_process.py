@@ -63,7 +63,7 @@ class RunnersSettings(Struct, frozen=True, kw_only=True):
 class _Runner:
     """One runner: its process, and the leases that it works on, as they are told to it."""
 
-    __slots__ = ("about", "fields", "folder", "id", "leases", "mark", "process", "token", "unsent")
+    __slots__ = ("fields", "folder", "id", "latest", "leases", "mark", "process", "token", "unsent")
 
     def __init__(self, runner: RunnerId, token: str, mark: int, folder: Path) -> None:
         self.id = runner
@@ -73,21 +73,27 @@ class _Runner:
         self.leases: dict[tuple[str, int, str], Lease] = {}
         self.fields: dict[tuple[str, int, str], dict[str, Any]] = {}
         """What lines about each of these leases say of it."""
-        self.about: dict[str, Any] = {}
-        """Whom it works for, or worked for the last time: what it prints now concerns them."""
+        self.latest: dict[str, Any] = {}
+        """The same, of the one that ended last."""
         self.unsent: list[bytes] = []
         """Messages that leave with this turn of the loop, in as few frames as hold them."""
         self.process: GuardedProcess | None = None
 
+    @property
+    def about(self) -> dict[str, Any]:
+        """Whom it works for, or worked for the last time: what it prints now concerns them."""
+        if len(self.fields) > 1:  # nobody can tell which of them a line is about
+            return {"jobs": [lease.job for lease in self.leases.values()]}
+        return next(iter(self.fields.values()), self.latest)
+
     def begin(self, told: tuple[str, int, str], task: RunTask) -> None:
         """It works on this, perhaps beside others."""
         self.leases[told], self.fields[told] = task.lease, task.fields
-        # Of a batch nobody can tell who printed a line.
-        self.about = task.fields if len(self.fields) == 1 else {"jobs": [one.job for one in self.leases.values()]}
 
     def end(self, told: tuple[str, int, str]) -> None:
         """It works on this no more."""
-        del self.leases[told], self.fields[told]
+        del self.leases[told]
+        self.latest = self.fields.pop(told)
 
 
 class Runners:
