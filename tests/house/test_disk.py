@@ -162,8 +162,8 @@ def status(server: Server, job: str) -> str | None:
 def unhealthy(server: Server, asking: Asking) -> Refused:
     """What one says who looks after the server's health.
 
-    Where there are several gateways, one that was not asked for a job lately knows of a Redis alone that it is there
-    and can be read, between two of its ends.
+    That a record was refused it tells for ten seconds. Later, or by a gateway that was not asked for one, a Redis is
+    known to be there and to be read, between two of its ends.
     """
     while True:
         try:
