@@ -285,14 +285,11 @@ class Broker:
         """Let the scheduler have these; their effects go out in order, after what they speak of is durable."""
         if self._fate.is_settled or not events:
             return
-        at = self._now()
-        effects: list[Effect] = []
         try:
-            for event in events:
-                effects += self._scheduler.apply(event, at)
+            effects = self._scheduler.apply(events, self._now())
         except Exception as defect:
-            # The event may be half applied, so this scheduler is not to be trusted: begin again from the store.
-            log.exception("broker.defect", event=repr(event)[:500])
+            # Some may be half applied, so this scheduler is not to be trusted: begin again from the store.
+            log.exception("broker.defect", events=repr(events)[:2000])
             self._end(defect)
             return
         self._outbox.add(effects)

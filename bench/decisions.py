@@ -76,7 +76,7 @@ class Stand:
         """The event, timed under its name; leases that come out are noted."""
         now = Now(self.at, 1e9 + self.at)
         begun = time.thread_time_ns()
-        effects = self.scheduler.apply(event, now)
+        effects = self.scheduler.apply([event], now)
         self.took_us.setdefault(type(event).__name__, []).append((time.thread_time_ns() - begun) / 1000)
         for effect in effects:
             if isinstance(effect, SendGrant):
@@ -173,7 +173,7 @@ def bytes_per_job(jobs: int) -> float:
     stand = Stand([spec], 0)
     tracemalloc.start()
     for _ in range(jobs):
-        stand.scheduler.apply(Submit(stand.job()), Now(stand.at, stand.at))
+        stand.scheduler.apply([Submit(stand.job())], Now(stand.at, stand.at))
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return size / jobs

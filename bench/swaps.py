@@ -154,7 +154,7 @@ class _Run:
         self._apply(Submit(begin(job)), at)
 
     def _apply(self, event: object, at: float) -> None:
-        for effect in self._scheduler.apply(event, Now(at, at)):  # type: ignore[arg-type]
+        for effect in self._scheduler.apply([event], Now(at, at)):  # type: ignore[list-item]
             if isinstance(effect, SendGrant):
                 self._obey(effect.worker, effect.grant, at)
 

@@ -69,7 +69,7 @@ class Desk:
         return Now(self.time, self.time + self.wall_offset)
 
     def apply(self, event: Event) -> list[Effect]:
-        effects = self.scheduler.apply(event, self.now)
+        effects = self.scheduler.apply([event], self.now)
         self.scheduler.validate()
         for effect in effects:
             if isinstance(effect, Commit):

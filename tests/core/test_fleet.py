@@ -6,6 +6,7 @@ from aigc.core.ids import BootId, DeviceId, JobId, ModelId, Now, WorkerId
 from aigc.core.job import Job
 from aigc.core.messages import Device, Resident, WorkerHello
 from aigc.core.scheduling.fleet import MISSING_KEPT, MISSING_S, Fleet
+from aigc.core.scheduling.leases import Hands
 from aigc.core.scheduling.waiting import Entry
 from aigc.core.scheduling.worker_state import IDLE, WorkerState
 from tests.core.scheduler_kit import GIB
@@ -14,7 +15,7 @@ from tests.core.scheduler_kit import GIB
 def join(fleet: Fleet, name: str, gib: int = 24, kind: str = "cuda", **residents: int) -> WorkerState:
     device = Device(id=DeviceId(name), kind=kind, usable=gib * GIB)
     told = tuple(Resident(residency=one, state=IDLE, bytes=size * GIB) for one, size in residents.items())
-    state = fleet.join(WorkerHello(WorkerId(name), BootId("1"), device, 1, 2, (), told), {})
+    state = fleet.join(WorkerHello(WorkerId(name), BootId("1"), device, 1, 2, (), told), Hands())
     state.settle_in(0.0)
     fleet.refresh(state)
     return state

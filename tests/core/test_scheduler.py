@@ -64,7 +64,7 @@ def test_an_event_that_nobody_knows_is_a_defect() -> None:
     desk = Desk()
 
     with pytest.raises(KeyError):
-        desk.scheduler.apply("submit", Now(0.0, 0.0))  # type: ignore[arg-type]
+        desk.scheduler.apply(["submit"], Now(0.0, 0.0))  # type: ignore[list-item]
 
 
 def test_a_job_of_an_unknown_model_fails_with_the_reason() -> None:

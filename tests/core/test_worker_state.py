@@ -6,7 +6,7 @@ from aigc.core.ids import AttemptId, BootId, DeviceId, JobId, ModelId, Now, Work
 from aigc.core.job import Job, Lease
 from aigc.core.messages import Device, Resident, WorkerBeat, WorkerHello
 from aigc.core.scheduling.estimates import Learned
-from aigc.core.scheduling.leases import Granted
+from aigc.core.scheduling.leases import Granted, Hands
 from aigc.core.scheduling.waiting import Demand, Entry, Need
 from aigc.core.scheduling.worker_state import BURST, IDLE, LOADING, RUNNING, STOPPING, STORED_BESIDE, WorkerState
 from tests.core.scheduler_kit import GIB, spec
@@ -24,7 +24,7 @@ def resident(name: str, gib: int, state: str = IDLE, **fields: Any) -> Resident:
 
 
 def worker(*residents: Resident, slots: int = 1, credit: int = 2) -> WorkerState:
-    state = WorkerState(WorkerHello(W, BOOT, device(), slots, credit, (), residents), {}, 1)
+    state = WorkerState(WorkerHello(W, BOOT, device(), slots, credit, (), residents), Hands(), 1)
     state.settle_in(0.0)
     state.measure(0.25, 0.02)
     return state
@@ -37,7 +37,7 @@ def grant(state: WorkerState, model: str, gib: int, *, run_s: float = 30.0, batc
     job = Job(id=JobId(f"job of {model} {len(state.held)}"), feature="f", model=ModelId(model), created_at=0.0)
     lease = Lease(job.id, 1, AttemptId("x"))
     granted = Granted(Entry(job, 0.0, 0, 0.0), lease, demand, W, 0.0, gib * GIB, boot=BOOT, **fields)
-    state.held[job.id] = granted
+    state.held.take(granted)
     state.take_in(granted, 1.0)
     state.measure(0.25, 0.02)
     return granted
@@ -89,7 +89,7 @@ def test_who_is_evicted_is_leaving_until_the_model_has_come() -> None:
 def test_a_model_rests_when_its_lease_is_over_or_is_gone_with_it() -> None:
     state = worker()
     granted = grant(state, "a", 5)
-    del state.held[granted.lease.job]
+    state.held.drop(granted)
     state.let_out(granted, 2.0, is_gone=False)
     assert state.tenants["a"].state == IDLE
 
@@ -100,7 +100,7 @@ def test_a_model_rests_when_its_lease_is_over_or_is_gone_with_it() -> None:
 def test_a_model_with_another_lease_does_not_rest() -> None:
     state = worker(credit=3)
     first, _ = grant(state, "a", 5), grant(state, "a", 5)
-    del state.held[first.lease.job]
+    state.held.drop(first)
     state.let_out(first, 2.0, is_gone=True)
 
     assert state.tenants["a"].state == LOADING
@@ -138,7 +138,7 @@ def test_a_lease_whose_result_is_being_stored_takes_neither_slot_nor_credit() ->
     for _ in range(STORED_BESIDE):
         granted = grant(state, "a", 5, alone=True)
         assert not state.has_slot
-        granted.is_storing = True
+        state.held.let_out(granted)
         state.let_out(granted, 2.0, is_gone=False)
         state.measure(0.25, 0.02)
         assert (state.has_slot, state.tenants["a"].state) == (True, IDLE)

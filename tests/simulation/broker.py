@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tests.simulation.worker import Worker
 
 SUSPECT_S, LOST_S = 3.0, 5.0
+DRAIN_S = 0.02
 LAST_WORDS = (LeaseFinished, LeaseFailed, LeaseStopped, LeaseReturned)
 
 
@@ -59,6 +60,8 @@ class Broker:
             assert self.scheduler.restore_learned(house.records.learned)
         self._peers: dict[tuple[WorkerId, BootId], Worker] = {}
         self._heard: dict[tuple[WorkerId, BootId], float] = {}
+        self._inbox: list[Event] = []
+        self._settles: list[Effect | Settle] = []
         self._outbox: list[Effect | Settle] = []
         self._is_writing = False
         self._tick_at: float | None = None
@@ -101,14 +104,14 @@ class Broker:
             self._house.network.send(worker.reconnect)  # it was given up, and is told to introduce itself again
             return
         self._heard[who] = self._clock.time
-        self.apply(message)
+        self._drain_soon(message)
         if isinstance(message, LAST_WORDS):
-            self._let_out([Settle(worker, message.lease)])
+            self._settles.append(Settle(worker, message.lease))
 
     def take(self, submit: Submit) -> None:
         """A gateway's news of a job has arrived."""
         if not self._is_away(self.take, submit):
-            self.apply(submit)
+            self._drain_soon(submit)
 
     def ask(self, request: CancelJob | MoveJob) -> None:
         """A gateway's question has arrived."""
@@ -124,9 +127,23 @@ class Broker:
         if not self._is_away(self.control, wish):
             self.apply(Asked(Question(wish), wish))
 
-    def apply(self, event: Event) -> None:
+    def _drain_soon(self, message: Event) -> None:
+        """What comes within the next moment is applied as one batch."""
+        self._inbox.append(message)
+        if len(self._inbox) == 1:
+            self._clock.after(DRAIN_S, self._drain)
+
+    def _drain(self) -> None:
+        if self._is_away(self._drain):
+            return
+        batch, self._inbox = self._inbox, []
+        settles, self._settles = self._settles, []
+        self.apply(*batch)
+        self._let_out(settles)
+
+    def apply(self, *events: Event) -> None:
         """The one door."""
-        effects = self.scheduler.apply(event, self._clock.now)
+        effects = self.scheduler.apply(events, self._clock.now)
         self._steps += 1
         if self._steps % self._house.check_every == 0:
             self.scheduler.validate()

@@ -225,7 +225,7 @@ class Swarm:
 
     def apply(self, event: Event) -> list[Effect]:
         """The one door; everything that comes out is done at once."""
-        effects = self.scheduler.apply(event, self.now)
+        effects = self.scheduler.apply([event], self.now)
         self.events += 1
         for effect in effects:
             self._do(effect)

@@ -57,7 +57,7 @@ class Books:
         self.over: dict[JobId, Lease | None] = {}
         """Jobs that are finished, the latest ones, with the lease whose end was theirs, if it was one."""
         self.changed: dict[WorkerId, WorkerState] = {}
-        """Workers on which something may have become free in this event."""
+        """Workers on which something may have become free in these events."""
         self.now = Now(0.0, 0.0)
         self.out: list[Effect] = []
         self._orders = 0

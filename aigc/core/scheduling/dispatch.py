@@ -103,7 +103,7 @@ def release(books: Books, entry: Entry, avoid: WorkerId) -> None:
 
 
 def settle(books: Books) -> list[Effect]:
-    """Every worker on which something became free is filled; returns what is to be done about the whole event."""
+    """Every worker on which something became free is filled; returns what is to be done about all that happened."""
     while books.changed:
         worker = books.changed.pop(next(iter(books.changed)))
         if books.waiting.count and books.fleet.get(worker.id) is worker:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from aigc.core.ids import BootId, JobId, Now, WorkerId
+from aigc.core.ids import BootId, Now, WorkerId
 from aigc.core.messages import WorkerHello, WorkerView
-from aigc.core.scheduling.leases import Granted
+from aigc.core.scheduling.leases import Hands
 from aigc.core.scheduling.waiting import Entry
 from aigc.core.scheduling.worker_state import WorkerState
 
@@ -76,7 +76,7 @@ class Fleet:
         """Whether a later life of that worker has been seen: what this one says came late, or from a double."""
         return (worker, boot) in self._retired
 
-    def join(self, hello: WorkerHello, held: dict[JobId, Granted]) -> WorkerState:
+    def join(self, hello: WorkerHello, held: Hands) -> WorkerState:
         """A worker is there that was not."""
         self._joined += 1
         worker = WorkerState(hello, held, self._joined)

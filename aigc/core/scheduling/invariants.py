@@ -1,5 +1,7 @@
 """Whether the books agree with themselves. Tests and the simulation look after every step; production need not."""
 
+from collections import Counter
+
 from aigc.core.ids import JobId
 from aigc.core.job import Status
 from aigc.core.lifecycle import FINAL
@@ -59,6 +61,8 @@ def _check_worker(books: Books, worker: WorkerState) -> None:
     for granted in worker.held.values():
         is_this_life = granted.boot in (None, worker.boot)
         _require(is_this_life, f"{worker.id} holds it in life {granted.boot}", books, granted.lease.job)
+    counted = Counter(granted.demand for granted in worker.at_work)
+    _require(worker.held.work == counted, f"{worker.id} is at work on {counted}, not {worker.held.work}", books)
     if any(granted.is_alone for granted in worker.at_work):
         # Adopted leases may share a device with one that was to be alone: what runs is not stopped for that.
         _require(not worker.is_open, f"{worker.id} holds a lease alone and is open", books)

@@ -73,12 +73,42 @@ class Granted(Struct, eq=False):
         )
 
 
+class Hands(dict[JobId, Granted]):
+    """What is in one worker's hands, oldest grant first; and how much of it is work, by demand: most is of one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.work: dict[Demand | None, int] = {}
+        """How many leases wait or run; the others need nothing of the device any more."""
+
+    def take(self, granted: Granted) -> None:
+        """It is here."""
+        self[granted.lease.job] = granted
+        self.work[granted.demand] = self.work.get(granted.demand, 0) + 1
+
+    def let_out(self, granted: Granted) -> None:
+        """Its model is done with it: only its files are still on their way to the store."""
+        granted.is_storing = True
+        self._worked(granted.demand)
+
+    def drop(self, granted: Granted) -> None:
+        """It is here no more."""
+        del self[granted.lease.job]
+        if not granted.is_storing:
+            self._worked(granted.demand)
+
+    def _worked(self, demand: Demand | None) -> None:
+        self.work[demand] -= 1
+        if not self.work[demand]:
+            del self.work[demand]
+
+
 class LeaseTable:
     """All leases that are out: at most one per job, and each of them in the hands of one worker."""
 
     def __init__(self) -> None:
         self._by_job: dict[JobId, Granted] = {}
-        self._by_worker: dict[WorkerId, dict[JobId, Granted]] = {}
+        self._by_worker: dict[WorkerId, Hands] = {}
 
     def __len__(self) -> int:
         return len(self._by_job)
@@ -90,12 +120,12 @@ class LeaseTable:
     def add(self, granted: Granted) -> None:
         """It is out now. Its job has no other."""
         self._by_job[granted.lease.job] = granted
-        self._by_worker.setdefault(granted.worker, {})[granted.lease.job] = granted
+        self.held_by(granted.worker).take(granted)
 
     def remove(self, granted: Granted) -> None:
         """It is void: nothing that still comes in its name changes anything."""
         del self._by_job[granted.lease.job]
-        del self._by_worker[granted.worker][granted.lease.job]
+        self._by_worker[granted.worker].drop(granted)
 
     def of(self, job: JobId) -> Granted | None:
         """The lease of that job."""
@@ -108,6 +138,9 @@ class LeaseTable:
             return None
         return granted
 
-    def held_by(self, worker: WorkerId) -> dict[JobId, Granted]:
-        """What is in that worker's hands, oldest grant first; a live view."""
-        return self._by_worker.setdefault(worker, {})
+    def held_by(self, worker: WorkerId) -> Hands:
+        """What is in that worker's hands; a live view."""
+        held = self._by_worker.get(worker)
+        if held is None:
+            held = self._by_worker[worker] = Hands()
+        return held

@@ -67,7 +67,7 @@ def ran(books: Books, event: LeaseRan) -> None:
         return None
     if granted.started_at is None and granted.demand is not None:
         _start(books, granted, granted.demand, event.load_s)
-    granted.is_storing = True
+    books.leases.held_by(granted.worker).let_out(granted)
     worker = books.fleet.get(granted.worker)
     if worker is not None:
         worker.let_out(granted, books.now.monotonic, is_gone=False)

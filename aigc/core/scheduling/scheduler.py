@@ -97,15 +97,18 @@ class Scheduler:
     ) -> None:
         self._books = Books(settings, catalogue, generation, new_attempt_id)
 
-    def apply(self, event: Event, now: Now) -> list[Effect]:
-        """The event has happened; returns what is to be done, in order.
+    def apply(self, events: Iterable[Event], now: Now) -> list[Effect]:
+        """These have happened, in this order; returns what is to be done, in order.
+
+        Devices are given to those who wait when all of them are known: who is told of at once is decided at once.
 
         Raises:
-            InvalidChange, InvariantBroken: a defect of ours. The event may be half applied: begin again from the store.
+            InvalidChange, InvariantBroken: a defect of ours. Some may be half applied: begin again from the store.
         """
         books = self._books
         books.begin(now)
-        HANDLERS[type(event)](books, event)
+        for event in events:
+            HANDLERS[type(event)](books, event)
         return settle(books)
 
     def next_tick(self, now: Now) -> float | None:

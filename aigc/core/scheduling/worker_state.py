@@ -5,14 +5,13 @@ are out laid over it. The worker's own ledger decides; here it is only foreseen.
 """
 
 import math
-from collections import Counter
 from collections.abc import Iterator
 
 from msgspec import Struct
 
-from aigc.core.ids import JobId, Now
+from aigc.core.ids import Now
 from aigc.core.messages import Resident, WorkerBeat, WorkerHello, WorkerView
-from aigc.core.scheduling.leases import Granted
+from aigc.core.scheduling.leases import Granted, Hands
 from aigc.core.scheduling.waiting import Entry
 
 IDLE, LOADING, RUNNING, STOPPING = "idle", "loading", "running", "stopping"
@@ -47,7 +46,7 @@ class WorkerState:
         order: tells workers apart in indexes; grows.
     """
 
-    def __init__(self, hello: WorkerHello, held: dict[JobId, Granted], order: int) -> None:
+    def __init__(self, hello: WorkerHello, held: Hands, order: int) -> None:
         self.id, self.boot, self.order, self.held = hello.worker, hello.boot, order, held
         self.liveness = "alive"
         self.marks: dict[str, float] = {}
@@ -158,7 +157,7 @@ class WorkerState:
     def let_out(self, granted: Granted, now: float, *, is_gone: bool) -> None:
         """A lease is not at work any more; its model stays and rests, or `is_gone` with it."""
         name = granted.residency
-        if name not in self.tenants or any(other.residency == name for other in self.at_work):
+        if name not in self.tenants or any([other.residency == name for other in self.held.work if other is not None]):
             return
         if is_gone:
             del self.tenants[name]
@@ -171,40 +170,45 @@ class WorkerState:
         busy: dict[str, float] = {}
         seats: dict[str, float] = {}
         is_alone = False
-        # Most of what a worker has at once is of one demand: so it is the demands that are gone through.
-        for demand, count in Counter([granted.demand for granted in self.at_work]).items():
+        for demand, count in self.held.work.items():
             if demand is None:
-                seats[""], busy[""] = seats.get("", 0.0) + count, math.inf
+                seats[""], busy[""] = count, math.inf
                 continue
             name, share = demand.residency, count / demand.spec.batch
             seats[name] = seats.get(name, 0.0) + share
             busy[name] = busy.get(name, 0.0) + demand.profile.run_s * share
             is_alone = is_alone or demand.need.alone
-        reserved = fixed = pinned = 0
+        free = room = capacity = self.device.usable
         for name, tenant in self.tenants.items():
             if tenant.state == RUNNING and name not in busy:
                 busy[name] = math.inf  # an attempt that is not ours any more and has not ended yet
-            reserved += tenant.bytes
+            free -= tenant.bytes
             if tenant.pinned:
-                pinned += tenant.bytes
+                capacity -= tenant.bytes
             if tenant.pinned or name in busy:
-                fixed += tenant.bytes
+                room -= tenant.bytes
         # Strangers may have taken more than was left; what needs nothing fits all the same.
-        usable = self.device.usable
-        self.free, self.room, self.capacity = max(0, usable - reserved), max(0, usable - fixed), max(0, usable - pinned)
+        self.free, self.room, self.capacity = max(0, free), max(0, room), max(0, capacity)
         self.busy = busy
-        working = sum(math.ceil(taken - _ROUNDING) for taken in seats.values())  # a batch works as one
         if busy:  # else what it had last tells what comes
             self._is_brief = sum(busy.values()) <= burst_s
-        credit = self.credit + BURST * self._is_brief
-        stored = STORED_BESIDE + BURST * self._is_brief
-        has_credit = working < credit and len(self.held) < credit + stored
+        burst = BURST if self._is_brief else 0
+        working = 0
+        for taken in seats.values():
+            working += math.ceil(taken - _ROUNDING)  # a batch works as one
+        has_credit = working < self.credit + burst and len(self.held) < self.credit + STORED_BESIDE + 2 * burst
         takes_more = self.takes_jobs and has_credit and not is_alone
         self.has_slot = takes_more and len(busy) < self.slots
         # A model that takes several at once takes another while its batch is not full.
-        may_join = {name for name, taken in seats.items() if taken < 1 - _ROUNDING}
-        beside = (name for name, work_s in busy.items() if work_s <= prefetch_s or name in may_join)
-        self.beside = tuple(beside) if takes_more else ()
+        self.beside = tuple(
+            [
+                name
+                for name, work_s in busy.items()
+                if work_s <= prefetch_s or 0.0 < seats.get(name, 0.0) < 1 - _ROUNDING
+            ]
+            if takes_more
+            else ()
+        )
 
     def view(self, now: Now) -> WorkerView:
         """As operators see it."""
