@@ -1,5 +1,7 @@
 """One line for each job that ends or is tried again, written by the broker that committed it."""
 
+import logging
+
 import structlog
 
 from aigc.core.job import Job, Status
@@ -19,13 +21,16 @@ def tell(job: Job) -> None:
 
 
 def _ended(job: Job) -> None:
+    is_failed = job.status is Status.FAILED
+    if not log.is_enabled_for(logging.WARNING if is_failed else logging.INFO):
+        return
     fields = {
         **job.origin.fields(job.id, job.attempt, job.worker),
         "model": job.model,
         "queued_s": round(job.timings.queued_s, 3),
         "run_s": round(job.timings.running_s, 3),
     }
-    if job.status is Status.FAILED and job.failure is not None:
+    if is_failed and job.failure is not None:
         log.warning("job.failed", code=job.failure.code, reason=job.failure.message, **fields)
     else:
-        log.info(f"job.{job.status.value}", **fields)
+        log.info(f"job.{job.status}", **fields)

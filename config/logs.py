@@ -63,6 +63,10 @@ class _Logger(_Unfiltered):  # type: ignore[misc]
     Not structlog's own filter: that one is part of every logger that was ever made, and cannot be moved.
     """
 
+    def is_enabled_for(self, level: int) -> bool:
+        """Whether such a line is written: for who would take pains to make one."""
+        return level >= levels.ours
+
     def _proxy_to_logger(self, method: str, event: str | None = None, /, **fields: Any) -> Any:
         if _NUMBERS.get(method, logging.ERROR) >= levels.ours:
             return super()._proxy_to_logger(method, event, **fields)

@@ -90,7 +90,7 @@ class Codec(Generic[S, R]):
         )
         self._head = msgspec.msgpack.Decoder(_Head)
 
-    def pack(self, message: S) -> msgspec.Raw:
+    def pack(self, message: S) -> bytes:
         """`message` as it will stand in a frame; later changes to it no longer matter.
 
         Raises:
@@ -99,13 +99,14 @@ class Codec(Generic[S, R]):
         packed = self._encoder.encode(message)
         if len(packed) > self.max_bytes - _HEAD_BYTES:
             raise MessageTooLarge(type(message).__name__, len(packed), self.max_bytes - _HEAD_BYTES)
-        return msgspec.Raw(packed)
+        return packed
 
     def frame(
-        self, packed: Sequence[msgspec.Raw], *, boot: str, sequence: int, correlation: int = 0, trace: str = ""
+        self, packed: Sequence[bytes], *, boot: str, sequence: int, correlation: int = 0, trace: str = ""
     ) -> bytes:
         """The frame that holds `packed`, in this order. No more than `MESSAGES_PER_FRAME`, within `max_bytes`."""
-        return self._encoder.encode((self.version, boot, sequence, correlation, trace, packed))
+        messages = [*map(msgspec.Raw, packed)]
+        return self._encoder.encode((self.version, boot, sequence, correlation, trace, messages))
 
     def encode(
         self, messages: Sequence[S], *, boot: str, sequence: int = 1, correlation: int = 0, trace: str = ""

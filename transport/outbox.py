@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-import msgspec
-
 from transport.counters import Counters
 from transport.envelope import MESSAGES_PER_FRAME, TRACE_CHARS, Codec
 from transport.errors import Overloaded
@@ -28,8 +26,7 @@ class OutboxLimits:
 
 
 class _Waiting(NamedTuple):
-    packed: msgspec.Raw
-    size: int
+    packed: bytes
     correlation: int
     trace: str
 
@@ -42,21 +39,23 @@ class _Lane:
         self.queue: deque[_Waiting] = deque()
         self.used_bytes = 0
 
-    def has_room(self, size: int) -> bool:
+    def put(self, waiting: _Waiting) -> bool:
+        """Whether there was room for it."""
+        queue, used = self.queue, self.used_bytes + len(waiting.packed)
         # One message always fits an empty lane: a bound below the longest message must not silence it for ever.
-        return not self.queue or (len(self.queue) < self.messages and self.used_bytes + size <= self.size_bytes)
+        if queue and (used > self.size_bytes or len(queue) >= self.messages):
+            return False
+        queue.append(waiting)
+        self.used_bytes = used
+        return True
 
-    def put(self, waiting: _Waiting) -> None:
-        self.queue.append(waiting)
-        self.used_bytes += waiting.size
-
-    def run(self) -> list[msgspec.Raw]:
+    def run(self) -> list[bytes]:
         """The longest run from the front with one correlation and trace, within the size of a frame; stays queued."""
         first = self.queue[0]
-        run: list[msgspec.Raw] = []
+        run: list[bytes] = []
         size = 0
-        for packed, more, correlation, trace in self.queue:
-            size += more
+        for packed, correlation, trace in self.queue:
+            size += len(packed)
             if run and (
                 size > FRAME_BYTES
                 or correlation != first.correlation
@@ -69,7 +68,7 @@ class _Lane:
 
     def drop(self, count: int) -> None:
         for _ in range(count):
-            self.used_bytes -= self.queue.popleft().size
+            self.used_bytes -= len(self.queue.popleft().packed)
 
 
 class Outbox(Generic[S]):
@@ -96,12 +95,9 @@ class Outbox(Generic[S]):
         """
         if trace and (len(trace) > TRACE_CHARS or not trace.isascii()):
             raise ValueError(f"trace {trace[:60]!r}… is not ASCII of at most {TRACE_CHARS} characters")
-        packed = self._codec.pack(message)
-        size = len(memoryview(packed))
         lane = self._urgent if urgent else self._data
-        if not lane.has_room(size):
+        if not lane.put(_Waiting(self._codec.pack(message), correlation, trace)):
             raise Overloaded(self._peer, len(lane.queue), lane.used_bytes)
-        lane.put(_Waiting(packed, size, correlation, trace))
 
     @property
     def is_due(self) -> bool:
@@ -138,7 +134,7 @@ class Outbox(Generic[S]):
             self._beat = False
         return not self._beat
 
-    def _offer(self, send: Callable[[bytes], bool], run: list[msgspec.Raw], correlation: int, trace: str) -> bool:
+    def _offer(self, send: Callable[[bytes], bool], run: list[bytes], correlation: int, trace: str) -> bool:
         sequence = self._sequence + 1
         frame = self._codec.frame(run, boot=self._boot, sequence=sequence, correlation=correlation, trace=trace)
         if not send(frame):

@@ -1,5 +1,6 @@
 """The keys of job records and accounts in Redis, and the scripts that change them: the files in `lua/`."""
 
+from collections.abc import Sequence
 from hashlib import sha1
 from pathlib import Path
 
@@ -47,7 +48,11 @@ class Script(Struct, frozen=True):
         Raises:
             UnicodeEncodeError: here and not on the wire, where it would be everybody's.
         """
-        return ("EVALSHA", self.sha, 0, *(one.encode() if isinstance(one, str) else one for one in arguments))
+        return self.of_sound([one.encode() if isinstance(one, str) else one for one in arguments])
+
+    def of_sound(self, arguments: Sequence[str | bytes | int | float]) -> Command:
+        """The same for texts that are known to be sound, such as those of a record that was encoded."""
+        return ("EVALSHA", self.sha, 0, *arguments)
 
 
 def job_key(job: str) -> bytes:

@@ -34,20 +34,11 @@ class Creation(Struct, frozen=True):
     bound: int
     owner_bound: int
 
-    def arguments(self) -> list[str | bytes | int]:
+    def arguments(self) -> Sequence[str | bytes | int]:
         """As `create.lua` takes them."""
         job = self.job
-        owned = (job.feature, job.owner, job.idempotency_key)
-        return [
-            self.bound,
-            self.owner_bound,
-            job.id,
-            repr(job.created_at),
-            *owned,
-            len(job.tags),
-            *job.tags,
-            self.record,
-        ]
+        asked = (self.bound, self.owner_bound, job.id, repr(job.created_at))
+        return (*asked, job.feature, job.owner, job.idempotency_key, len(job.tags), *job.tags, self.record)
 
 
 class Change(Struct, frozen=True):
@@ -92,11 +83,11 @@ class RedisWriter:
 
     async def commit(self, generation: Generation, rows: Sequence[tuple[Job, bytes]]) -> frozenset[JobId]:
         """See `JobStore.commit`; each job comes with its record."""
-        arguments: list[str | bytes | int] = []
+        arguments: list[str | bytes | int] = [FORMAT, generation.number, generation.id]
         for job, record in rows:
             finished_at = "" if job.finished_at is None or not job.status.is_final else repr(job.finished_at)
-            arguments += (job.id, job.status.value, job.seq, finished_at, job.owner, job.feature, record)
-        command = COMMIT.call(FORMAT, generation.number, generation.id, *arguments)
+            arguments += (job.id, job.status, job.seq, finished_at, job.owner, job.feature, record)
+        command = COMMIT.of_sound(arguments)
         left = await self._changes.ask(Change(command, lambda reply: frozenset(_ids(reply)), is_copied=True))
         return cast(frozenset[JobId], left)
 
@@ -138,8 +129,10 @@ class RedisWriter:
     # Groups
 
     async def _create(self, calls: Sequence[Creation]) -> Sequence[object]:
-        command = CREATE.call(FORMAT, *(argument for call in calls for argument in call.arguments()))
-        answer = await self._creating.exchange([command, *self._wait])
+        arguments: list[str | bytes | int] = [FORMAT]
+        for call in calls:
+            arguments += call.arguments()
+        answer = await self._creating.exchange([CREATE.of_sound(arguments), *self._wait])
         replies, *copies = answer.replies
         if isinstance(replies, hiredis.ReplyError):
             raise meaning(str(replies), self._creating.server)

@@ -24,10 +24,9 @@ class Status(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
 
-    @property
-    def is_final(self) -> bool:
+    def __init__(self, word: str) -> None:
+        self.is_final = word in ("completed", "failed", "cancelled")
         """True for a state that nothing can leave."""
-        return self in (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
 
 
 class Stage(StrEnum):

@@ -38,7 +38,7 @@ SPOILS: dict[str, tuple[Callable[[Books], Any], str]] = {
     "two places": (lambda books: books.paused.update({first(books).job.id: first(books)}), "it is in 2 of"),
     "worker": (lambda books: books.fleet.leave(next(iter(books.fleet))), "is not there"),
     "count": (lambda books: setattr(books.waiting, "count", 7), "1 wait, 7 counted"),
-    "owners": (lambda books: books.waiting.by_owner.clear(), "do not add up"),
+    "models": (lambda books: books.waiting.by_residency.clear(), "do not add up"),
     "rest": (lambda books: books.leases.remove(books.leases.all()[0]), "it is in 0 of"),
     "turns": (lambda books: books.waiting.classes[0].turns.clear(), "holds others than the books"),
 }

@@ -118,7 +118,7 @@ def test_clear_returns_everybody_and_leaves_nothing() -> None:
     everybody = [add(waiting, entry(owner, priority)) for owner in "ab" for priority in (1, 2)]
 
     assert {one.order for one in waiting.clear()} == {one.order for one in everybody}
-    assert (waiting.count, waiting.classes, waiting.by_owner, waiting.demands()) == (0, (), {}, ())
+    assert (waiting.count, waiting.classes, waiting.by_owner(), waiting.demands()) == (0, (), {}, ())
 
 
 class WaitingMachine(RuleBasedStateMachine):
@@ -162,7 +162,7 @@ class WaitingMachine(RuleBasedStateMachine):
         assert waiting.count == len(self.here)
         assert {one.order for one in waiting.entries()} == {one.order for one in self.here}
         for owner in "abc":
-            assert waiting.by_owner.get(OwnerId(owner), 0) == sum(one.job.owner == owner for one in self.here)
+            assert waiting.by_owner().get(OwnerId(owner), 0) == sum(one.job.owner == owner for one in self.here)
         for model in "xyz":
             assert waiting.by_residency.get(model, 0) == sum(one.job.model == model for one in self.here)
 

@@ -78,7 +78,7 @@ class Census:
     def _finished(self, job: Job) -> None:
         tally = self.tally
         self._attempts.pop(job.id, None)
-        tally.add("aigc_jobs_finished_total", (job.feature, job.model, job.status.value))
+        tally.add("aigc_jobs_finished_total", (job.feature, job.model, job.status))
         tally.observe("aigc_job_queue_seconds", (), job.timings.queued_s)
         if job.status is Status.COMPLETED:
             tally.observe("aigc_job_run_seconds", (job.feature, job.model), job.timings.running_s)
@@ -118,7 +118,7 @@ class Census:
         if attempt is None or attempt.stage is stage:
             return
         if attempt.stage is not Stage.WAITING:
-            self.tally.observe("aigc_job_stage_seconds", (attempt.stage.value, attempt.model), now - attempt.since)
+            self.tally.observe("aigc_job_stage_seconds", (attempt.stage, attempt.model), now - attempt.since)
         attempt.stage, attempt.since = stage, now
 
     def _loaded(self, job: JobId, load_s: float) -> None:

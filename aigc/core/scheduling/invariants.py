@@ -84,7 +84,7 @@ def _check_queue(books: Books) -> None:
     waiting = [entry for entry in books.entries.values() if entry.group is not None]
     _require(len(waiting) == books.waiting.count, f"{len(waiting)} wait, {books.waiting.count} counted", books)
     _require(sum(1 for _ in books.waiting.entries()) == len(waiting), "the queue holds others than the books", books)
-    for counts in (books.waiting.by_place, books.waiting.by_owner, books.waiting.by_residency):
+    for counts in (books.waiting.by_place(), books.waiting.by_owner(), books.waiting.by_residency):
         _require(sum(counts.values()) == len(waiting), f"{counts} do not add up to {len(waiting)}", books)
     for demand in books.waiting.demands():
         count = sum(1 for entry in waiting if entry.group is not None and entry.group.demand is demand)

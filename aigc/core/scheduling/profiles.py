@@ -62,10 +62,14 @@ class Profile(Struct, eq=False):
         self.history.run.learn(run_s)
         if peak_bytes <= 0:
             return False
+        was_measured, needed = self.is_measured, self.need_bytes
         if self.peaks.learn(float(peak_bytes)) or peak_bytes > self.short_bytes:
             self.assumed_bytes = self.short_bytes = 0
         self.ceiling_bytes = ceiling_bytes
-        return self.history.resolve()
+        self.resolve()
+        if was_measured and self.need_bytes == needed:
+            return False  # what other sizes need follows from nothing else
+        return self.history.resolve() or self.need_bytes < needed
 
     def ran_out(self, granted_bytes: int, peak_bytes: int, ceiling_bytes: int) -> bool:
         """A run needed more than it was granted: next time a quarter more than it was seen to take, or else double.

@@ -171,13 +171,13 @@ class Scheduler:
     def waiting_by_feature(self) -> dict[str, int]:
         """Jobs that wait for a device, by feature."""
         counts: dict[str, int] = {}
-        for (feature, _), count in self._books.waiting.by_place.items():
+        for (feature, _), count in self._books.waiting.by_place().items():
             counts[feature] = counts.get(feature, 0) + count
         return counts
 
     def waiting_by_owner(self) -> dict[OwnerId, int]:
         """Jobs that wait for a device, by owner."""
-        return dict(self._books.waiting.by_owner)
+        return dict(self._books.waiting.by_owner())
 
     def waiting_by_priority(self) -> dict[int, int]:
         """Jobs that wait for a device, by priority, highest first."""
@@ -186,7 +186,7 @@ class Scheduler:
     def metrics(self, now: Now) -> tuple[Row, ...]:
         """How queue, workers and devices are now. Looks at heads of queues and not at each job."""
         self._books.now = now
-        books, waiting = self._books, dict(self._books.waiting.by_place)
+        books, waiting = self._books, dict(self._books.waiting.by_place())
         ages = {feature: now.monotonic - since for feature, since in books.waiting.oldest().items()}
         for entry in books.paused.values():
             place, feature = (entry.job.feature, entry.job.priority), entry.job.feature

@@ -5,10 +5,11 @@ Waiting ── PriorityClass, 9 to 0 ── OwnerQueue, in order of turns ──
 
 import heapq
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from operator import attrgetter, itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -164,9 +165,6 @@ class Waiting:
         self.classes: tuple[PriorityClass, ...] = ()
         """Classes in which somebody waits, highest first."""
         self.count = 0
-        self.by_place: dict[tuple[str, int], int] = {}
-        """By feature and priority."""
-        self.by_owner: dict[OwnerId, int] = {}
         self.by_residency: dict[str, int] = {}
 
     def demand(self, need: Need, spec: ModelSpec, profile: Profile, load: LoadTime) -> Demand:
@@ -219,7 +217,8 @@ class Waiting:
         queue.count += 1
         cls.count += 1
         cls.work_s += work_s
-        self._tally(entry, demand, 1)
+        self.count += 1
+        self.by_residency[demand.residency] = self.by_residency.get(demand.residency, 0) + 1
 
     def discard(self, entry: Entry) -> None:
         """It waits no more."""
@@ -233,7 +232,10 @@ class Waiting:
         queue.count -= 1
         cls.count -= 1
         cls.work_s = cls.work_s - entry.work_s if cls.count else 0.0
-        self._tally(entry, demand, -1)
+        self.count -= 1
+        self.by_residency[demand.residency] -= 1
+        if not self.by_residency[demand.residency]:
+            del self.by_residency[demand.residency]
         if not group.count:
             self._drop_group(cls, queue, demand)
         if not queue.count:
@@ -270,6 +272,23 @@ class Waiting:
                     found[feature] = min(since, found.get(feature, since))
         return found
 
+    def by_place(self) -> dict[tuple[str, int], int]:
+        """How many wait, by feature and priority."""
+        found: Counter[tuple[str, int]] = Counter()
+        for cls in self.classes:
+            for *_, queue in cls.turns:
+                for group in queue.groups.values():
+                    found[group.demand.spec.feature, cls.priority] += group.count
+        return found
+
+    def by_owner(self) -> dict[OwnerId, int]:
+        """How many wait, by owner."""
+        found: Counter[OwnerId] = Counter()
+        for cls in self.classes:
+            for *_, queue in cls.turns:
+                found[queue.owner] += queue.count
+        return found
+
     def by_turn(self) -> Iterator[Entry]:
         """Everybody in the order in which they are expected to start: class by class, owners by turns, oldest first."""
         for cls in self.classes:
@@ -302,13 +321,6 @@ class Waiting:
             del cls.sharing[demand.index]
             cls.mask &= ~(1 << demand.index)
 
-    def _tally(self, entry: Entry, demand: Demand, one: int) -> None:
-        job = entry.job
-        _count(self.by_place, (job.feature, job.priority), one)
-        _count(self.by_owner, job.owner, one)
-        _count(self.by_residency, demand.residency, one)
-        self.count += one
-
     def _class(self, priority: int) -> PriorityClass:
         cls = self._classes.get(priority)
         if cls is None:
@@ -326,9 +338,3 @@ _turn_of = itemgetter(0, 1)
 
 def _turn(item: tuple[float, int, OwnerQueue]) -> tuple[float, int]:
     return item[:2]
-
-
-def _count(counts: dict[Any, int], key: str | tuple[str, int], one: int) -> None:
-    counts[key] = counts.get(key, 0) + one
-    if not counts[key]:
-        del counts[key]
