@@ -7,7 +7,6 @@ Nothing here decides anything about jobs: see `aigc.core.scheduling`. What gatew
 """
 
 import asyncio
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -26,6 +25,7 @@ from actors.levels_in_force import LevelsInForce
 from actors.log_level import SetLogLevel, no_log
 from actors.outbox import Outbox, Tell
 from actors.progress_news import ProgressNews
+from actors.random_hex import RandomHex
 from aigc.core.effects import Answer, Commit, Effect, Publish, SendCancel, SendGrant, SendOrder
 from aigc.core.errors import StaleGeneration
 from aigc.core.events import Event, NeverCreated, Reloaded, Restored, Tick, WorkerLost, WorkerSilent
@@ -67,6 +67,9 @@ from aigc.core.trace import Export
 from transport import Address, Codec, Envelope, LinkSettings, Publisher, Router, TransportError, Verdict
 
 log = structlog.get_logger()
+
+ATTEMPT_DIGITS = 16
+"""Of an attempt's id, which is its span's in a trace, too."""
 
 
 class BrokerSettings(Struct, frozen=True, kw_only=True):
@@ -128,7 +131,10 @@ class Broker:
         self._progress = ProgressNews(self.publish)
         self._outbox = Outbox(commit=self._commit, release=self._release, forget=self._forget, fail=self._end)
         self._generation = generation
-        self._scheduler = Scheduler(settings.scheduler, catalogue(), generation, _attempt_id)
+        random = RandomHex()
+        self._scheduler = Scheduler(
+            settings.scheduler, catalogue(), generation, lambda: AttemptId(random.take(ATTEMPT_DIGITS))
+        )
         self._levels = LevelsInForce(store, self._announce_level)
         self._experience = Experience(self._scheduler, store)
         self._house_news = HouseNews(self._scheduler, self._now, self.publish, settings.news_s)
@@ -393,7 +399,3 @@ class Broker:
             self._fate.finish()
         else:
             self._fate.fail(reason)
-
-
-def _attempt_id() -> AttemptId:
-    return AttemptId(secrets.token_hex(8))

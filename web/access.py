@@ -15,7 +15,7 @@ from msgspec import Struct
 from multidict import istr
 
 from aigc.core.accounts import AccountStore, AuditLog
-from aigc.core.buckets import Bucket, SharedBuckets, Verdict
+from aigc.core.buckets import Bucket, SharedBuckets
 from aigc.core.errors import NotAllowed, Unavailable
 from web.accounts import Accounts
 from web.identity import BY_URL, NOBODY, Identity
@@ -23,7 +23,7 @@ from web.keyring import Keyring
 from web.origins import Origins, Use
 from web.passwords import LOG2_N, Passwords
 from web.rates import Rates
-from web.requests import IDENTITY, asker_of
+from web.requests import asker_of, visit_of
 from web.rights import Rights, rights_of
 from web.signing import EXPIRES, SIGNATURE, Signer
 from web.stream_logins import StreamLogins
@@ -33,8 +33,6 @@ COOKIE = "aigc_session"
 KEY_BYTES = 32
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 REALM = 'Bearer realm="aigc"'
-
-RATE = web.RequestKey("rate", Verdict)
 
 _AUTHORIZATION, _API_KEY, _ORIGIN = istr("Authorization"), istr("X-API-Key"), istr("Origin")
 
@@ -164,14 +162,14 @@ class Access:
             if rights is not None and rights.own_pages:
                 self._check_page(request)
             return
-        request[IDENTITY] = NOBODY
+        visit_of(request).asker = NOBODY
         if rights is None:
             return  # there is no such address, and whoever asks may hear that
         if not self._signer.is_ready:
             await self._learn_key()
         asker = await self._asker(request, rights)
         if asker is not None:
-            request[IDENTITY] = asker
+            visit_of(request).asker = asker
         if rights.need is None or asker is BY_URL:
             return
         if asker is None:
@@ -245,7 +243,7 @@ class Access:
 
     async def _meter(self, request: web.Request, asker: Identity, per_minute: float) -> None:
         bucket = Bucket(f"sends\n{asker.owner}", per_minute, max(1, int(per_minute)))
-        verdict = request[RATE] = await self._rates.take([bucket])
+        verdict = visit_of(request).rate = await self._rates.take([bucket])
         if not verdict.allowed:
             raise Unavailable(
                 f"you have sent as many jobs and files as one may ({per_minute:g} a minute)",
@@ -278,7 +276,7 @@ class Access:
         name = Accounts.named(name)
         is_known = name != "" and asker_of(request).name.lower() == name.lower()
         taken = buckets(name, self.address_of(request), is_known=is_known)
-        verdict = request[RATE] = await self._tries.take(taken)
+        verdict = visit_of(request).rate = await self._tries.take(taken)
         if not verdict.allowed:
             raise Unavailable(
                 "too many tries to log in",

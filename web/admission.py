@@ -1,12 +1,12 @@
 """From a request to the record of a job: which model, which inputs, which parameters; every error at once."""
 
 import hashlib
-import os
 from collections.abc import Awaitable, Callable
 from random import getrandbits
 
 import msgspec
 
+from actors.random_hex import RandomHex
 from aigc.core import lifecycle
 from aigc.core.errors import Conflict, InputInvalid, NotFound, Unavailable
 from aigc.core.ids import JobId, OwnerId
@@ -23,23 +23,14 @@ from web.submission import Submission
 
 
 class Ids:
-    """Random UUIDs (version 4) in their usual form.
-
-    Randomness is fetched for many at a time: a system call for each lets another thread have the interpreter, and
-    then waits to get it back.
-    """
+    """Random UUIDs (version 4) in their usual form."""
 
     def __init__(self) -> None:
-        self._random = ""
-        self._at = 0
+        self._random = RandomHex()
 
     def next(self) -> JobId:
         """One that never was before."""
-        at = self._at
-        if at == len(self._random):
-            self._random, at = os.urandom(4096).hex(), 0
-        self._at = at + 32
-        text = self._random[at : at + 32]
+        text = self._random.take(32)
         variant = "89ab"[int(text[16], 16) & 3]
         return JobId(f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}")
 
@@ -219,7 +210,7 @@ def _format(submission: Submission, model: _Model, params: dict[str, object], er
     if chosen not in outputs:
         able = ", ".join(outputs)
         errors.append(FieldError("/output_format", f"{model.spec.id} writes {able}, not {str(chosen)[:20]}"))
-    if "output_format" in model.parameters.names:
+    if model.parameters.knows("output_format"):
         params["output_format"] = chosen
     return str(chosen)
 

@@ -23,7 +23,8 @@ class Audiences:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._of: dict[Watcher, Audience] = {}
+        self.by_watcher: dict[Watcher, Audience] = {}
+        """In which each of them is, with others or alone."""
         self._by_job: dict[JobId, set[Audience]] = {}
         self._by_owner: dict[OwnerId | None, set[Audience]] = {}  # None: everybody's
         self.system: set[Audience] = set()
@@ -32,15 +33,15 @@ class Audiences:
 
     def __len__(self) -> int:
         """How many watchers there are."""
-        return len(self._of)
+        return len(self.by_watcher)
 
     def __iter__(self) -> Iterator[Watcher]:
         """All watchers, as they are now."""
-        return iter(list(self._of))
+        return iter(list(self.by_watcher))
 
     def __contains__(self, watcher: Watcher) -> bool:
         """It has joined and not left."""
-        return watcher in self._of
+        return watcher in self.by_watcher
 
     @property
     def jobs(self) -> Set[JobId]:
@@ -54,7 +55,7 @@ class Audiences:
 
     def of(self, watcher: Watcher) -> Audience:
         """The audience that a watcher is in, with others or alone."""
-        return self._of[watcher]
+        return self.by_watcher[watcher]
 
     def hearing(self, job: JobId, owner: OwnerId | None) -> Set[Audience]:
         """Those that hear of a job: by its name, of everything of its owner, or of everybody's."""
@@ -72,11 +73,11 @@ class Audiences:
 
     def join(self, watcher: Watcher) -> None:
         """It is in an audience of its own, which wants nothing yet."""
-        self._of[watcher] = Audience(watcher)
+        self.by_watcher[watcher] = Audience(watcher)
 
     def leave(self, watcher: Watcher) -> None:
         """It is in none. Twice does no harm."""
-        audience = self._of.pop(watcher, None)
+        audience = self.by_watcher.pop(watcher, None)
         if audience is not None:
             del audience.watchers[watcher]
             if not audience.watchers:
@@ -105,13 +106,13 @@ class Audiences:
 
     def alone(self, watcher: Watcher) -> Audience | None:
         """The watcher's audience, which is its own from now on; None if it has left meanwhile."""
-        audience = self._of.get(watcher)
+        audience = self.by_watcher.get(watcher)
         if audience is None:
             return None
         if len(audience.watchers) == 1:
             self._forget_alike(audience)  # it is about to want or to hear something else
             return audience
-        self._of[watcher] = audience = audience.parted(watcher)
+        self.by_watcher[watcher] = audience = audience.parted(watcher)
         for job in audience.jobs:
             self._by_job[job].add(audience)
         self.want(audience)
@@ -126,7 +127,7 @@ class Audiences:
             together = len(audience.watchers) + len(other.watchers)
             if other is not audience and together <= self._most and audience.knows_as(other):
                 other.watchers |= audience.watchers
-                self._of |= dict.fromkeys(audience.watchers, other)
+                self.by_watcher |= dict.fromkeys(audience.watchers, other)
                 self._dissolve(audience)
                 return
         alike[audience] = None

@@ -1,5 +1,6 @@
 """A record becomes durable: its creation in the store, told in a client's words where it is refused."""
 
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -82,12 +83,15 @@ class Creation:
         if not created.replayed:
             self._counters.submitted(created.job)
             self._export_span(created.job, began)
-            log.debug("job.accepted", feature=job.feature, model=job.model, **job.origin.fields(job.id))
+            if log.is_enabled_for(logging.DEBUG):
+                log.debug("job.accepted", feature=job.feature, model=job.model, **job.origin.fields(job.id))
         return created
 
     def _export_span(self, job: Job, began: float) -> None:
+        if self._export is None:
+            return
         at = parse(job.origin.trace)
-        if self._export is not None and at is not None and at.is_sampled:
+        if at is not None and at.is_sampled:
             fields: dict[str, Any] = {**job.origin.fields(job.id), "feature": job.feature, "model": job.model}
             self._export(
                 Span(name="accept", at=at, parent_id=origin.parent_id(), start=began, end=time.time(), fields=fields)

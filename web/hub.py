@@ -203,7 +203,7 @@ class Hub:
 
     def changed(self, job: Job) -> None:
         """The newest record of a job."""
-        if not self._audiences:
+        if not self._audiences.by_watcher:
             return
         audiences = self._audiences.hearing(job.id, job.owner)
         self._track(job, is_heard=bool(audiences))

@@ -11,11 +11,11 @@ from multidict import istr
 
 from aigc.core.errors import AigcError
 from web import problem
-from web.access import RATE, Access, challenge
+from web.access import Access, challenge
 from web.counters import Counters
 from web.origin import RequestIds
 from web.origins import Use
-from web.requests import JSON_BYTES, REQUEST_ID, request_id_of
+from web.requests import JSON_BYTES, request_id_of, visit_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -27,11 +27,6 @@ EXPOSED = (
     "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 )
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-
-STARTED = web.RequestKey("started", float)
-
-BEGUN = web.RequestKey("begun", bool)
-"""There once the answer's head has been sent."""
 
 # Header names in the form that the header maps compare without another look.
 _REQUEST_ID = istr("X-Request-Id")
@@ -68,7 +63,6 @@ class Passage:
         async def passage(request: web.Request, handler: Handler) -> web.StreamResponse:
             self._count += 1
             request_id = self._ids.begin(request, request.headers.get(_REQUEST_ID))
-            request[STARTED] = time.perf_counter()
             if _ORIGIN in request.headers and not self._is_welcome(request):
                 return _unwelcome(request, request_id)
             if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
@@ -79,7 +73,7 @@ class Passage:
             except ConnectionError:
                 raise  # the client is gone; nobody to answer
             except Exception as error:
-                if BEGUN not in request:
+                if not visit_of(request).is_answered:
                     return _told(error, request, request_id)
                 # Too late for an answer: it would be written into the stream that has begun.
                 log.exception("stream.failed", request=request_id, path=request.path)
@@ -93,15 +87,16 @@ class Passage:
         return self._access.settings.origins.may(Use.ASK, request.headers.get(_ORIGIN), request.host)
 
     async def _complete(self, request: web.Request, response: web.StreamResponse) -> None:
-        request[BEGUN] = True
+        visit = visit_of(request)
+        visit.is_answered = True
         headers = response.headers
-        elapsed_s = time.perf_counter() - request.get(STARTED, 0.0)
+        elapsed_s = time.perf_counter() - visit.came_at
         self._counters.served(request, response.status, elapsed_s)
-        headers[_REQUEST_ID] = request.get(REQUEST_ID, "")
+        headers[_REQUEST_ID] = visit.id
         headers[_PROCESS_TIME] = f"{elapsed_s:.6f}"
         headers[_OPTIONS] = "nosniff"
         challenge(response)
-        if (rate := request.get(RATE)) is not None:
+        if (rate := visit.rate) is not None:
             headers["RateLimit-Limit"] = str(rate.limit)
             headers["RateLimit-Remaining"] = str(rate.left)
             headers["RateLimit-Reset"] = str(ceil(rate.full_after_s))

@@ -2,17 +2,21 @@
 
 import re
 import secrets
+import time
 from contextvars import ContextVar
 
 from aiohttp import web
+from multidict import istr
 from structlog.contextvars import bind_contextvars
 
+from actors.random_hex import RandomHex
 from aigc.core.trace import NOWHERE, Origin, Traceparent, parse
-from web.requests import REQUEST_ID
+from web.requests import VISIT, Visit, request_id_of
 
 _SOUND_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-_TRACE = "traceparent"
+_TRACE = istr("traceparent")
 
+_random = RandomHex()
 _request: ContextVar[web.Request | None] = ContextVar("request", default=None)
 
 
@@ -27,7 +31,7 @@ class RequestIds:
         """The request's id; until the next one of this task, every line of the log has it."""
         self._count += 1
         found = given if given and _SOUND_ID.fullmatch(given) else f"{self._prefix}-{self._count:x}"
-        request[REQUEST_ID] = found
+        request[VISIT] = Visit(found, time.perf_counter())
         _request.set(request)
         bind_contextvars(request=found)
         return found
@@ -39,9 +43,9 @@ def current() -> Origin:
     if request is None:
         return NOWHERE
     found = _of_client(request)
-    span = secrets.token_hex(8)
-    here = found.at(span) if found else Traceparent(secrets.token_hex(16), span)
-    return Origin(str(here), request[REQUEST_ID])
+    span = _random.take(16)
+    here = found.at(span) if found else Traceparent(_random.take(32), span)
+    return Origin(str(here), request_id_of(request))
 
 
 def parent_id() -> str:
@@ -52,4 +56,5 @@ def parent_id() -> str:
 
 
 def _of_client(request: web.Request) -> Traceparent | None:
-    return parse(request.headers.get(_TRACE, "").strip())
+    told = request.headers.get(_TRACE)
+    return parse(told.strip()) if told else None

@@ -41,6 +41,10 @@ class ParameterSchema:
         """The parameters that the model knows."""
         return list(self._properties)
 
+    def knows(self, name: str) -> bool:
+        """Whether it is one of them."""
+        return name in self._properties
+
     def complete(self, params: dict[str, Any], *, lenient: bool = False) -> tuple[dict[str, Any], list[FieldError]]:
         """All parameters, with every error that was found in them.
 

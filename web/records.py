@@ -43,8 +43,9 @@ class Records:
         jobs[job.id] = job
         if len(jobs) > self._capacity:
             jobs.popitem(last=False)
-        live, _ = self._live.get(job.id, (None, 0.0))
-        if live is not None and (job.status is not Status.PROCESSING or live.attempt != job.attempt):
+        if job.id in self._live and (
+            job.status is not Status.PROCESSING or self._live[job.id][0].attempt != job.attempt
+        ):
             del self._live[job.id]
         return job
 

@@ -2,13 +2,16 @@
 
 import functools
 import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 from aiohttp import hdrs, web
+from msgspec import Struct
 
+from aigc.core.buckets import Verdict
 from aigc.core.errors import InputInvalid, NotAllowed
 from aigc.core.ids import OwnerId
 from aigc.core.model import Absent
@@ -37,20 +40,40 @@ _JSON: dict[str, str] = {hdrs.CONTENT_TYPE: "application/json; charset=utf-8"}
 _encode = msgspec.json.Encoder().encode
 
 
-REQUEST_ID = web.RequestKey("request_id", str)
-IDENTITY = web.RequestKey("identity", Identity)
+class Visit(Struct):
+    """What is known of a request, from its first moment on."""
+
+    id: str
+    """By which the log knows it."""
+    came_at: float
+    """By `time.perf_counter`."""
+    asker: Identity = OPEN
+    rate: Verdict | None = None
+    """How much more may be asked, where that is metered."""
+    is_answered: bool = False
+    """The answer's head has been sent."""
+
+
+VISIT = web.RequestKey("visit", Visit)
+
+
+def visit_of(request: web.Request) -> Visit:
+    """What is known of it; nothing, of one that was refused before it came to us."""
+    try:
+        return request[VISIT]
+    except KeyError:
+        visit = request[VISIT] = Visit("", time.perf_counter())
+        return visit
 
 
 def request_id_of(request: web.Request) -> str:
     """By which the log knows this request."""
-    known: str = request.get(REQUEST_ID, "")
-    return known
+    return visit_of(request).id
 
 
 def asker_of(request: web.Request) -> Identity:
     """Who asks."""
-    asker: Identity = request.get(IDENTITY, OPEN)
-    return asker
+    return visit_of(request).asker
 
 
 def owner_of(request: web.Request) -> OwnerId:

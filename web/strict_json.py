@@ -37,11 +37,10 @@ def parse_json(raw: bytes) -> Any:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             pass
         else:
-            values = _values(document)
-            if raw.count(b":") == _keys(values) and not any(map(_is_long, values)):
+            if raw.count(b":") == _keys(document):
                 return document
     document = _parse_strictly(raw)
-    _values(document)
+    _keys(document)
     return document
 
 
@@ -79,26 +78,22 @@ def _too_many() -> InputInvalid:
     )
 
 
-def _values(value: Any) -> list[Any]:
-    """A value and everything in it. Raises InputInvalid for more than VALUES_MAX."""
-    found = [value]
+def _keys(value: Any) -> int:
+    """How many keys there are in a value and everything in it; -1 where an integer is beyond 64 bits, which no record
+    can hold and the fast decoder lets through. Raises InputInvalid for more than VALUES_MAX values."""
+    found, keys, is_long = [value], 0, False
     for item in found:  # grows as it goes
-        if item.__class__ is dict:
+        kind = item.__class__
+        if kind is dict:
+            keys += len(item)
             found += item.values()
-        elif item.__class__ is list:
+        elif kind is list:
             found += item
+        elif kind is int:
+            is_long = is_long or not -_INT64 <= item < _INT64
     if len(found) > VALUES_MAX:
         raise _too_many()
-    return found
-
-
-def _keys(values: list[Any]) -> int:
-    return sum([len(value) for value in values if value.__class__ is dict])
-
-
-def _is_long(value: Any) -> bool:
-    """Beyond 64 bits, which no record can hold and the fast decoder lets through."""
-    return value.__class__ is int and not -_INT64 <= value < _INT64
+    return -1 if is_long else keys
 
 
 def _depth(value: Any) -> int:

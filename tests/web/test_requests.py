@@ -11,7 +11,6 @@ from aigc.core.model import Absent
 from web.identity import Identity
 from web.problem import FieldsInvalid
 from web.requests import (
-    IDENTITY,
     JSON_BYTES,
     SMALL_BYTES,
     Body,
@@ -24,6 +23,7 @@ from web.requests import (
     reply,
     request_id_of,
     viewer_of,
+    visit_of,
 )
 
 
@@ -102,7 +102,7 @@ def test_lists_show_ones_own_and_to_operators_whose_they_ask_for(role: Role) -> 
     def asked(query: str) -> OwnerId | None:
         request = make_mocked_request("GET", f"/{query}")
         account = Account(id=OwnerId("ada"), name="Ada", password="", role=role, created_at=0.0)
-        request[IDENTITY] = Identity(role, "token", account)
+        visit_of(request).asker = Identity(role, "token", account)
         assert owner_of(request) == "ada"
         assert viewer_of(request) == ("ada" if role is Role.USER else None)
         return listed_for(request)

@@ -68,14 +68,10 @@ def test_the_second_of_two_equal_keys_is_found_among_a_thousand() -> None:
     ],
     ids=["numbers", "objects", "keys", "commas"],
 )
-def test_no_body_holds_more_values_than_can_be_looked_at_in_no_time(
-    raw: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked: list[int] = []
-    monkeypatch.setattr("web.strict_json._keys", lambda values: looked.append(len(values)) or 0)
+def test_no_body_holds_more_values_than_can_be_looked_at_in_no_time(raw: bytes) -> None:
     with pytest.raises(InputInvalid, match="more than 2048 values") as caught:
         parse_json(raw)
-    assert caught.value.code == "too_large" and not looked
+    assert caught.value.code == "too_large"
 
 
 def test_a_long_text_is_no_more_than_one_value_whatever_is_in_it() -> None:

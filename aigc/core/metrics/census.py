@@ -122,8 +122,8 @@ class Census:
         attempt.stage, attempt.since = stage, now
 
     def _loaded(self, job: JobId, load_s: float) -> None:
-        attempt = self._attempts.get(job)
-        if attempt is not None and load_s > 0.0 and not attempt.is_loaded:
+        attempt = self._attempts.get(job) if load_s > 0.0 else None
+        if attempt is not None and not attempt.is_loaded:
             attempt.is_loaded = True
             self.tally.observe("aigc_model_load_seconds", (attempt.model,), load_s)
 
