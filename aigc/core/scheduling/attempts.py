@@ -96,7 +96,7 @@ def revoke(books: Books, granted: Granted, used_s: float, *, is_gone: bool = Fal
     if worker is not None and worker.boot == granted.boot:
         if not granted.is_storing:  # else it was let out before
             worker.let_out(granted, books.now.monotonic, is_gone=is_gone)
-        books.touch(worker)
+        books.relieve(worker)
 
 
 def ask_to_end(books: Books, granted: Granted, reason: str) -> None:

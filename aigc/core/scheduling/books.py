@@ -77,6 +77,11 @@ class Books:
         self.fleet.refresh(worker)
         self.changed[worker.id] = worker
 
+    def relieve(self, worker: WorkerState) -> None:
+        """It has less to do: it is looked at in the end, and its indexes follow when a device is sought."""
+        self.fleet.relieved[worker.id] = worker
+        self.changed[worker.id] = worker
+
     def admit(self, job: Job, since: float, deadline: float | None) -> Entry:
         """The job is open and known; it does not wait yet. Instants are monotonic seconds."""
         self._orders += 1

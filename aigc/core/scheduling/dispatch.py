@@ -104,6 +104,7 @@ def release(books: Books, entry: Entry, avoid: WorkerId) -> None:
 
 def settle(books: Books) -> list[Effect]:
     """Every worker on which something became free is filled; returns what is to be done about all that happened."""
+    books.fleet.catch_up()
     while books.changed:
         worker = books.changed.pop(next(iter(books.changed)))
         if books.waiting.count and books.fleet.get(worker.id) is worker:

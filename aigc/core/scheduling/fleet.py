@@ -54,6 +54,8 @@ class Fleet:
         """On how many devices a residency is."""
         self.kept: dict[WorkerId, WorkerState] = {}
         """Workers that are kept for one job."""
+        self.relieved: dict[WorkerId, WorkerState] = {}
+        """Workers that have less to do than the indexes say, see `catch_up`."""
         self.missing: dict[WorkerId, tuple[WorkerState, float]] = {}
         """Workers that were lost and have not come back, the latest ones, and when that was."""
 
@@ -119,6 +121,13 @@ class Fleet:
         if place != self._places.get(worker.id):
             self._take_out(worker)
             self._put_in(worker, place)
+
+    def catch_up(self) -> None:
+        """The indexes follow where workers were relieved: once, however many leases they were relieved of."""
+        while self.relieved:
+            worker = self.relieved.pop(next(iter(self.relieved)))
+            if self._workers.get(worker.id) is worker:
+                self.refresh(worker)
 
     def keep(self, worker: WorkerState, entry: Entry) -> None:
         """It takes nobody but this job, as soon as that fits."""

@@ -153,6 +153,7 @@ class Placement:
 
         Kinds of device are tried in the order in which the model names them.
         """
+        self._fleet.catch_up()
         for kind in demand.spec.devices:
             worker = (
                 _first_ready(self._of_kind(self._fleet.idle_with(demand.residency), kind), demand)

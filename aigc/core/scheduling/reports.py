@@ -71,7 +71,7 @@ def ran(books: Books, event: LeaseRan) -> None:
     worker = books.fleet.get(granted.worker)
     if worker is not None:
         worker.let_out(granted, books.now.monotonic, is_gone=False)
-        books.touch(worker)
+        books.relieve(worker)
     if not granted.ending:
         _show(books, granted, Stage.STORING, granted.entry.job.progress)
     return None
