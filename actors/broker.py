@@ -128,7 +128,7 @@ class Broker:
         self._fate = Fate()
         self._census = Census(settings.backend)
         self._spans = JobSpans(export) if export is not None else None
-        self._progress = ProgressNews(self.publish)
+        self._progress = ProgressNews(lambda job: self._scheduler.progressed(job, self._now()), self.publish)
         self._outbox = Outbox(commit=self._commit, release=self._release, forget=self._forget, fail=self._end)
         self._generation = generation
         random = RandomHex()
@@ -320,8 +320,8 @@ class Broker:
                     if self._spans is not None:
                         self._spans.committed(job)
                     self.publish(Changed(job))
-                case Publish(news=news):
-                    self._progress.take(news)
+                case Publish(job=published):
+                    self._progress.take(published)
                 case SendGrant(worker=worker, boot=boot, grant=grant):
                     self._census.granted(grant, time.monotonic())
                     if self._spans is not None:

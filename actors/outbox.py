@@ -115,8 +115,8 @@ def subject(effect: Effect | Tell) -> JobId | None:
             return grant.lease.job
         case SendCancel(cancel=cancel):
             return cancel.lease.job
-        case Publish(news=news):
-            return news.job
+        case Publish(job=published):
+            return published
         case Discard(lease=lease):
             return lease.job
         case _:

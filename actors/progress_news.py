@@ -7,7 +7,7 @@ from aigc.core.ids import JobId
 from aigc.core.messages import Progressed
 
 GATHER_S = 0.02
-"""What follows within so long takes the place of what came before."""
+"""What follows within so long is told with what came before."""
 
 
 class ProgressNews:
@@ -15,23 +15,24 @@ class ProgressNews:
     progress of a job whose change follows at once.
 
     Args:
+        look: how far a job is; None if nothing works on it.
         tell: called on the loop.
     """
 
-    def __init__(self, tell: Callable[[Progressed], None]) -> None:
-        self._tell = tell
-        self._latest: dict[JobId, Progressed] = {}
+    def __init__(self, look: Callable[[JobId], Progressed | None], tell: Callable[[Progressed], None]) -> None:
+        self._look, self._tell = look, tell
+        self._jobs: dict[JobId, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def take(self, news: Progressed) -> None:
-        """It is told soon, unless something newer comes."""
-        self._latest[news.job] = news
+    def take(self, job: JobId) -> None:
+        """How far it is then is told soon, unless a change of it says so before."""
+        self._jobs[job] = None
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(GATHER_S, self._flush)
 
     def drop(self, job: JobId) -> None:
         """What is being told of the job now says how far it is, too."""
-        self._latest.pop(job, None)
+        self._jobs.pop(job, None)
 
     def close(self) -> None:
         """Nothing is told any more."""
@@ -40,6 +41,7 @@ class ProgressNews:
 
     def _flush(self) -> None:
         self._timer = None
-        latest, self._latest = self._latest, {}
-        for news in latest.values():
-            self._tell(news)
+        jobs, self._jobs = self._jobs, {}
+        for job in jobs:
+            if (news := self._look(job)) is not None:
+                self._tell(news)

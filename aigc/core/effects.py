@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from aigc.core.ids import BootId, WorkerId
+from aigc.core.ids import BootId, JobId, WorkerId
 from aigc.core.job import Job, Lease
 from aigc.core.messages import (
     CancelAnswer,
@@ -11,7 +11,6 @@ from aigc.core.messages import (
     Grant,
     JobAnswer,
     Order,
-    Progressed,
     RetireWorker,
 )
 
@@ -48,9 +47,9 @@ class SendOrder(Struct, frozen=True):
 
 
 class Publish(Struct, frozen=True):
-    """Tell the watchers; nothing durable."""
+    """Tell the watchers how far the job is, see `Scheduler.progressed`; nothing durable."""
 
-    news: Progressed
+    job: JobId
 
 
 class Answer(Struct, frozen=True):

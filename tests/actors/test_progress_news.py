@@ -12,6 +12,16 @@ def at(job: JobId, fraction: float) -> Progressed:
     return Progressed(job, 1, Stage.SAMPLING, Progress(fraction))
 
 
+class Jobs:
+    """How far each is; what no worker has is nowhere."""
+
+    def __init__(self) -> None:
+        self.fractions: dict[JobId, float] = {}
+
+    def __call__(self, job: JobId) -> Progressed | None:
+        return at(job, self.fractions[job]) if job in self.fractions else None
+
+
 class Ear:
     """All that was told, and a way to wait for more."""
 
@@ -25,37 +35,51 @@ class Ear:
 
 
 async def test_of_each_job_the_latest_is_told() -> None:
-    ear = Ear()
-    news = ProgressNews(ear)
+    ear, jobs = Ear(), Jobs()
+    news = ProgressNews(jobs, ear)
     for fraction in (0.1, 0.2, 0.3):
-        news.take(at(A, fraction))
-        news.take(at(B, fraction / 2))
+        jobs.fractions = {A: fraction, B: fraction / 2}
+        news.take(A)
+        news.take(B)
     assert ear.told == []
     await ear.heard.wait()
     assert ear.told == [at(A, 0.3), at(B, 0.15)]
 
     ear.heard.clear()
-    news.take(at(A, 0.4))
+    jobs.fractions[A] = 0.4
+    news.take(A)
     await ear.heard.wait()
     assert ear.told[2:] == [at(A, 0.4)]
 
 
 async def test_what_a_change_of_the_job_has_said_is_not_told_after_it() -> None:
-    ear = Ear()
-    news = ProgressNews(ear)
-    news.take(at(A, 0.9))
-    news.take(at(B, 0.1))
+    ear, jobs = Ear(), Jobs()
+    jobs.fractions = {A: 0.9, B: 0.1}
+    news = ProgressNews(jobs, ear)
+    news.take(A)
+    news.take(B)
     news.drop(A)
     news.drop(A)
     await ear.heard.wait()
     assert ear.told == [at(B, 0.1)]
 
 
+async def test_of_a_job_on_which_nothing_works_any_more_nothing_is_told() -> None:
+    ear, jobs = Ear(), Jobs()
+    jobs.fractions = {B: 0.1}
+    news = ProgressNews(jobs, ear)
+    news.take(A)
+    news.take(B)
+    await ear.heard.wait()
+    assert ear.told == [at(B, 0.1)]
+
+
 async def test_after_the_end_nothing_is_told() -> None:
-    ear = Ear()
-    news, other = ProgressNews(ear), ProgressNews(ear)
-    news.take(at(A, 0.9))
+    ear, jobs = Ear(), Jobs()
+    jobs.fractions = {A: 0.9, B: 0.1}
+    news, other = ProgressNews(jobs, ear), ProgressNews(jobs, ear)
+    news.take(A)
     news.close()
-    other.take(at(B, 0.1))
+    other.take(B)
     await ear.heard.wait()
     assert ear.told == [at(B, 0.1)]

@@ -11,13 +11,15 @@ from aigc.core.messages import LeaseProgress, LeaseRan, LeaseStarted
 from tests.core.scheduler_kit import Desk, only, spec
 
 
-def told(effects: Sequence[Effect]) -> float | None:
+def told(desk: Desk, effects: Sequence[Effect]) -> float | None:
     (effect,) = only(effects, Publish)
-    return effect.news.progress.left_s
+    news = desk.scheduler.progressed(effect.job, desk.now)
+    assert news is not None
+    return news.progress.left_s
 
 
 def says(desk: Desk, job: JobId, fraction: float, stage: Stage = Stage.SAMPLING) -> float | None:
-    return told(desk.apply(LeaseProgress(desk.where(job), desk.lease(job), stage, Progress(fraction))))
+    return told(desk, desk.apply(LeaseProgress(desk.where(job), desk.lease(job), stage, Progress(fraction))))
 
 
 def begun(*, is_learned: bool) -> tuple[Desk, JobId]:
@@ -33,7 +35,7 @@ def begun(*, is_learned: bool) -> tuple[Desk, JobId]:
 
 def test_it_is_what_its_like_took_and_the_further_it_is_the_more_its_own_word() -> None:
     desk, job = begun(is_learned=True)
-    assert told(desk.start(job)) == 100.0
+    assert told(desk, desk.start(job)) == 100.0
     desk.after(40.0)
     assert says(desk, job, 0.0) == 60.0
     assert says(desk, job, 0.4) == pytest.approx(60.0)
@@ -60,11 +62,11 @@ def test_a_model_that_is_ahead_of_time_in_its_own_words_is_known_for_it() -> Non
 def test_nothing_is_told_where_nothing_is_known() -> None:
     desk, job = begun(is_learned=False)
     assert says(desk, job, 0.0, Stage.LOADING_MODEL) is None
-    assert told(desk.start(job)) is None, "what a catalogue declares is no experience"
+    assert told(desk, desk.start(job)) is None, "what a catalogue declares is no experience"
     desk.after(10.0)
     assert says(desk, job, 0.1) is None
     assert says(desk, job, 0.25) == pytest.approx(30.0)
-    assert told(desk.apply(LeaseRan(desk.where(job), desk.lease(job), 0.0))) is None
+    assert told(desk, desk.apply(LeaseRan(desk.where(job), desk.lease(job), 0.0))) is None
 
 
 def test_one_that_is_silent_for_longer_than_its_like_is_told_to_take_nobody_knows_how_long() -> None:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from aigc.core.effects import Commit, Publish
+from aigc.core.effects import Commit, Effect, Publish
 from aigc.core.ids import AssetKey, AttemptId, WorkerId
 from aigc.core.job import Output, Progress, Stage, Status, Timings
 from aigc.core.messages import LeaseFinished, LeaseProgress, LeaseRan, LeaseReturned, LeaseStarted, Progressed
@@ -14,10 +14,13 @@ RESULT = Output("mesh.glb", "model", AssetKey("jobs/1/1/mesh.glb"), "glb", "mode
 W = WorkerId("w")
 
 
-def news(desk: Desk, job: str, fraction: float, stage: Stage = Stage.SAMPLING) -> list[Progressed]:
+def news(desk: Desk, job: str, fraction: float, stage: Stage = Stage.SAMPLING) -> list[Progressed | None]:
     lease = desk.grants[job].lease  # type: ignore[index]
-    effects = desk.apply(LeaseProgress(W, lease, stage, Progress(fraction)))
-    return [effect.news for effect in only(effects, Publish)]
+    return told(desk, desk.apply(LeaseProgress(W, lease, stage, Progress(fraction))))
+
+
+def told(desk: Desk, effects: list[Effect]) -> list[Progressed | None]:
+    return [desk.scheduler.progressed(effect.job, desk.now) for effect in only(effects, Publish)]
 
 
 def test_a_result_completes_its_job_with_all_that_was_reported() -> None:
@@ -129,7 +132,7 @@ def test_a_result_that_is_being_stored_is_shown_so_and_still_ends_as_it_was_aske
     news(desk, job, 0.5)
 
     effects = desk.apply(LeaseRan(W, desk.lease(job), 0.0))
-    assert [effect.news for effect in only(effects, Publish)] == [Progressed(job, 1, Stage.STORING, Progress(0.5))]
+    assert told(desk, effects) == [Progressed(job, 1, Stage.STORING, Progress(0.5))]
     desk.cancel(job)
     desk.finish(job)
     assert desk.store[job].status is Status.CANCELLED

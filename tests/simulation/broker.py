@@ -196,8 +196,10 @@ class Broker:
                     self._send(worker, boot, cancel)
                 case SendOrder(worker=worker, boot=boot, order=order):
                     self._send(worker, boot, order)
-                case Publish(news=news) if self.generation == house.records.generation:
-                    house.checks.progressed(news)
+                case Publish(job=published) if self.generation == house.records.generation:
+                    news = self.scheduler.progressed(published, self._clock.now)
+                    if news is not None:
+                        house.checks.progressed(news)
                 case Discard(lease=lease):
                     house.checks.discarded(lease)
                 case Answer(token=Question() as question, reply=reply):

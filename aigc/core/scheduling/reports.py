@@ -12,7 +12,6 @@ from aigc.core.messages import (
     LeaseReturned,
     LeaseStarted,
     LeaseStopped,
-    Progressed,
 )
 from aigc.core.scheduling.attempts import refuse, revoke
 from aigc.core.scheduling.books import Books
@@ -20,7 +19,6 @@ from aigc.core.scheduling.dispatch import ease
 from aigc.core.scheduling.leases import Granted
 from aigc.core.scheduling.outcomes import conclude, hand_back, strike
 from aigc.core.scheduling.pace import walked
-from aigc.core.scheduling.remaining import known_left_s
 from aigc.core.scheduling.retries import OUT_OF_MEMORY, doubled
 from aigc.core.scheduling.timers import Alarm
 from aigc.core.scheduling.waiting import Demand
@@ -146,11 +144,8 @@ def returned(books: Books, event: LeaseReturned) -> None:
 
 
 def _show(books: Books, granted: Granted, stage: Stage, progress: Progress) -> None:
-    entry = granted.entry
-    entry.job = msgspec.structs.replace(entry.job, stage=stage, progress=progress)
-    if stage is not Stage.WAITING:
-        progress = msgspec.structs.replace(progress, left_s=known_left_s(granted, books.now.monotonic))
-    books.out.append(Publish(Progressed(granted.lease.job, granted.lease.attempt, stage, progress)))
+    granted.entry.job = msgspec.structs.replace(granted.entry.job, stage=stage, progress=progress)
+    books.out.append(Publish(granted.lease.job))
 
 
 def _start(books: Books, granted: Granted, demand: Demand, load_s: float) -> None:

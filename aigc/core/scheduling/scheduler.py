@@ -13,6 +13,8 @@ Nothing here reads a clock, draws a random number or iterates over a set: equal 
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
+
 from aigc.core.effects import Effect
 from aigc.core.events import (
     Asked,
@@ -25,7 +27,7 @@ from aigc.core.events import (
     WorkerSilent,
 )
 from aigc.core.ids import AttemptId, JobId, Now, OwnerId
-from aigc.core.job import Job, Lease
+from aigc.core.job import Job, Lease, Stage
 from aigc.core.messages import (
     AskQueue,
     Estimate,
@@ -38,6 +40,7 @@ from aigc.core.messages import (
     LeaseStarted,
     LeaseStopped,
     LeaseView,
+    Progressed,
     QueuePage,
     Submit,
     WaitReason,
@@ -54,6 +57,7 @@ from aigc.core.scheduling.books import Books
 from aigc.core.scheduling.dispatch import settle
 from aigc.core.scheduling.forecast import Forecast
 from aigc.core.scheduling.queue_page import queue_page
+from aigc.core.scheduling.remaining import known_left_s
 from aigc.core.scheduling.settings import SchedulerSettings
 
 __all__ = ["Scheduler", "SchedulerSettings"]
@@ -139,6 +143,16 @@ class Scheduler:
         """The record of an open job, with its latest progress; None if it is finished or unknown."""
         entry = self._books.entries.get(job)
         return entry.job if entry is not None else None
+
+    def progressed(self, job: JobId, now: Now) -> Progressed | None:
+        """How far the job's attempt is, and how long it will go on; None if it has none."""
+        granted = self._books.leases.of(job)
+        if granted is None:
+            return None
+        stage, progress = granted.entry.job.stage, granted.entry.job.progress
+        if stage is not Stage.WAITING:
+            progress = msgspec.structs.replace(progress, left_s=known_left_s(granted, now.monotonic))
+        return Progressed(job, granted.lease.attempt, stage, progress)
 
     def is_over(self, job: JobId) -> bool:
         """Whether it is known to have ended; ends of long ago, or of an earlier broker, are not."""
