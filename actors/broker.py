@@ -68,9 +68,6 @@ from transport import Address, Codec, Envelope, LinkSettings, Publisher, Router,
 
 log = structlog.get_logger()
 
-ATTEMPT_DIGITS = 16
-"""Of an attempt's id, which is its span's in a trace, too."""
-
 
 class BrokerSettings(Struct, frozen=True, kw_only=True):
     """What a broker must be told."""
@@ -132,9 +129,8 @@ class Broker:
         self._outbox = Outbox(commit=self._commit, release=self._release, forget=self._forget, fail=self._end)
         self._generation = generation
         random = RandomHex()
-        self._scheduler = Scheduler(
-            settings.scheduler, catalogue(), generation, lambda: AttemptId(random.take(ATTEMPT_DIGITS))
-        )
+        new_id = lambda: AttemptId(random.take(16))  # noqa: E731 - a span's id in a trace, too
+        self._scheduler = Scheduler(settings.scheduler, catalogue(), generation, new_id)
         self._levels = LevelsInForce(store, self._announce_level)
         self._experience = Experience(self._scheduler, store)
         self._house_news = HouseNews(self._scheduler, self._now, self.publish, settings.news_s)
