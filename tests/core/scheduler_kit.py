@@ -68,8 +68,8 @@ class Desk:
     def now(self) -> Now:
         return Now(self.time, self.time + self.wall_offset)
 
-    def apply(self, event: Event) -> list[Effect]:
-        effects = self.scheduler.apply([event], self.now)
+    def apply(self, *events: Event) -> list[Effect]:
+        effects = self.scheduler.apply(events, self.now)
         self.scheduler.validate()
         for effect in effects:
             if isinstance(effect, Commit):

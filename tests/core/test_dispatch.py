@@ -2,8 +2,10 @@
 
 from aigc.core.ids import BootId, WorkerId
 from aigc.core.job import Stage, Status
-from aigc.core.messages import WorkerBeat
+from aigc.core.messages import LeaseFinished, Submit, WorkerBeat
 from tests.core.scheduler_kit import GIB, Desk, sent, spec
+
+W = WorkerId("w")
 
 
 def test_a_worker_that_comes_is_filled() -> None:
@@ -28,6 +30,29 @@ def test_a_higher_class_goes_first_and_a_lower_one_fills_what_is_left() -> None:
 
     assert sent(desk.finish(high)) == [low]
     assert desk.store[impossible].status is Status.QUEUED
+
+
+def test_of_what_comes_at_once_the_first_in_turn_has_the_device_that_became_free() -> None:
+    desk = Desk()
+    desk.worker()
+    first, low = desk.submit(), desk.submit(priority=1)
+    over = LeaseFinished(W, desk.lease(first), (), {}, (), 0.0, 1.0, 0)
+    high = desk.job(priority=8)
+
+    assert sent(desk.apply(over, Submit(high))) == [high.id]
+    assert desk.store[low].status is Status.QUEUED
+
+
+def test_a_job_that_comes_with_the_end_of_its_like_finds_the_model_at_rest() -> None:
+    desk = Desk(spec("a", 10, load_s=60.0))
+    for name in ("w1", "w2"):
+        desk.worker(name)
+    first = desk.submit()
+    worker = desk.where(first)
+    over = LeaseFinished(worker, desk.lease(first), (), {}, (), 60.0, 1.0, 0)
+    desk.apply(over, Submit(like := desk.job()))
+
+    assert desk.where(like.id) == worker, "on the other one it would be loaded again"
 
 
 def test_owners_take_turns_however_many_jobs_one_of_them_has() -> None:

@@ -109,6 +109,20 @@ def test_only_the_present_life_is_living_and_earlier_ones_are_retired() -> None:
     assert fleet.is_retired(state.id, BootId("1"))
 
 
+def test_where_a_worker_was_relieved_the_indexes_follow_when_a_device_is_sought() -> None:
+    fleet = Fleet(0.25, 0.02)
+    state, gone = join(fleet, "w", 24, a=20), join(fleet, "gone", 24)
+    state.tenants.clear()
+    for one in (state, gone):
+        fleet.relieved[one.id] = one
+    fleet.leave(gone)
+    assert list(fleet.with_free("cuda", 24 * GIB)) == []
+
+    fleet.catch_up()
+    assert [one.id for one in fleet.with_free("cuda", 24 * GIB)] == ["w"]
+    assert fleet.relieved == {}
+
+
 def test_the_indexes_follow_whatever_changes() -> None:
     rng, fleet = random.Random(1), Fleet(0.25, 0.02)
     workers = [join(fleet, f"w{n}", rng.randrange(8, 48)) for n in range(20)]

@@ -95,6 +95,7 @@ def test_a_request_without_owner_and_id_has_empty_ones() -> None:
     request = make_mocked_request("GET", "/")
     assert (owner_of(request), request_id_of(request)) == ("", "")
     assert asker_of(request).via == "open" and viewer_of(request) is None
+    assert visit_of(request) is visit_of(request), "from then on it is known"
 
 
 @pytest.mark.parametrize("role", Role)
