@@ -16,12 +16,12 @@ from transport.address import Address
 from transport.connection import Connection, Events, places_of
 from transport.counters import Counters
 from transport.delivery import Delivery
-from transport.envelope import BadFrame, Codec, Envelope, Reason
-from transport.errors import Overloaded, PeerUnreachable
+from transport.envelope import MESSAGES_PER_FRAME, BadFrame, Codec, Envelope, Reason
+from transport.errors import PeerUnreachable
 from transport.identity import checked_boot
 from transport.listener import Listener
 from transport.liveness import Verdict
-from transport.outbox import Outbox
+from transport.outbox import FRAME_BYTES
 from transport.settings import LinkSettings
 from transport.sockets import connecting
 
@@ -67,7 +67,10 @@ class Publisher(Generic[S]):
         self._settings = settings = settings or LinkSettings()
         self.counters = Counters()
         self._loop = asyncio.get_running_loop()
-        self._outbox: Outbox[S] = Outbox(str(address), codec, checked_boot(boot), settings.outbox, self.counters)
+        self._codec, self._boot = codec, checked_boot(boot)
+        self._packed: list[bytes] = []  # messages of the next frame
+        self._packed_bytes = 0
+        self._sequence = 0
         self._flush_due = False
         self._closed = False
         self._listener = Listener(
@@ -86,7 +89,7 @@ class Publisher(Generic[S]):
         """Where it listens, with the port that the system chose."""
         self._timer = self._loop.call_later(settings.beat_s, self._tick)
 
-    def publish(self, message: S, *, trace: str = "") -> None:
+    def publish(self, message: S) -> None:
         """`message` leaves with this turn of the loop, encoded once for all subscribers.
 
         Raises:
@@ -95,11 +98,11 @@ class Publisher(Generic[S]):
         """
         if self._closed:
             raise PeerUnreachable(str(self.address), "this publisher is closed")
-        try:
-            self._outbox.put(message, trace=trace)
-        except Overloaded:
-            self._flush()  # PUB always takes, so the outbox is empty now
-            self._outbox.put(message, trace=trace)
+        packed = self._codec.pack(message)
+        if self._packed_bytes + len(packed) > FRAME_BYTES or len(self._packed) == MESSAGES_PER_FRAME:
+            self._flush()
+        self._packed.append(packed)
+        self._packed_bytes += len(packed)
         if not self._flush_due:
             self._flush_due = True
             self._loop.call_soon(self._flush)
@@ -119,17 +122,21 @@ class Publisher(Generic[S]):
 
     def _flush(self) -> None:
         self._flush_due = False
-        if not self._closed:
-            self._outbox.flush(self._send)
+        if self._packed and not self._closed:
+            self._send()
 
-    def _send(self, frame: bytes) -> bool:
+    def _send(self) -> None:
+        """What was gathered leaves in one frame; an empty one says that this end lives. PUB always takes it."""
+        frame = self._codec.frame(self._packed, boot=self._boot, sequence=self._sequence + 1)
         self._socket.send(frame, zmq.DONTWAIT)
-        return True
+        self._sequence += 1
+        self.counters.messages_sent += len(self._packed)
+        self._packed.clear()
+        self._packed_bytes = 0
 
     def _tick(self) -> None:
         self._timer = self._loop.call_later(self._settings.beat_s, self._tick)
-        self._outbox.beat()
-        self._flush()
+        self._send()
 
 
 class Subscriber(Generic[R]):
