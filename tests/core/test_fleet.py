@@ -59,6 +59,7 @@ def test_a_worker_that_left_is_nowhere() -> None:
     assert list(fleet.idle_with("a")) == []
     assert fleet.kept == {}
     assert fleet.copies == {"a": 0}
+    assert fleet.most(("cuda",)) == 0
     assert not fleet.is_retired(state.id, state.boot)
 
 
@@ -143,6 +144,7 @@ def test_the_indexes_follow_whatever_changes() -> None:
         assert {one.id for one in fleet.with_room("cuda", needed)} == {
             one.id for one in workers if one.id in takers and one.room >= needed
         }
+        assert fleet.most(("cpu", "cuda")) == max(one.capacity for one in workers)
         for name in "abc":
             assert {one.id for one in fleet.idle_with(name)} == {
                 one.id for one in workers if one.id in takers and name in one.tenants

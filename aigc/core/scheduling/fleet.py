@@ -49,6 +49,7 @@ class Fleet:
         self._idle: dict[str, dict[int, WorkerState]] = {}
         self._beside: dict[str, dict[int, WorkerState]] = {}
         self._retired: dict[tuple[WorkerId, BootId], None] = {}
+        self._most: dict[tuple[str, ...], int] = {}
         self._joined = 0
         self.copies: dict[str, int] = {}
         """On how many devices a residency is."""
@@ -83,6 +84,7 @@ class Fleet:
         self._joined += 1
         worker = WorkerState(hello, held, self._joined)
         self._workers[worker.id] = self._by_order[worker.order] = worker
+        self._most.clear()
         former, _ = self.missing.pop(worker.id, (worker, 0.0))
         if former.boot != worker.boot:
             self._retire(former)  # it may come back
@@ -93,6 +95,7 @@ class Fleet:
         self.unkeep(worker)
         self._take_out(worker)
         del self._workers[worker.id], self._by_order[worker.order]
+        self._most.clear()
         if is_retired:
             self._retire(worker)
 
@@ -109,7 +112,10 @@ class Fleet:
 
     def refresh(self, worker: WorkerState) -> None:
         """Something about it changed: its derived fields and the indexes follow."""
+        capacity = worker.capacity
         worker.measure(self._prefetch_s, self._burst_s)
+        if worker.capacity != capacity:
+            self._most.clear()
         is_kept = worker.kept_for is not None
         is_open = worker.has_slot and not is_kept
         idle: tuple[str, ...] = ()
@@ -151,6 +157,14 @@ class Fleet:
             if now.monotonic - lost_at < MISSING_S
         ]
         return (*(worker.view(now) for worker in self._workers.values()), *lost)
+
+    def most(self, kinds: tuple[str, ...]) -> int:
+        """Bytes that any device of these kinds can give to one model; 0 if there is none."""
+        found = self._most.get(kinds)
+        if found is None:
+            capacities = (worker.capacity for worker in self._workers.values() if worker.device.kind in kinds)
+            found = self._most[kinds] = max(capacities, default=0)
+        return found
 
     def idle_with(self, residency: str) -> Iterator[WorkerState]:
         """Open workers on which it rests."""

@@ -170,9 +170,7 @@ def _learn_need(books: Books, granted: Granted, demand: Demand, peak_bytes: int)
 
 def _ceiling(books: Books, granted: Granted, demand: Demand) -> int:
     """The most that any device can give to the model."""
-    kinds = demand.spec.devices
-    capacities = (worker.capacity for worker in books.fleet if worker.device.kind in kinds)
-    return max(capacities, default=granted.need_bytes)
+    return books.fleet.most(demand.spec.devices) or granted.need_bytes
 
 
 def _mark(books: Books, granted: Granted, first_s: float) -> None:
