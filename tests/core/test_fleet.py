@@ -68,10 +68,11 @@ def test_a_kept_worker_is_not_found_until_it_is_kept_no_more() -> None:
     state = join(fleet, "w", 24, a=20)
     fleet.keep(state, job)
     assert job.held_device == "w"
-    assert list(fleet.with_room("cuda", 0)) == []
+    assert (list(fleet.with_room("cuda", 0)), fleet.has_open("cuda")) == ([], False)
 
     fleet.unkeep(state)
     assert job.held_device is None
+    assert fleet.has_open("cuda") and not fleet.has_open("cpu")
     assert [one.id for one in fleet.with_room("cuda", 0)] == ["w"]
 
 

@@ -166,6 +166,10 @@ class Fleet:
             found = self._most[kinds] = max(capacities, default=0)
         return found
 
+    def has_open(self, kind: str) -> bool:
+        """Whether any worker of that kind is open."""
+        return bool(self._room.get(kind))
+
     def idle_with(self, residency: str) -> Iterator[WorkerState]:
         """Open workers on which it rests."""
         return iter(self._idle.get(residency, {}).values())

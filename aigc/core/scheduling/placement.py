@@ -155,6 +155,8 @@ class Placement:
         """
         self._fleet.catch_up()
         for kind in demand.spec.devices:
+            if not self._fleet.has_open(kind):
+                continue
             worker = (
                 _first_ready(self._of_kind(self._fleet.idle_with(demand.residency), kind), demand)
                 or _first_ready(self._fleet.with_free(kind, demand.profile.need_bytes), demand)
