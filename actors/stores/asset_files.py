@@ -9,37 +9,29 @@ import os
 import stat
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from msgspec import Struct
 
 from actors.stores.asset_key import segments
-from actors.stores.asset_layout import AssetLayout, file_of, is_sidecar, new_place
-from actors.stores.durable import ONLY_LOOK, StrPath, name_once, new_file, sync
+from actors.stores.asset_layout import AssetLayout, file_of, is_sidecar, key_of, new_place
+from actors.stores.durable import ONLY_LOOK, StrPath, name_once, sync
 from actors.stores.expiry_index import ExpiryIndex, milliseconds
 from actors.stores.in_step import Work, in_step
+from actors.stores.page import Entry, Page, entry_on, taken
 from actors.stores.syncing import Syncing
 from actors.stores.workspace import Workspace
-from aigc.core.errors import Conflict, NotFound
+from aigc.core.errors import NotFound
 from aigc.core.ids import AssetKey
 from aigc.core.ports import Asset
 
 T = TypeVar("T")
 
 
-class Sidecar(Struct, frozen=True):
-    """What a sidecar says."""
-
-    place: str
-    """How the name of the file begins."""
-    asset: Asset
-
-
 class AssetFiles:
-    """Files with a sidecar each.
+    """Files with a sidecar each, which files that were stored at once share as a `Page`.
 
     Args:
         root: made where it is missing; it may be a link itself.
@@ -68,6 +60,10 @@ class AssetFiles:
             raise NotFound(f"there is no file {key}", suggestion="it was deleted, has expired, or was damaged")
         return found[1]
 
+    def page(self) -> Page:
+        """For `installing`; whoever asks for it closes it."""
+        return Page(self.workspace.fresh_name())
+
     def install(self, items: Sequence[tuple[StrPath, Asset]]) -> None:
         """Files of the workspace stand under their keys, durably; or, if that fails, all are where they were.
 
@@ -77,7 +73,8 @@ class AssetFiles:
         Raises:
             Conflict: there is a file under one of the keys.
         """
-        (outcome,) = self.together([self.installing(items)])
+        with closing(self.page()) as page:
+            (outcome,) = self.together([self.installing(items, page)])
         if outcome is not None:
             raise outcome
 
@@ -85,12 +82,11 @@ class AssetFiles:
         """What each of the works returned or raised, see `in_step`."""
         return in_step(works, self._syncing)
 
-    def installing(self, items: Sequence[tuple[StrPath, Asset]]) -> Work[None]:
-        """The work of `install`, for those who have more of it to do at once."""
+    def installing(self, items: Sequence[tuple[StrPath, Asset]], page: Page) -> Work[None]:
+        """The work of `install`, for those who have more of it to do at once, on one page."""
         placed = [(source, asset, self._sidecar(asset.key), new_place()) for source, asset in items]
         moved: dict[str, StrPath] = {}
         opened: list[int] = []
-        fresh: list[str] = []
         known: list[str] = []
         try:
             # Reminders before files: else a crash between the two would leave a file that is never looked at.
@@ -102,22 +98,20 @@ class AssetFiles:
                 os.rename(source, target)
                 moved[target] = source
                 opened.append(os.open(target, ONLY_LOOK))
-                fresh.append(self.workspace.fresh_name())
-                opened.append(_new_sidecar(fresh[-1], Sidecar(place, asset)))
+                page.add(Entry(place, asset))
+            yield ()  # all who share the page have added to it
             # Two waits for the disk, however many files there are: for all bytes, then for the names by which they are
             # seen. With one, a power cut could leave a name that is seen, and not its bytes.
-            yield opened
-            for written, (_, asset, sidecar, _) in zip(fresh, placed, strict=True):
+            yield [*opened, page.written()]
+            for _, asset, sidecar, _ in placed:
                 try:
-                    name_once(written, sidecar)
+                    name_once(page.path, sidecar)
                 except FileExistsError:
-                    raise Conflict(
-                        f"there is a file under {asset.key} already", suggestion="store under a new key"
-                    ) from None
+                    raise taken(asset.key) from None
                 known.append(sidecar)
             yield [_folder_of(sidecar) for sidecar in known]
         except BaseException:
-            for path in (*known, *fresh):
+            for path in known:
                 Path(path).unlink(missing_ok=True)
             for target, source in moved.items():
                 with suppress(OSError):
@@ -136,22 +130,19 @@ class AssetFiles:
         asset, path = found
         if expires_at is not None:
             self._expiry.add({key: expires_at})
-        said = Sidecar(path.name.partition("+")[0], msgspec.structs.replace(asset, expires_at=expires_at))
-        fresh = self.workspace.fresh_name()
-        descriptor = _new_sidecar(fresh, said)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        # Where another process deletes the file meanwhile, this leaves a sidecar without a file: that is no file.
-        os.rename(fresh, sidecar)
+        said = Entry(path.name.partition("+")[0], msgspec.structs.replace(asset, expires_at=expires_at))
+        with closing(self.page()) as page:
+            page.add(said)
+            os.fsync(page.written())
+            # Where another process deletes the file meanwhile, this leaves a sidecar without a file: that is no file.
+            os.rename(page.path, sidecar)
         sync(Path(sidecar).parent)
         if (at_ms := _expiry_ms(asset)) is not None and at_ms != _expiry_ms(said.asset):
             self._expiry.drop(key, at_ms)
 
     def newest(self, prefix: str, limit: int) -> list[Asset]:
         """At most that many of the files under `prefix/`, the newest first."""
-        # A sidecar's modification time is the file's `created_at`, so only those that are shown are read.
+        # A sidecar's modification time is when the first file on it was made, so only those that are shown are read.
         dated = []
         for entry in self._layout.entries(segments(prefix, at_least=1)):
             if is_sidecar(entry.name):
@@ -190,9 +181,9 @@ class AssetFiles:
         try:
             descriptor = os.open(sidecar, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
             with open(descriptor, "rb") as file:
-                said = msgspec.json.decode(file.read(), type=Sidecar)
-            path = file_of(sidecar, said.place)
-            if path is None:
+                said = entry_on(file.read(), key_of(sidecar))
+            path = file_of(sidecar, said.place) if said is not None else None
+            if said is None or path is None:
                 return None
             found = os.lstat(path)
         except (OSError, msgspec.MsgspecError):
@@ -213,10 +204,6 @@ class AssetFiles:
             if found is not None and (at_ms := _expiry_ms(found[0])) is not None:
                 self._expiry.drop(found[0].key, at_ms)
         return gone
-
-
-def _new_sidecar(path: str, said: Sidecar) -> int:
-    return new_file(path, msgspec.json.encode(said), dated=said.asset.created_at)
 
 
 def _folder_of(sidecar: str) -> str:

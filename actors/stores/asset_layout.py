@@ -111,6 +111,12 @@ def file_of(sidecar: str, place: str) -> str | None:
     return f"{folder}/{place}+{name[1:-5]}" if _PLACE.fullmatch(place) else None
 
 
+def key_of(sidecar: str) -> str:
+    """The key that a sidecar is about."""
+    first, _, name = sidecar.rsplit("/", 2)
+    return f"{first.rpartition('/')[2]}/{name[1:-5].replace('+', '/')}"
+
+
 def is_sidecar(name: str) -> bool:
     """True if the name of an entry is that of a sidecar."""
     return name.startswith(".")

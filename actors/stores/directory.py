@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from functools import partial
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -15,9 +16,10 @@ from msgspec import Struct
 from actors.stores.asset_files import AssetFiles
 from actors.stores.asset_key import segments
 from actors.stores.disk_errors import unreachable
-from actors.stores.group_thread import Call, GroupThread
+from actors.stores.group_thread import GroupThread
 from actors.stores.in_step import Work
 from actors.stores.output_check import check_staging, checked_outputs
+from actors.stores.page import Page
 from actors.stores.receiving import receive
 from actors.stores.staging import Staging
 from actors.stores.upload import Upload
@@ -27,6 +29,9 @@ from aigc.core.ids import AssetKey, OwnerId
 from aigc.core.ports import Asset
 
 T = TypeVar("T")
+
+PAGE_RESULTS = 16
+"""So many share a page: who looks for one of them reads it all."""
 
 
 class DirectorySettings(Struct, frozen=True, kw_only=True):
@@ -166,7 +171,9 @@ class DirectoryAssetStore:
         """See the port."""
         return await self._run(self._files.expired, before, limit)
 
-    def _published(self, folder: Path, prefix: str, files: Sequence[Asset], owner: OwnerId) -> Work[Sequence[Asset]]:
+    def _published(
+        self, folder: Path, prefix: str, files: Sequence[Asset], owner: OwnerId, page: Page
+    ) -> Work[Sequence[Asset]]:
         segments(prefix)
         check_staging(folder, self._files.workspace.name)
         known = {"owner": owner} if owner else {}
@@ -177,14 +184,17 @@ class DirectoryAssetStore:
                 digest = file.sha256 or _digest(source)
                 key = AssetKey(f"{prefix}/{file.key}")
                 items.append((source, msgspec.structs.replace(file, key=key, sha256=digest, created_at=now, **known)))
-            yield from self._files.installing(items)
+            yield from self._files.installing(items, page)
         except OSError as error:
             raise unreachable(error, self.folder) from error
         self._staging.take_back(folder)
         return [asset for _, asset in items]
 
-    def _published_together(self, calls: Sequence[Call]) -> Sequence[object]:
-        return self._files.together([cast("Work[object]", call()) for call in calls])
+    def _published_together(self, calls: Sequence[Callable[..., Any]]) -> Sequence[object]:
+        with ExitStack() as stack:
+            pages = [stack.enter_context(closing(self._files.page())) for _ in calls[::PAGE_RESULTS]]
+            works = [call(pages[number // PAGE_RESULTS]) for number, call in enumerate(calls)]
+            return self._files.together(works)
 
     async def _run(self, call: Callable[..., T], *arguments: object) -> T:
         """What the blocking call returned, from a thread; errors of the system in our words."""

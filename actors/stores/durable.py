@@ -2,7 +2,6 @@
 
 import errno
 import os
-from contextlib import suppress
 from pathlib import Path
 
 StrPath = str | os.PathLike[str]
@@ -61,7 +60,7 @@ def new_file(path: StrPath, content: bytes, *, dated: float | None = None) -> in
 
 
 def name_once(file: StrPath, name: StrPath) -> None:
-    """The file, whose bytes are durable, has that name and no other one, if nobody was quicker; else it is as it was.
+    """The file, whose bytes are durable, has that name too, if nobody was quicker; else it is as it was.
 
     Where the file system knows no hard links, what has the name may be seen while it is still being written.
 
@@ -78,5 +77,3 @@ def name_once(file: StrPath, name: StrPath) -> None:
             raise
         write_file(name, Path(file).read_bytes())
         sync(Path(name))
-    with suppress(OSError):  # it lies in a folder that goes with its process
-        os.unlink(file)

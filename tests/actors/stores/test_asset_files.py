@@ -4,6 +4,7 @@ import math
 import os
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -189,9 +190,39 @@ def test_nothing_is_seen_before_it_is_durable(files: AssetFiles, monkeypatch: py
     files.install([finished(files, "jobs/j/1/a"), finished(files, "jobs/j/1/b")])
 
     folder = files.path(AssetKey("jobs/j/1/a")).parent.name
-    assert [seen for _, seen in story] == [1, 1, 1, 1, 3]
-    assert {"j+1+a", "j+1+b"} <= {name for name, _ in story[:4]}
-    assert story[4] == (folder, 3)
+    assert [seen for _, seen in story] == [1, 1, 1, 3]
+    assert {"j+1+a", "j+1+b"} <= {name for name, _ in story[:3]}
+    assert story[3] == (folder, 3)
+
+
+def test_files_that_are_stored_at_once_share_a_sidecar_and_are_changed_and_removed_one_by_one(
+    files: AssetFiles,
+) -> None:
+    one, two, three = (AssetKey(f"{place}/j/1/a") for place in ("jobs", "uploads", "meshes"))
+    files.install([finished(files, key, key.encode(), created_at=5.0) for key in (one, two, three)])
+
+    sidecars = [files.path(key).with_name(".j+1+a.json").stat() for key in (one, two, three)]
+    assert len({sidecar.st_ino for sidecar in sidecars}) == 1
+    assert [files.path(key).read_text() for key in (one, two, three)] == [one, two, three]
+
+    files.touch(one, 9.0)
+    files.remove(three)
+
+    assert [found and found.expires_at for found in map(files.read, (one, two, three))] == [9.0, None, None]
+    assert files.read(two) is not None
+    assert files.read(three) is None
+    assert list(files.workspace.folder.iterdir()) == []
+
+
+def test_of_two_under_one_key_that_are_stored_at_once_one_is_refused(files: AssetFiles) -> None:
+    first, second = finished(files, content=b"first"), finished(files, content=b"second")
+    with closing(files.page()) as page:
+        stored, refused = files.together([files.installing([first], page), files.installing([second], page)])
+
+    assert stored is None
+    assert isinstance(refused, Conflict)
+    assert files.path(KEY).read_bytes() == b"first"
+    assert second[0].read_bytes() == b"second"
 
 
 def test_links_inside_are_never_followed(files: AssetFiles, tmp_path: Path) -> None:
