@@ -51,8 +51,9 @@ class Events:
     """Multi-part messages of one drain."""
     on_room: Callable[[], None]
     """What could not be sent may be tried again."""
-    on_beat: Callable[[], None]
-    """Once per beat while a socket is open, after everything that waited was handed over."""
+    on_beat: Callable[[], None] | None
+    """Once per beat while a socket is open, after everything that waited was handed over. None: this end only listens,
+    and wakes when the other has been silent for too long."""
     on_gone: Callable[[], None]
     """The socket is closed and will be replaced; what was under way is lost."""
     on_verdict: Callable[[Verdict], None]
@@ -125,7 +126,7 @@ class Connection:
             if number:
                 self._make(address, 0).close(linger=0)  # whether it can be made is known now, not in an hour
         self._open()
-        self._beating = self._loop.call_later(self._settings.beat_s, self._beat)
+        self._beating = self._loop.call_later(self._pause_s(), self._beat)
 
     def heard(self) -> None:
         """The other end spoke just now."""
@@ -257,7 +258,13 @@ class Connection:
     # Liveness
 
     def _beat(self) -> None:
-        self._beating = self._loop.call_later(self._settings.beat_s, self._beat)
+        try:
+            self._look_at_silence()
+        finally:
+            if not self._closed:
+                self._beating = self._loop.call_later(self._pause_s(), self._beat)
+
+    def _look_at_silence(self) -> None:
         link = self.link
         # Drain first: after a pause of this process the signs of life wait in the socket, and silence was our own.
         if link is not None and (not link.drain() or link is not self.link):
@@ -270,8 +277,18 @@ class Connection:
             return
         if patience.verdict(now - max(self._last_s, self._opened_s)) is Verdict.LOST:
             self.replace("silence")
-        else:
+        elif self._events.on_beat is not None:
             self._events.on_beat()
+
+    def _pause_s(self) -> float:
+        """Until the next beat; for who only listens, until the next verdict if nobody is heard meanwhile."""
+        settings, patience = self._settings, self._settings.patience
+        if self._events.on_beat is not None:
+            return settings.beat_s
+        limit_s = patience.suspect_s if self.verdict is Verdict.ALIVE else patience.lost_s
+        left_s = max(self._last_s, self._opened_s) + limit_s - self._loop.time()
+        # No longer than who is heard first in this pause may be silent; and no spinning where there is no socket.
+        return min(left_s, patience.suspect_s) if left_s > 0 else settings.beat_s
 
     def _judge(self, verdict: Verdict) -> None:
         if verdict is not self.verdict:

@@ -183,7 +183,7 @@ class Subscriber(Generic[R]):
             context,
             places_of(address),
             self._make,
-            Events(self._opened, self._receive, _nothing, _nothing, _nothing, self._judged),
+            Events(self._opened, self._receive, _nothing, None, _nothing, self._judged),
             settings=settings,
             jitter=jitter,
         )

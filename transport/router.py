@@ -272,9 +272,9 @@ class Router(Generic[S, R]):
                     self._drop(peer)
                 self._delivery.tell(self._on_peer, peer, verdict)
         if not self._closed:
-            # A silence is judged when it is too long, not up to a beat later.
-            due = self._liveness.due()
-            wait_s = self._settings.beat_s if due is None else min(self._settings.beat_s, due - self._loop.time())
+            # A silence is judged when it is too long; who is first heard meanwhile has no less time than this.
+            longest_s, due = self._settings.patience.suspect_s, self._liveness.due()
+            wait_s = longest_s if due is None else min(longest_s, due - self._loop.time())
             self._timer = self._loop.call_later(max(wait_s, SHORTEST_S), self._tick)
 
     def _ask_soon(self) -> None:

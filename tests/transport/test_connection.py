@@ -40,7 +40,9 @@ STILL_BUT_QUICK = LinkSettings(
 class Owner:
     """Counts what its connection tells it; the other end is a plain socket."""
 
-    def __init__(self, context: Context, *places: Address, settings: LinkSettings = SETTINGS) -> None:
+    def __init__(
+        self, context: Context, *places: Address, settings: LinkSettings = SETTINGS, beats: bool = True
+    ) -> None:
         self.places: list[Address] = []
         self.gone = 0
         self.context = context
@@ -54,7 +56,14 @@ class Owner:
             context,
             places,
             self._make,
-            Events(self.opened.append, self._heard, lambda: None, self._beat, self._gone, self._judged),
+            Events(
+                self.opened.append,
+                self._heard,
+                lambda: None,
+                self._beat if beats else None,
+                self._gone,
+                self._judged,
+            ),
             settings=settings,
             jitter=lambda: 0.0,
         )
@@ -96,6 +105,32 @@ def test_silence_is_answered_by_a_fresh_socket_after_ever_longer_pauses(context:
         assert owner.verdicts == [Verdict.LOST]
         assert [log["reason"] for log in logs] == ["silence"] * 4
         assert [log["delay_s"] for log in logs] == [1.0, 2.0, 3.0, 3.0]
+        owner.connection.close(0)
+
+    turned(main)
+
+
+def test_who_only_listens_wakes_for_verdicts_alone_and_gives_them_at_once(context: Context, inproc: Address) -> None:
+    async def main(loop: TurnedLoop) -> None:
+        owner = Owner(context, inproc, beats=False)
+        looks: list[float] = []
+        verdicts: list[tuple[float, Verdict]] = []
+        judge = owner.connection._look_at_silence
+
+        def look() -> None:
+            looks.append(loop.time())
+            judge()
+
+        owner.connection._look_at_silence = look  # type: ignore[method-assign]
+        owner.connection.open()
+        await loop.turn(0.25)
+        owner.connection.heard()
+        for _ in range(21):
+            await loop.turn(0.25)
+            verdicts += [(loop.time(), verdict) for verdict in owner.verdicts[len(verdicts) :]]
+        assert verdicts == [(0.5, Verdict.ALIVE), (3.25, Verdict.SUSPECT), (5.25, Verdict.LOST)]
+        assert looks == [3.0, 3.25, 5.25]
+        assert owner.gone == 1
         owner.connection.close(0)
 
     turned(main)
