@@ -284,7 +284,7 @@ class Connection:
         """Until the next beat; for who only listens, until the next verdict if nobody is heard meanwhile."""
         settings, patience = self._settings, self._settings.patience
         if self._events.on_beat is not None:
-            return settings.beat_s
+            return settings.until_beat_s(self._loop.time())
         limit_s = patience.suspect_s if self.verdict is Verdict.ALIVE else patience.lost_s
         left_s = max(self._last_s, self._opened_s) + limit_s - self._loop.time()
         # No longer than who is heard first in this pause may be silent; and no spinning where there is no socket.

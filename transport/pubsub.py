@@ -87,7 +87,7 @@ class Publisher(Generic[S]):
         self._socket = self._listener.socket
         self.address = self._listener.address
         """Where it listens, with the port that the system chose."""
-        self._timer = self._loop.call_later(settings.beat_s, self._tick)
+        self._timer = self._set_timer()
 
     def publish(self, message: S) -> None:
         """`message` leaves with this turn of the loop, encoded once for all subscribers.
@@ -134,8 +134,11 @@ class Publisher(Generic[S]):
         self._packed.clear()
         self._packed_bytes = 0
 
+    def _set_timer(self) -> asyncio.TimerHandle:
+        return self._loop.call_later(self._settings.until_beat_s(self._loop.time()), self._tick)
+
     def _tick(self) -> None:
-        self._timer = self._loop.call_later(self._settings.beat_s, self._tick)
+        self._timer = self._set_timer()
         self._send()
 
 

@@ -34,3 +34,12 @@ class LinkSettings:
     def __post_init__(self) -> None:
         if not 0 < self.beat_s < self.patience.suspect_s:
             raise ValueError(f"beat_s is {self.beat_s:g}, not between 0 and suspect_s, {self.patience.suspect_s:g}")
+
+    def until_beat_s(self, now: float) -> float:
+        """Seconds from `now`, on the loop's clock, until the next beat; never twice for one where a timer was early.
+
+        Beats fall on whole multiples, so that all ends of a process, and of a machine, wake together: who has just
+        run, runs cheaply.
+        """
+        left_s = self.beat_s - now % self.beat_s
+        return left_s if left_s >= self.beat_s / 8 else left_s + self.beat_s
