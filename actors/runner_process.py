@@ -330,6 +330,7 @@ class Runners:
         if self._link is not None:
             self._link.drain()  # its last message may have come in the same turn
         del self._runners[made.id], self._by_token[made.token.encode()]
+        made.unsent.clear()
         if not self._runners:
             self._all_gone.set()
         tidying = asyncio.get_running_loop().run_in_executor(None, removed, made.folder)
