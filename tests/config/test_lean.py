@@ -7,7 +7,7 @@ import pytest
 
 EVERYWHERE = {"rich", "pygments", "greenlet", "importlib.metadata", "zipfile", "platformdirs", "prometheus_client"}
 FOREIGN = {
-    "broker": {"aiohttp", "email", "psutil", "pynvml", "sqlite3", "actors.worker"},
+    "broker": {"aiohttp", "email", "psutil", "sqlite3", "actors.worker", "aigc.features", "config.catalogue"},
     "worker": {"aiohttp", "email", "aigc.core.scheduling.scheduler", "config.catalogue", "jsonschema_rs"},
     "web": {"actors.worker", "psutil", "jsonschema_rs", "web.openapi.document", "aigc.core.scheduling.scheduler"},
 }
