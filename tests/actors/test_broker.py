@@ -1,7 +1,7 @@
 """A real broker on real sockets with a real store; the worker and the gateway at the other ends do what a test says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -148,19 +148,25 @@ class House:
         self.complaints: tuple[str, ...] = ()
         self.levels: list[tuple[str, str]] = []
         self.worker, self.gateway, self.watcher = End(), End(), End()
+        self._hello: WorkerHello | None = None
 
     async def start(self) -> None:
         await self.store.open()
         self.broker = await self.new_broker()
-        self.work: Dealer[Any, ToWorker] = self._dealer(self.worker, ToWorker, "worker-0", "w1")
+        self.work: Dealer[Any, ToWorker] = self._dealer(self.worker, ToWorker, "worker-0", "w1", self._greet)
         self.ask: Dealer[Any, ToGateway] = self._dealer(self.gateway, ToGateway, "web", "g1")
         self.listen: Subscriber[ToWatchers] = Subscriber(
             self.context, self.settings.news_address, Codec(ToWatchers), self.watcher.take, lambda gap: None,
             name="web", settings=LINK,
         )  # fmt: skip
 
-    def _dealer(self, end: End, kinds: Any, name: str, boot: str) -> Dealer[Any, Any]:
-        return Dealer(self.context, self.settings.address, Codec(kinds), end.take, name=name, boot=boot, settings=LINK)
+    def _dealer(
+        self, end: End, kinds: Any, name: str, boot: str, on_reconnect: Callable[[], None] | None = None
+    ) -> Dealer[Any, Any]:
+        return Dealer(
+            self.context, self.settings.address, Codec(kinds), end.take,
+            name=name, boot=boot, on_reconnect=on_reconnect, settings=LINK,
+        )  # fmt: skip
 
     async def new_broker(self) -> Broker:
         self.brokers += 1
@@ -195,7 +201,13 @@ class House:
 
     def hello(self, *leases: Lease, boot: BootId = W1) -> None:
         device = Device(id=DeviceId("cpu"), kind="cpu", total=8 << 30, usable=8 << 30)
-        self.work.send(WorkerHello(WorkerId("worker-0"), boot, device, 1, 2, leases, ()))
+        self._hello = WorkerHello(WorkerId("worker-0"), boot, device, 1, 2, leases, ())
+        self.work.send(self._hello)
+
+    def _greet(self) -> None:
+        """As a worker does on a fresh link: what was said into one whose broker had gone was heard by nobody."""
+        if self._hello is not None:
+            self.work.send(self._hello)
 
     async def submit(self, name: str) -> None:
         made = job(name)
