@@ -162,6 +162,11 @@ def watchers_miss_nothing(evidence: Evidence) -> Iterator[str]:
     for watcher, job in evidence.watched:
         if (watcher, job) not in streams:
             yield f"{job}: {watcher} asked for it and heard nothing"
+    told = {(event.watcher, event.job) for event in evidence.heard if event.status in FINAL}
+    for watcher, job in evidence.expected:
+        has_ended = job in records and records[job].status in FINAL
+        if has_ended and (watcher, job) not in told and watcher not in evidence.gaps:
+            yield f"{job}: {watcher} hears everything, and never heard of its end"
     named = set(evidence.watched)
     for (watcher, job), events in streams.items():
         last, before = None, events[0]

@@ -96,6 +96,10 @@ class Evidence(Struct, kw_only=True):
     wishes: list[Wish] = []
     watched: list[tuple[str, str]] = []
     """Watchers and the jobs that they asked for."""
+    expected: list[tuple[str, str]] = []
+    """Watchers that hear everything, and the jobs that they were never told to ask for."""
+    gaps: list[str] = []
+    """Watchers that were told that more was missed than could be told."""
     heard: list[Heard] = []
     samples: list[Sample] = []
     records: list[Record] = []

@@ -141,6 +141,7 @@ class Run:
         return len(self._all.open_jobs) < OPEN_JOBS
 
     def _accepted(self, job: str) -> None:
+        self._all.expect(job)
         wanted = [self._dice.choice(self._watchers)]
         if self._dice.random() < FOLLOWED:
             wanted.append(self._follower)

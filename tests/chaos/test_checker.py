@@ -98,6 +98,13 @@ def test_one_that_hears_everything_may_hear_of_an_end_again_when_it_has_come_bac
     ]  # fmt: skip
 
 
+def test_one_that_hears_everything_hears_of_every_end_or_of_a_gap(run: Evidence) -> None:
+    run.expected += [("all", "ended"), ("all", "bad"), ("all", "nowhere")]
+    assert violations(run) == ["bad: all hears everything, and never heard of its end"]
+    run.gaps.append("all")
+    assert violations(run) == []
+
+
 def find(run: Evidence, job: str) -> int:
     return next(place for place, one in enumerate(run.records) if one.job == job)
 

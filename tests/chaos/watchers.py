@@ -38,13 +38,22 @@ class Watcher:
         self._urls, self._evidence, self._clock, self._everything = urls, evidence, clock, everything
         self._dice = Random(name)
         self._last: dict[str, int] = {}
+        self._after = ""
+        self._expected: set[str] = set()
+        self._ended: set[str] = set()
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._connections = 0
 
     @property
     def open_jobs(self) -> set[str]:
         """Those whose end it has not heard."""
-        return set(self._last)
+        return self._expected | self._last.keys()
+
+    def expect(self, job: str) -> None:
+        """It is to hear the end of this job, though it does not ask for it."""
+        if job not in self._ended:
+            self._expected.add(job)
+        self._evidence.expected.append((self.name, job))
 
     async def watch(self, job: str) -> None:
         """It is to hear all of this job, from the first line on."""
@@ -75,7 +84,7 @@ class Watcher:
             some = dict(wanted[start : start + AT_ONCE])
             await socket.send_json({"type": "subscribe", "jobs": list(some), "since": some})
         if self._everything:
-            await socket.send_json({"type": "subscribe", "all": True, "system": True})
+            await socket.send_json({"type": "subscribe", "all": True, "system": True, "after": self._after})
         async for message in socket:
             if message.type is aiohttp.WSMsgType.TEXT:
                 for event in json.loads(message.data):
@@ -87,6 +96,10 @@ class Watcher:
             raise aiohttp.ClientError(event["detail"])  # it asks again, elsewhere
         if kind == "error" or event.get("unknown"):
             self._evidence.complaints.append(f"{self.name} was told at {self._clock():.1f} s: {event}")
+        self._after = max(self._after, event.get("at", ""))
+        if kind == "gap":
+            self._evidence.gaps.append(self.name)
+            self._expected.clear()
         if "job_id" not in event or kind == "job.queue":
             return
         heard = heard_from(event, self.name, self._connections, self._clock())
@@ -95,6 +108,8 @@ class Watcher:
             self._last[heard.job] = heard.seq
         if heard.status in FINAL:
             self._last.pop(heard.job, None)
+            self._expected.discard(heard.job)
+            self._ended.add(heard.job)
 
 
 class Follower:
