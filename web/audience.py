@@ -56,8 +56,8 @@ class Audience:
         self.system = False
         """Hears of the server as a whole."""
         self.over: set[JobId] | None = None
-        """Jobs whose end it has heard, kept while it is being shown those that were open when it came: a page of these
-        may have been read before that end."""
+        """Jobs whose end it has heard, kept while it is being shown where all stands: what is read for that may be from
+        before that end. And a while longer, if it was shown what had ended: this gateway may yet hear of that."""
         self.is_marked = False
         """Stands in the hub's line of those who have something to hear."""
         self._key: Hashable = None
@@ -127,13 +127,14 @@ class Audience:
 
     def show(self, job: Job) -> None:
         """It is to hear where this job stands, unless it hears of it already or has heard its end."""
-        if self.over is not None and job.id in self.over:
-            return
-        self._sent.setdefault(job.id, FRESH)
-        self.offer(job)
+        if self.over is None or job.id not in self.over:
+            self._sent.setdefault(job.id, FRESH)
+            self.offer(job)
 
     def offer(self, job: Job) -> None:
         """It is to hear what this record says, if that is news."""
+        if self.over is not None and job.id in self.over:
+            return
         known = self._pending.get(job.id)
         # One that hears everything begins a job that is new to it with the first line.
         sent = known.seq if known else self._sent.setdefault(job.id, 0)

@@ -216,6 +216,7 @@ class Events:
         """Who hears everything is shown what is open now, which is returned, and what ended since it was here."""
         hub = self._gateway.hub
         found: list[Job] = []
+        has_ended = False
         hub.watch_everything(watcher)
         hub.begin_showing(watcher)
         try:
@@ -227,10 +228,11 @@ class Events:
                 now = self._gateway.now()
                 absence = await missed(self._gateway.store, follows, after)
                 hub.show(watcher, absence.jobs)
+                has_ended = bool(absence.jobs)
                 if absence.is_gap:
                     hub.gap(watcher, after, now)
         finally:
-            hub.end_showing(watcher)
+            hub.end_showing(watcher, has_ended=has_ended)
         return found
 
     def _unsubscribe(self, watcher: Watcher, command: Command) -> None:

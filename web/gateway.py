@@ -18,7 +18,7 @@ from actors import told_levels
 from actors.log_level import HeardLevels, SetLogLevel, no_log
 from aigc.core.errors import AigcError, Conflict, NotFound, Unavailable
 from aigc.core.ids import BootId, JobId, OwnerId
-from aigc.core.job import Job, Output, Stage, Status
+from aigc.core.job import Job, Output, Status
 from aigc.core.messages import (
     AskEstimates,
     AskMetrics,
@@ -275,9 +275,10 @@ class Gateway:
         return await self._news.wait(found, timeout_s) or await self.get(job, owner)
 
     async def cancel(self, job: JobId, owner: OwnerId | None, reason: str = "asked by the client") -> Job:
-        """The job after its end was asked for: cancelled, finished before, or about to end with stage `cancelling`.
+        """The job after its end was asked for: cancelled, finished before, or still running with stage `cancelling`.
 
-        Where no broker answers, the wish is durable in the store when this returns, and the next one follows it.
+        Where no broker answers it is as it was, and the wish is durable in the store: the next one follows it, unless
+        the job ends before.
         """
         found = await self.get(job, owner)
         if found.status.is_final:
@@ -291,7 +292,7 @@ class Gateway:
         if not await self.store.request_cancel(job, reason):
             return await self.get(job, owner)  # it ended meanwhile
         self._link.greet()
-        return msgspec.structs.replace(found, stage=Stage.CANCELLING, cancel_reason=reason)
+        return found
 
     async def move(self, job: JobId, owner: OwnerId | None, priority: int) -> Job:
         """The waiting job in its new priority class. Raises Conflict if it waits no more."""

@@ -24,6 +24,10 @@ SENDS_PER_TURN = 500
 NO_ROOM_BYTES = 64 << 10
 """A reader with so much unread gets nothing more until it reads."""
 
+ENDS_S = 15.0
+"""Whoever was shown a job's end is not told it again for so long: until this gateway has noticed that it missed news,
+and has told what they were."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -146,15 +150,24 @@ class Hub:
             audience.follow(owner)
 
     def begin_showing(self, watcher: Watcher) -> None:
-        """Pages of open jobs are about to be read for one that hears everything; see `Audience.over`."""
+        """Pages of jobs are about to be read for one that hears everything; see `Audience.over`."""
         audience = self._alone(watcher)
         if audience is not None:
-            audience.over = set()
+            audience.over = set(audience.over or ())
 
-    def end_showing(self, watcher: Watcher) -> None:
-        """They have been shown."""
+    def end_showing(self, watcher: Watcher, *, has_ended: bool = False) -> None:
+        """They have been shown; `has_ended`: some that had ended, too."""
         audience = self._alone(watcher)
-        if audience is not None:
+        if audience is None:
+            return
+        if has_ended:
+            self._loop.call_later(ENDS_S, self._forget_over, watcher, audience.over)
+        else:
+            audience.over = None
+
+    def _forget_over(self, watcher: Watcher, over: set[JobId] | None) -> None:
+        audience = self._alone(watcher)
+        if audience is not None and audience.over is over:  # else it is being shown all anew
             audience.over = None
 
     def watch_system(self, watcher: Watcher, *, wanted: bool = True) -> None:

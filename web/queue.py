@@ -3,12 +3,15 @@
 import asyncio
 from typing import Any, get_args
 
+import msgspec
 from aiohttp import web
 from msgspec import Struct
 
 from aigc.core.errors import NotFound
 from aigc.core.ids import JobId, OwnerId
+from aigc.core.job import Status
 from aigc.core.messages import AskQueue, QueuedJob
+from aigc.core.ports import JobQuery
 from web import urls
 from web.audit import note
 from web.gateway import Gateway
@@ -71,19 +74,16 @@ class Queue:
     async def cancel(self, request: web.Request) -> web.Response:
         """All jobs of one owner end; what runs is asked to, and ends soon."""
         wanted = await self._ending.read(request)
-        asked = AskQueue(owner=OwnerId(wanted.owner), model=wanted.model, order="age", is_reversed=True, limit=AT_ONCE)
-        ended, seen = 0, set[JobId]()
-        # Newest first, so that none of them begins in the place of an older one meanwhile.
-        while fresh := [one.job for one in (await self._gateway.queue(asked)).jobs if one.job not in seen]:
-            seen.update(fresh)
-            ended += sum(await asyncio.gather(*map(self._end, fresh)))
-        if not wanted.waiting_only:
-            running = [
-                lease.lease.job
-                for lease in (await self._gateway.status()).running
-                if lease.owner == wanted.owner and wanted.model in ("", lease.model)
-            ]
-            ended += sum(await asyncio.gather(*map(self._end, running)))
+        # Out of the store, which has them also while no broker leads. Newest first, so that none of them begins in the
+        # place of an older one meanwhile.
+        ended = 0
+        for status in (Status.QUEUED,) if wanted.waiting_only else (Status.QUEUED, Status.PROCESSING):
+            query, has_more = JobQuery(owner=OwnerId(wanted.owner), status=status, limit=AT_ONCE), True
+            while has_more:
+                page = await self._gateway.list(query)
+                meant = [job.id for job in page.jobs if wanted.model in ("", job.model)]
+                ended += sum(await asyncio.gather(*map(self._end, meant)))
+                query, has_more = msgspec.structs.replace(query, cursor=page.next_cursor), bool(page.next_cursor)
         await note(request, "queue.cancelled", wanted.owner, f"{ended} jobs")
         return reply({"owner": wanted.owner, "cancelled": ended})
 

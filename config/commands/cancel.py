@@ -19,5 +19,5 @@ def command(client: Client, as_json: bool, jobs: tuple[str, ...]) -> int:
         show(ended)
     else:
         for job in ended:
-            say(f"{job['id']}  {'cancelling' if job['stage'] == 'cancelling' else job['status']}")
+            say(f"{job.id}  {job.status if job.is_final else 'cancelling'}")
     return 0

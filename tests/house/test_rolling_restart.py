@@ -87,7 +87,7 @@ async def test_a_cancel_is_accepted_while_no_broker_lives_and_the_next_one_sees_
         job = await caller.call("POST", "/api/v1/jobs", wanted)
         await asyncio.to_thread(broker.stop)
         accepted = await caller.call("POST", f"/api/v1/jobs/{job['id']}/cancel", {})
-        assert (accepted["status"], accepted["stage"]) == ("queued", "cancelling")
+        assert accepted["status"] == "queued"
         # The gateway that accepted it is gone as well: the wish is in nobody's memory.
         await asyncio.to_thread(web.stop)
         await asyncio.to_thread(started, broker, web)

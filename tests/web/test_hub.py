@@ -397,6 +397,27 @@ async def test_news_of_the_server_go_to_those_who_asked(hub: Hub) -> None:
     assert (len(sink.events), deaf.events, hub.has_operators) == (1, [], False)
 
 
+async def test_an_end_that_was_shown_is_not_told_again_by_a_gateway_that_hears_of_it_late(hub: Hub) -> None:
+    (back, shown), (there, told) = join(hub), join(hub)
+    for watcher in (back, there):
+        hub.watch_everything(watcher)
+    job = completed(fresh(owner="ada"))
+    hub.begin_showing(back)
+    hub.show(back, [job])
+    hub.end_showing(back, has_ended=True)
+    await turn()
+    hub.changed(job)
+    await turn()
+    assert shown.told == [("job.snapshot", job.seq)]
+    assert [seq for _, seq in told.told] == list(range(1, job.seq + 1))
+    over = hub._audiences.of(back).over
+    hub.begin_showing(back)
+    hub._forget_over(back, over)
+    assert hub._audiences.of(back).over == {job.id}, "it is being shown all anew"
+    hub.end_showing(back)
+    assert hub._audiences.of(back).over is None
+
+
 async def test_nothing_is_remembered_of_those_who_left(hub: Hub) -> None:
     for number in range(20):
         one, _ = join(hub)

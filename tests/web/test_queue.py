@@ -1,13 +1,14 @@
 """The queue as operators ask for it over HTTP, and what the broker hears of it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aigc.core.ids import OwnerId
-from aigc.core.job import Lease
-from aigc.core.messages import AskQueue, CancelJob, LeaseView
+from aigc.core.messages import AskQueue, CancelJob
 from tests.web.house_kit import House
+from web.gateway import GatewaySettings
 
 QUEUE = "/api/v1/system/queue"
 
@@ -48,9 +49,23 @@ async def test_all_jobs_of_an_owner_are_ended_the_newest_first(house: House, ext
     running = await submit(house, "the one that the worker has")
     await house.broker.until(lambda: len(house.broker.jobs) == 3)
     await house.broker.begin(running)  # type: ignore[arg-type]
-    house.broker.running = (LeaseView(lease=Lease(running, 1, "x"), worker="gpu-0", model="shapes"),)  # type: ignore[arg-type]
 
     status, found = await house.call("POST", f"{QUEUE}/cancel", json={"owner": "", **extra})
     assert (status, found) == (200, {"owner": "", "cancelled": count})
     heard = [message.job for message in house.broker.heard if isinstance(message, CancelJob)]
-    assert heard == [*jobs, running][:count]
+    assert heard == [*reversed(jobs), running][:count]
+
+
+async def test_all_jobs_of_an_owner_are_ended_by_whoever_leads_next_if_nobody_leads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.queue.AT_ONCE", 2)
+    async with House(tmp_path, GatewaySettings(ask_timeout_s=0.05)).running() as house:
+        jobs = {await submit(house, f"chair {number}") for number in range(5)}
+        await house.broker.until(lambda: len(house.broker.jobs) == 5)
+        house.broker.close()
+        status, found = await house.call("POST", f"{QUEUE}/cancel", json={"owner": "", "model": "another"})
+        assert (status, found["cancelled"]) == (200, 0)
+        status, found = await house.call("POST", f"{QUEUE}/cancel", json={"owner": ""})
+        assert (status, found["cancelled"]) == (200, 5)
+        assert await house.store.cancel_requests() == dict.fromkeys(jobs, "asked by an operator")

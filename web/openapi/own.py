@@ -82,7 +82,7 @@ OPERATIONS: dict[str, Operation] = {
         JOBS,
         {
             200: Answer("It has ended.", shapes.Job),
-            202: Answer("It is about to stop, or will as soon as a broker leads: the wish is durable.", shapes.Job),
+            202: Answer("It will stop; at once, or when a broker leads again.", shapes.Job),
         },
         errors=(404, 503),
     ),

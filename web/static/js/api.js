@@ -56,7 +56,11 @@ export const api = {
   jobs: (query) => call("GET", `/api/v1/jobs?${new URLSearchParams(query)}`),
   job: (id) => call("GET", `/api/v1/jobs/${encodeURIComponent(id)}`),
   submit: (body, key) => call("POST", "/api/v1/jobs", body, { "Idempotency-Key": key }),
-  cancel: (id) => call("POST", `/api/v1/jobs/${id}/cancel`, {}),
+  // Accepted is accepted, though perhaps nobody has begun to yet.
+  cancel: async (id) => {
+    const job = await call("POST", `/api/v1/jobs/${id}/cancel`, {});
+    return job.finished_at ? job : { ...job, stage: "cancelling" };
+  },
   retry: (id) => call("POST", `/api/v1/jobs/${id}/retry`, {}),
   remove: (id) => call("DELETE", `/api/v1/jobs/${id}`),
   system: () => call("GET", "/api/v1/system/status"),
