@@ -84,6 +84,8 @@ class AssetFiles:
 
     def installing(self, items: Sequence[tuple[StrPath, Asset]], page: Page) -> Work[None]:
         """The work of `install`, for those who have more of it to do at once, on one page."""
+        if not items:
+            return
         placed = [(source, asset, self._sidecar(asset.key), new_place()) for source, asset in items]
         moved: dict[str, StrPath] = {}
         opened: list[int] = []
