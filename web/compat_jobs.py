@@ -105,11 +105,11 @@ class CompatJobs:
         job, viewer = await self._job(request), viewer_of(request)
         before = {"status": job.status.value, "feature": job.feature, "created_at": rfc3339(job.created_at)}
         if not job.status.is_final:
-            await self._gateway.cancel(job.id, viewer, "its record was deleted")
+            await self._gateway.changes.cancel(job.id, viewer, "its record was deleted")
             stopped = await self._gateway.wait(job.id, viewer, STOP_S)
             if not stopped.status.is_final:
                 raise Conflict(f"job {job.id} is being stopped", suggestion="delete it again in a few seconds")
-        await self._gateway.forget(job.id, viewer)
+        await self._gateway.changes.forget(job.id, viewer)
         await note_if_other(request, "job.deleted", job.id, job.owner)
         message = f"Job {job.id} deleted successfully"
         return reply({"job_id": job.id, "message": message, "deleted": True, "job_info": before})
@@ -117,7 +117,7 @@ class CompatJobs:
     async def remove_result(self, request: web.Request) -> web.Response:
         """The result's main file is gone; the record stays."""
         job, viewer = await self._job(request), viewer_of(request)
-        main = await self._gateway.drop_result(job.id, viewer)
+        main = await self._gateway.changes.drop_result(job.id, viewer)
         if main is None:
             return reply({"job_id": job.id, "message": "No result file to delete", "deleted": False})
         await note_if_other(request, "result.deleted", job.id, job.owner)

@@ -16,26 +16,19 @@ from msgspec import Struct, field
 
 from actors import told_levels
 from actors.log_level import HeardLevels, SetLogLevel, no_log
-from aigc.core.errors import AigcError, Conflict, NotFound, Unavailable
+from aigc.core.errors import AigcError, NotFound, Unavailable
 from aigc.core.ids import BootId, JobId, OwnerId
-from aigc.core.job import Job, Output, Status
+from aigc.core.job import Job, Status
 from aigc.core.messages import (
     AskEstimates,
     AskMetrics,
     AskQueue,
-    CancelAnswer,
-    CancelJob,
     ChangeLevel,
     ControlModel,
     ControlWorker,
-    DropResult,
     Estimate,
     Estimates,
-    ForgetJob,
-    GatewayMessage,
-    JobAnswer,
     Metrics,
-    MoveJob,
     QueuePage,
     ReloadCatalogue,
     SystemStatus,
@@ -49,6 +42,7 @@ from web import origin
 from web.admission import Admission
 from web.broker import NO_BROKER, BrokerLink
 from web.catalogue import KEY, KnownCatalogue
+from web.changes import Changes
 from web.count_reports import CountReports
 from web.counters import Counters
 from web.creation import Creation, outward
@@ -96,7 +90,7 @@ class Health(Struct, frozen=True):
 
 
 class Gateway:
-    """Submits, reads, changes and watches jobs.
+    """Submits, reads and watches jobs; `changes` changes them.
 
     Args:
         context: the process's ZeroMQ context.
@@ -113,6 +107,8 @@ class Gateway:
 
     hub: Hub
     """Event streams join here; there from `start` on."""
+    changes: Changes
+    """What can be done to jobs that are there; from `start` on, too."""
 
     def __init__(
         self,
@@ -191,6 +187,15 @@ class Gateway:
             )
             opened.callback(self._news.close)
             self._opened = opened.pop_all()
+        self.changes = Changes(
+            self._link,
+            self._news,
+            self.store,
+            self.assets,
+            self.get,
+            patience_s=HANDOVERS * self.settings.handover_s,
+            ask_timeout_s=self.settings.ask_timeout_s,
+        )
         self._reports = CountReports(self._link, self.counters, self.hub)
         self._opened.callback(self._reports.close)
 
@@ -274,75 +279,6 @@ class Gateway:
             return found
         return await self._news.wait(found, timeout_s) or await self.get(job, owner)
 
-    async def cancel(self, job: JobId, owner: OwnerId | None, reason: str = "asked by the client") -> Job:
-        """The job after its end was asked for: cancelled, finished before, or still running with stage `cancelling`.
-
-        Where no broker answers it is as it was, and the wish is durable in the store: the next one follows it, unless
-        the job ends before.
-        """
-        found = await self.get(job, owner)
-        if found.status.is_final:
-            return found
-        try:
-            answer = await self._link.ask(CancelJob(job, reason), CancelAnswer)
-            return await self._known(job, answer.job)
-        except Unavailable as error:
-            if error.code != NO_BROKER:
-                raise
-        if not await self.store.request_cancel(job, reason):
-            return await self.get(job, owner)  # it ended meanwhile
-        self._link.greet()
-        return found
-
-    async def move(self, job: JobId, owner: OwnerId | None, priority: int) -> Job:
-        """The waiting job in its new priority class. Raises Conflict if it waits no more."""
-        await self.get(job, owner)
-        answer = await self._change(MoveJob(job, priority), JobAnswer)
-        found = await self._known(job, answer.job)
-        if answer.refusal:
-            raise Conflict(answer.refusal, suggestion="only a waiting job can be moved")
-        return found
-
-    async def forget(self, job: JobId, owner: OwnerId | None) -> Job:
-        """The finished job as it was; its record and its result's files are gone. Raises Conflict if not finished."""
-        found = await self.get(job, owner)
-        if not found.status.is_final:
-            raise Conflict(f"job {job} is {found.status}", suggestion="cancel it first, or wait until it is finished")
-        answer = await self._change(ForgetJob(job), JobAnswer)
-        if answer.refusal and answer.job is not None:  # else it is gone: by another's wish, or by ours, asked twice
-            raise Conflict(answer.refusal)
-        self._news.records.forget(job)
-        await self.assets.delete(f"jobs/{job}")
-        return answer.job or found
-
-    async def drop_result(self, job: JobId, owner: OwnerId | None) -> Output | None:
-        """The finished job's main output as it was, None where it has none: its file is gone and the record stays."""
-        found = await self.get(job, owner)
-        main = found.main_output
-        if main is None:
-            return None
-        answer = await self._change(DropResult(job), JobAnswer)
-        if answer.refusal or answer.job is None:
-            raise Conflict(answer.refusal)
-        self._news.records.put(answer.job)
-        await self.assets.delete(main.asset)
-        return main
-
-    async def _change(self, wish: GatewayMessage, kind: type[A], timeout_s: float = 0.0) -> A:
-        """As `BrokerLink.ask`, with the patience for one broker to follow another; the next may hear the wish anew."""
-        patience_s = HANDOVERS * self.settings.handover_s - self._link.silent_s
-        return await self._link.ask(wish, kind, timeout_s=max(patience_s, timeout_s, self.settings.ask_timeout_s))
-
-    async def _known(self, job: JobId, answer: Job | None) -> Job:
-        """The job as the broker told it; of one that it does not know (any more), as the store has it."""
-        # The broker keeps no job that is over, and its answer left when that was durable.
-        found = answer or await self.store.get(job)
-        if found is None:
-            raise NotFound(f"there is no job {job!r}")
-        if answer is None and not found.status.is_final:
-            raise Unavailable("the broker does not know the job yet", retry_after_s=1.0, code=NO_BROKER)
-        return self._news.records.put(found)
-
     async def _create(self, job: Job) -> Submitted:
         job = msgspec.structs.replace(job, origin=origin.current())
         self._link.check(job)
@@ -394,7 +330,7 @@ class Gateway:
 
     async def ask(self, wish: Wish, kind: type[A], *, timeout_s: float | None = None) -> A:
         """The broker's answer to what an operator wants. Raises Unavailable if none comes."""
-        answer = await self._change(wish, kind, timeout_s or 0.0)
+        answer = await self.changes.ask(wish, kind, timeout_s or 0.0)
         self._link.forget_status()
         return answer
 

@@ -157,12 +157,12 @@ class Jobs:
         """The waiting job with its new priority."""
         wanted = await self._move.read(request)
         _check_priority(wanted.priority, request)
-        moved = await self._gateway.move(_job_id(request), viewer_of(request), int(wanted.priority))
+        moved = await self._gateway.changes.move(_job_id(request), viewer_of(request), int(wanted.priority))
         return reply(await self._view(moved))
 
     async def cancel(self, request: web.Request) -> web.Response:
         """The job as it is now: cancelled, finished before, or about to stop. Asking twice does no harm."""
-        found = await self._gateway.cancel(_job_id(request), viewer_of(request))
+        found = await self._gateway.changes.cancel(_job_id(request), viewer_of(request))
         await note_if_other(request, "job.cancelled", found.id, found.owner)
         return reply(await self._view(found), 200 if found.status.is_final else 202)
 
@@ -174,7 +174,7 @@ class Jobs:
 
     async def remove(self, request: web.Request) -> web.Response:
         """The finished job as it was; its record and files are gone."""
-        job = await self._gateway.forget(_job_id(request), viewer_of(request))
+        job = await self._gateway.changes.forget(_job_id(request), viewer_of(request))
         await note_if_other(request, "job.deleted", job.id, job.owner)
         return reply(job_view(job, sign=self._gateway.sign))
 

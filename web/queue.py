@@ -89,7 +89,7 @@ class Queue:
 
     async def _end(self, job: JobId) -> bool:
         try:
-            await self._gateway.cancel(job, None, "asked by an operator")
+            await self._gateway.changes.cancel(job, None, "asked by an operator")
         except NotFound:
             return False  # gone meanwhile
         return True

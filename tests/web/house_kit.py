@@ -81,6 +81,7 @@ from web.fetch import Fetcher
 from web.gateway import Gateway, GatewaySettings
 from web.intake import Intake, IntakeLimits
 from web.signing import Sign, unsigned
+from web.submission import Reference, Submission
 
 GIB = 1 << 30
 names = itertools.count(1)
@@ -503,3 +504,15 @@ class Listener:
 
 def is_type(kind: str, job: str = "") -> Until:
     return lambda event: event["type"] == kind and job in ("", event.get("job_id"))
+
+
+def asking(**more: Any) -> Submission:
+    """What a handler makes of a small request."""
+    return Submission(feature="text_to_textured_mesh", inputs={"text": Reference(text="a chair")}, **more)
+
+
+async def submitted(house: House, **more: Any) -> JobId:
+    """A job that the broker has heard of."""
+    job = (await house.gateway.submit(asking(**more))).job.id
+    await house.broker.until(lambda: job in house.broker.jobs)
+    return job

@@ -16,7 +16,7 @@ import pytest
 from aigc.core.ids import JobId
 from aigc.core.job import Status
 from aigc.core.messages import Estimate
-from tests.web.house_kit import CATALOGUE, House, Listener, eventually, is_type, read_events
+from tests.web.house_kit import CATALOGUE, House, Listener, eventually, is_type, read_events, submitted
 from tests.web.stream_kit import fresh
 from web.gateway import GatewaySettings
 from web.hub import StreamSettings
@@ -26,12 +26,6 @@ EVENTS = "/api/v1/events"
 
 def of(job: str) -> str:
     return f"/api/v1/jobs/{job}/events"
-
-
-async def submitted(house: House) -> JobId:
-    job = await house.submit()
-    await house.broker.until(lambda: job in house.broker.jobs)
-    return job
 
 
 async def known(house: House, job: JobId, status: Status) -> None:

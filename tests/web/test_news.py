@@ -10,18 +10,12 @@ from aigc.core.job import Job, Status
 from aigc.core.lifecycle import begin
 from aigc.core.messages import Changed
 from aigc.core.ports import JobPage, JobQuery
-from tests.web.house_kit import House, eventually
+from tests.web.house_kit import House, eventually, submitted
 from tests.web.stream_kit import MemorySink, read
 from transport import Gap
 from web.news import REPAIR_MARGIN_S
 from web.submission import Reference, Submission
 from web.times import instant
-
-
-async def submitted(house: House) -> JobId:
-    job = await house.submit()
-    await house.broker.until(lambda: job in house.broker.jobs)
-    return job
 
 
 def asking(key: str) -> Submission:
