@@ -112,6 +112,8 @@ class Audience:
         self.jobs.add(job)
         self._key = None
         self._sent[job] = FRESH if since is None else since
+        if self.over is not None:
+            self.over.discard(job)
 
     def end(self, job: JobId) -> None:
         """It watches this job no more."""

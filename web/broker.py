@@ -81,7 +81,7 @@ class BrokerLink:
         self._ask_timeout_s = ask_timeout_s
         self._on_alive = on_alive
         self._loop = asyncio.get_running_loop()
-        self._hello_due = False
+        self._greeting_due: asyncio.TimerHandle | None = None
         self._verdict, self._heard_until = Verdict.SUSPECT, self._loop.time()
         self._status: asyncio.Task[SystemStatus] | None = None
         self._status_at = 0.0
@@ -96,11 +96,11 @@ class BrokerLink:
             self._unasked,
             name=name,
             boot=boot,
-            on_reconnect=self.greet,
+            on_reconnect=self._greet,
             on_verdict=self._judged,
             settings=settings,
         )
-        self.greet()
+        self._greet()
 
     @property
     def is_alive(self) -> bool:
@@ -115,7 +115,7 @@ class BrokerLink:
     def close(self) -> None:
         """Nothing is sent or heard any more; questions that are open fail."""
         self._dealer.close()
-        for task in (self._status, self._asking):
+        for task in (self._status, self._asking, self._greeting_due):
             if task is not None:
                 task.cancel()
 
@@ -137,7 +137,7 @@ class BrokerLink:
         try:
             self._dealer.send(Submit(job))
         except TransportError:
-            self._hello_later()
+            self.greet_soon()
 
     def tell(self, message: GatewayMessage) -> None:
         """The broker hears this before whatever is asked from now on; if it cannot, it is lost."""
@@ -240,19 +240,18 @@ class BrokerLink:
         if verdict is Verdict.ALIVE:
             self._on_alive()
 
-    def greet(self) -> None:
+    def _greet(self) -> None:
         """The broker, when it can be reached, looks into the store for what it did not hear."""
-        self._hello_due = False
+        self._greeting_due = None
         try:
             self._dealer.send(self._greeting, urgent=True)
         except TransportError:
-            self._hello_later()
+            self.greet_soon()
 
-    def _hello_later(self) -> None:
-        """The broker missed something: ask it, soon, to look into the store."""
-        if not self._hello_due:
-            self._hello_due = True
-            self._loop.call_later(1.0, self.greet)
+    def greet_soon(self) -> None:
+        """The broker missed something: ask it, soon and once for all of that, to look into the store."""
+        if self._greeting_due is None:
+            self._greeting_due = self._loop.call_later(1.0, self._greet)
 
 
 def _failed(task: "asyncio.Task[SystemStatus]") -> bool:

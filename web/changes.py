@@ -54,15 +54,16 @@ class Changes:
         found = await self._get(job, owner)
         if found.status.is_final:
             return found
-        try:
-            answer = await self._link.ask(CancelJob(job, reason), CancelAnswer)
-            return await self._known(job, answer.job)
-        except Unavailable as error:
-            if error.code != NO_BROKER:
-                raise
+        if self._link.silent_s < self._ask_timeout_s:  # else a question would be in vain
+            try:
+                answer = await self._link.ask(CancelJob(job, reason), CancelAnswer)
+                return await self._known(job, answer.job)
+            except Unavailable as error:
+                if error.code != NO_BROKER:
+                    raise
         if not await self._store.request_cancel(job, reason):
             return await self._get(job, owner)  # it ended meanwhile
-        self._link.greet()
+        self._link.greet_soon()
         return found
 
     async def move(self, job: JobId, owner: OwnerId | None, priority: int) -> Job:

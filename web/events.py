@@ -15,7 +15,8 @@ begins with `job.snapshot`, or with the lines after `since`. Durable events have
 with 1013 and can resume.
 
 One that hears everything and comes back says where it was by `after`: the latest `at` that it heard. It is shown what
-is open now, and snapshots of all that ended since, whether it had heard of them or not; the server looks back a little
+is open now, and snapshots of all that ended since, whether it had heard of them or not, and then hears `subscribed`: if
+the connection breaks before that, the `after` of before holds, whatever it has heard. The server looks back a little
 further, so some may be told again (`seq` shows it). If that were too many it hears
 `{"type": "gap", "after": …, "at": …, "list": "/api/v1/jobs?created_after=…"}`: what came between these two times may
 not have been told, and the list has it; what it knew to be open it asks for by `since`. So it hears, too, if the server
@@ -142,7 +143,9 @@ class Events:
                 if message.type is not WSMsgType.TEXT:
                     await socket.close(code=1003, message=b"text frames only")
                     break
-                await socket.send_str(_encode([await self._answer(watcher, message.data, asker)]).decode())
+                answer = await self._answer(watcher, message.data, asker)
+                if answer is not None:
+                    await socket.send_str(_encode([answer]).decode())
         return socket
 
     @contextmanager
@@ -157,14 +160,19 @@ class Events:
         finally:
             hub.leave(watcher)
 
-    async def _answer(self, watcher: Watcher, text: str, asker: Identity) -> dict[str, Any]:
+    async def _answer(self, watcher: Watcher, text: str, asker: Identity) -> dict[str, Any] | None:
+        """None: it comes after all that the watcher is being shown."""
         try:
             command = msgspec.json.decode(text, type=Command)
             if command.type == "ping":
                 return {"type": "pong"}
             if command.type == "subscribe":
                 now = rfc3339(self._gateway.now())  # whatever ends from now on is heard, or is later than this
-                return {"type": "subscribed", "unknown": await self._subscribe(watcher, command, asker), "at": now}
+                body = {"unknown": await self._subscribe(watcher, command, asker), "at": now}
+                if not (command.all and command.after):
+                    return {"type": "subscribed", **body}
+                self._gateway.hub.shown(watcher, "subscribed", body)
+                return None
             self._unsubscribe(watcher, command)
             return {"type": "unsubscribed"}
         except msgspec.MsgspecError as error:
@@ -183,7 +191,7 @@ class Events:
     async def _subscribe(self, watcher: Watcher, command: Command, asker: Identity) -> list[str]:
         """The ids that the client may not see or that are not there. Raises NotAllowed."""
         follows = _followed(command, asker)
-        after = instant(command.after, "after") if command.after else None
+        after = max(0.0, instant(command.after, "after")) if command.after else None
         hub = self._gateway.hub
         if command.system:
             hub.watch_system(watcher)

@@ -240,6 +240,12 @@ class Hub:
             audience.show(job)
         self._mark(audience)
 
+    def shown(self, watcher: Watcher, kind: str, body: dict[str, Any]) -> None:
+        """It hears this when it has heard all that it was shown; the latest of a kind replaces the one before."""
+        audience = self._alone(watcher)
+        if audience is not None:
+            self._tell(audience, JobId(""), system_event(kind, body))
+
     def gap(self, watcher: Watcher, after: float, at: float) -> None:
         """One that hears everything is told that it is not told all of what happened between these times."""
         audience = self._alone(watcher)

@@ -27,12 +27,15 @@ class Watching:
         self._owner = owner
         self._patience_s = patience_s
         self._was_heard = was_heard
-        self._after = ""
+        self._after = self._latest = ""
+        self._is_behind = False
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._broken_at: float | None = None
 
     def command(self) -> dict[str, Any]:
-        """What is said first: where it was, if it was here before."""
+        """What is said first: where it was, if it was here before. That holds until the server has told what was missed
+        since."""
+        self._latest, self._is_behind = self._after, bool(self._after)
         more = {"owner": self._owner, "after": self._after}
         return {"type": "subscribe", "all": True, **{name: value for name, value in more.items() if value}}
 
@@ -47,7 +50,10 @@ class Watching:
         for told in json.loads(frame):
             event = Event(told)
             # Each has the same form, so the later is the greater. Those without a time leave it as it is.
-            self._after = max(self._after, event.text("at"))
+            self._latest = max(self._latest, event.text("at"))
+            self._is_behind = self._is_behind and event.type != "subscribed"
+            if not self._is_behind:
+                self._after = self._latest
             if event.type == "error":
                 raise refusal(int(event.number("status") or 422), told)
             is_news = event.job_id not in self._ended or event.kind == "forgotten"

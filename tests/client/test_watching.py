@@ -27,10 +27,22 @@ def test_it_says_where_it_was_and_tells_an_end_once() -> None:
     assert told(watching, {"type": "subscribed", "at": "2026-01-01T00:00:02.000000Z"}, ended) == ["job.completed"]
     assert watching.command()["after"] == ended["at"]
     assert told(watching, again, {"type": "gap", "at": "2026-01-01T00:00:09.000000Z"}, ended) == ["gap"]
-    assert told(watching, {"type": "job.forgotten", "job_id": "a"}) == ["job.forgotten"]
+    assert told(watching, {"type": "subscribed"}, {"type": "job.forgotten", "job_id": "a"}) == ["job.forgotten"]
     assert watching.command()["after"] == "2026-01-01T00:00:09.000000Z"
     with pytest.raises(BadRequest, match="no date"):
         told(watching, {"type": "error", "status": 422, "code": "invalid", "detail": "no date"})
+
+
+def test_what_a_stream_that_breaks_before_all_was_told_has_heard_is_not_where_it_was() -> None:
+    watching = Watching("", 60.0)
+    watching.command()
+    told(watching, {"type": "subscribed", "at": "2026-01-01T00:00:01.000000Z"})
+    now = {"type": "job.snapshot", "job_id": "open", "at": "2026-01-01T09:00:00.000000Z", "job": {"status": "queued"}}
+    for _ in range(2):
+        assert watching.command()["after"] == "2026-01-01T00:00:01.000000Z"
+        assert told(watching, now) == ["job.snapshot"]
+    assert told(watching, {"type": "subscribed", "at": "2026-01-01T08:00:00.000000Z"}) == []
+    assert watching.command()["after"] == now["at"]
 
 
 def test_a_server_that_is_away_is_waited_for_and_one_that_was_never_there_is_not() -> None:

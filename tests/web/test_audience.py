@@ -25,6 +25,17 @@ def test_one_who_begins_hears_a_snapshot_and_then_each_line() -> None:
     assert not one.is_waiting
 
 
+def test_one_who_has_heard_an_end_and_asks_for_the_job_by_name_is_told() -> None:
+    one, job = audience(), completed(fresh())
+    one.want(everything=True)
+    one.over = set()
+    one.show(job)
+    assert told(one.take(Stories())) == [("job.snapshot", 3)]
+    one.begin(J, None)
+    one.offer(job)
+    assert told(one.take(Stories())) == [("job.snapshot", 3)]
+
+
 def test_one_who_resumes_hears_what_it_missed_and_nothing_twice() -> None:
     one, job = audience(), completed(fresh())
     one.begin(J, 1)

@@ -15,7 +15,7 @@ from aigc.core.messages import (
     GatewayHello,
     JobAnswer,
 )
-from tests.web.house_kit import House, submitted
+from tests.web.house_kit import House, eventually, submitted
 from web.gateway import GatewaySettings
 
 
@@ -49,6 +49,23 @@ async def test_a_cancel_is_accepted_while_no_broker_lives_and_the_next_one_is_to
         assert await house.store.cancel_requests() == {job: "no more need"}
         broker = await house.start_broker()
         await broker.until(lambda: any(isinstance(message, GatewayHello) for message in broker.heard))
+
+
+async def test_cancels_do_not_wait_for_a_broker_that_has_been_away_and_greet_it_once(tmp_path: Path) -> None:
+    async with House(tmp_path, GatewaySettings(ask_timeout_s=0.05)).running() as house:
+        jobs = [await submitted(house) for _ in range(3)]
+        house.broker.close()
+        await house.gateway.changes.cancel(jobs[0], None)
+        await eventually(lambda: house.gateway.broker_silent_s > 0.05)
+        asked, greeted = [], []
+        link = house.gateway._link
+        link.ask = lambda *_, **__: asked.append(1)  # type: ignore[method-assign, assignment]
+        link._dealer.send = lambda *_, **__: greeted.append(1)  # type: ignore[method-assign, assignment]
+        for job in jobs:
+            await house.gateway.changes.cancel(job, None)
+        assert set(await house.store.cancel_requests()) == set(jobs)
+        assert not asked
+        assert len(greeted) <= 1
 
 
 async def test_a_job_that_ended_while_its_cancel_was_written_down_is_shown_as_it_ended(tmp_path: Path) -> None:

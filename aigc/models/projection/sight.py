@@ -14,6 +14,7 @@ from aigc.mesh.types import BoolArray, FloatArray, IntArray
 
 _FAR = 9.0  # extents that rays reach
 _FEW = 1000  # points of which a hull is not worth its making
+_ROUND = 0.25  # share of corners in the hull of a few points: with more, all points are corners, and a hull takes long
 
 
 @dataclass(frozen=True)
@@ -139,10 +140,13 @@ class Sight:
 
 
 def _outermost(points: FloatArray) -> FloatArray:
-    """The corners of the convex hull, of many points; a few, or what is flat, as it is."""
+    """The corners of the convex hull, of many points; a few, or what is flat or round, as it is."""
     if len(points) < _FEW:
         return points
     try:
+        few = points[:: len(points) // _FEW]
+        if len(ConvexHull(few).vertices) > _ROUND * len(few):
+            return points
         return np.asarray(points[ConvexHull(points).vertices], np.float32)
     except QhullError:
         return points

@@ -61,3 +61,10 @@ def test_what_stands_behind_something_is_hidden():
 
     # The belly, the back, and the face behind the nose.
     assert sight.hidden(frame, points, normals).tolist() == [False, True, True]
+
+
+def test_no_hull_is_made_of_a_round_mesh_which_would_hold_it_all():
+    positions, faces = sphere(64, 96)
+    assert len(Sight(positions, faces).outermost) == len(positions)
+    dented = (positions + np.sin(9 * positions[:, ::-1]) * 0.3).astype(np.float32)
+    assert len(Sight(dented, faces).outermost) < len(positions) / 4
