@@ -316,8 +316,8 @@ class Broker:
                     if self._spans is not None:
                         self._spans.committed(job)
                     self.publish(Changed(job))
-                case Publish(job=published):
-                    self._progress.take(published)
+                case Publish(job=published, attempt=attempt):
+                    self._progress.take(published, attempt)
                 case SendGrant(worker=worker, boot=boot, grant=grant):
                     self._census.granted(grant, time.monotonic())
                     if self._spans is not None:

@@ -21,18 +21,18 @@ class ProgressNews:
 
     def __init__(self, look: Callable[[JobId], Progressed | None], tell: Callable[[Progressed], None]) -> None:
         self._look, self._tell = look, tell
-        self._jobs: dict[JobId, None] = {}
+        self._attempts: dict[JobId, int] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def take(self, job: JobId) -> None:
-        """How far it is then is told soon, unless a change of it says so before."""
-        self._jobs[job] = None
+    def take(self, job: JobId, attempt: int) -> None:
+        """How far it is then is told soon, unless a change of it says so before, or it is another attempt by then."""
+        self._attempts[job] = attempt
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(GATHER_S, self._flush)
 
     def drop(self, job: JobId) -> None:
         """What is being told of the job now says how far it is, too."""
-        self._jobs.pop(job, None)
+        self._attempts.pop(job, None)
 
     def close(self) -> None:
         """Nothing is told any more."""
@@ -41,7 +41,7 @@ class ProgressNews:
 
     def _flush(self) -> None:
         self._timer = None
-        jobs, self._jobs = self._jobs, {}
-        for job in jobs:
-            if (news := self._look(job)) is not None:
+        attempts, self._attempts = self._attempts, {}
+        for job, attempt in attempts.items():
+            if (news := self._look(job)) is not None and news.attempt == attempt:
                 self._tell(news)

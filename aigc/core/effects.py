@@ -50,6 +50,8 @@ class Publish(Struct, frozen=True):
     """Tell the watchers how far the job is, see `Scheduler.progressed`; nothing durable."""
 
     job: JobId
+    attempt: int
+    """Of which alone it may be told: that a later one has begun may not be durable yet."""
 
 
 class Answer(Struct, frozen=True):

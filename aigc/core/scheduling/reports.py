@@ -145,7 +145,7 @@ def returned(books: Books, event: LeaseReturned) -> None:
 
 def _show(books: Books, granted: Granted, stage: Stage, progress: Progress) -> None:
     granted.entry.job = msgspec.structs.replace(granted.entry.job, stage=stage, progress=progress)
-    books.out.append(Publish(granted.lease.job))
+    books.out.append(Publish(granted.lease.job, granted.lease.attempt))
 
 
 def _start(books: Books, granted: Granted, demand: Demand, load_s: float) -> None:
