@@ -4,7 +4,7 @@ It can be taken once. A broker that is begun again finds nothing and reads the f
 """
 
 import contextlib
-import tempfile
+import os
 from collections.abc import Iterator
 
 import msgspec
@@ -14,8 +14,8 @@ from aigc.core.model import Catalogue
 
 @contextlib.contextmanager
 def handed(catalogue: Catalogue) -> Iterator[int]:
-    """Descriptor of an open file, for one child to inherit."""
-    with tempfile.TemporaryFile() as file:
+    """Descriptor of an open file, for one child to inherit; it is on no disk, which may be full."""
+    with open(os.memfd_create("catalogue"), "w+b") as file:
         file.write(msgspec.msgpack.encode(catalogue))
         file.seek(0)
         yield file.fileno()

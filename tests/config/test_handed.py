@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -24,6 +25,12 @@ def test_a_child_takes_the_catalogue_and_the_next_finds_none(catalogue):
             for _ in range(2)
         ]
     assert found == [catalogue.digest, "None"]
+
+
+def test_it_is_handed_over_where_no_temporary_file_can_be_made(catalogue, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", "/proc/nowhere")
+    with handed(catalogue) as file:
+        assert taken(os.dup(file)) == catalogue
 
 
 def test_nothing_of_it_is_lost_on_the_way(catalogue):
