@@ -38,7 +38,8 @@ class Watcher:
         self._urls, self._evidence, self._clock, self._everything = urls, evidence, clock, everything
         self._dice = Random(name)
         self._last: dict[str, int] = {}
-        self._after = ""
+        self._after = self._latest = ""
+        self._unanswered = 0
         self._expected: set[str] = set()
         self._ended: set[str] = set()
         self._socket: aiohttp.ClientWebSocketResponse | None = None
@@ -80,7 +81,9 @@ class Watcher:
         self._connections += 1
         self._socket = socket
         wanted = list(self._last.items())
-        for start in range(0, len(wanted), AT_ONCE):
+        starts = range(0, len(wanted), AT_ONCE)
+        self._latest, self._unanswered = self._after, len(starts) + self._everything
+        for start in starts:
             some = dict(wanted[start : start + AT_ONCE])
             await socket.send_json({"type": "subscribe", "jobs": list(some), "since": some})
         if self._everything:
@@ -96,7 +99,10 @@ class Watcher:
             raise aiohttp.ClientError(event["detail"])  # it asks again, elsewhere
         if kind == "error" or event.get("unknown"):
             self._evidence.complaints.append(f"{self.name} was told at {self._clock():.1f} s: {event}")
-        self._after = max(self._after, event.get("at", ""))
+        self._latest = max(self._latest, event.get("at", ""))
+        self._unanswered -= kind == "subscribed"
+        if self._unanswered <= 0:
+            self._after = self._latest
         if kind == "gap":
             self._evidence.gaps.append(self.name)
             self._expected.clear()

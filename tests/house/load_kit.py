@@ -125,8 +125,9 @@ class Watcher:
         self.seen: dict[str, list[int]] = {}
         """By job, the numbers of its events in the order in which they came."""
         self.ended: set[str] = set()
-        self.last = ""
-        """The time of the latest event."""
+        self.after = self._latest = ""
+        """The time of the latest event of which nothing before was missed."""
+        self._is_behind = False
         self.gaps: list[dict[str, Any]] = []
 
     async def run(self) -> None:
@@ -136,7 +137,8 @@ class Watcher:
                 try:
                     async with session.ws_connect("/api/v1/events") as socket:
                         known = {job: numbers[-1] for job, numbers in self.seen.items() if job not in self.ended}
-                        await socket.send_json({"type": "subscribe", "all": True, "since": known, "after": self.last})
+                        await socket.send_json({"type": "subscribe", "all": True, "since": known, "after": self.after})
+                        self._is_behind = True
                         await self._listen(socket)
                 except (aiohttp.ClientError, OSError) as error:
                     self._load.failed.append(f"WebSocket: {error!r}")
@@ -156,7 +158,10 @@ class Watcher:
                     self._load.failed.append(f"WebSocket: {message}")
                 return
             for event in msgspec.json.decode(message.data):
-                self.last = max(self.last, event.get("at", ""))
+                self._latest = max(self._latest, event.get("at", ""))
+                self._is_behind = self._is_behind and event["type"] != "subscribed"
+                if not self._is_behind:
+                    self.after = self._latest
                 if event["type"] == "gap":
                     self.gaps.append(event)
                 if event.get("seq"):
