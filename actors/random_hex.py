@@ -7,7 +7,7 @@ BYTES = 2048
 
 
 class RandomHex:
-    """Random hexadecimal digits that nobody can foresee, none given out twice.
+    """Random hexadecimal digits that nobody can foresee, none given out twice. A forked process would have the same.
 
     A system call for each id lets another thread have the interpreter, and then waits to get it back.
     """

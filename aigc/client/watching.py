@@ -40,8 +40,7 @@ class Watching:
         return {"type": "subscribe", "all": True, **{name: value for name, value in more.items() if value}}
 
     def opened(self) -> None:
-        """The server took the connection."""
-        self._broken_at = None
+        """The server took the connection; whether it can do what it is asked shows in what it says."""
         self._was_heard = True
 
     def feed(self, frame: str) -> list[Event]:
@@ -54,6 +53,8 @@ class Watching:
             self._is_behind = self._is_behind and event.type != "subscribed"
             if not self._is_behind:
                 self._after = self._latest
+            if event.type == "subscribed":
+                self._broken_at = None
             if event.type == "error":
                 raise refusal(int(event.number("status") or 422), told)
             is_news = event.job_id not in self._ended or event.kind == "forgotten"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aigc.client import AsyncClient, BadRequest, ServerAway
+from aigc.client import AsyncClient, BadRequest, ServerAway, Unavailable
 from aigc.client.records import Event
 from aigc.client.watching import Watching
 from tests.web.house_kit import House, eventually
@@ -52,6 +52,24 @@ def test_a_server_that_is_away_is_waited_for_and_one_that_was_never_there_is_not
         watching.pause_s(AWAY, 110.0)
     with pytest.raises(ServerAway):
         Watching("", 10.0, was_heard=False).pause_s(AWAY, 0.0)
+
+
+def test_a_server_that_takes_connections_and_cannot_say_what_was_missed_is_not_waited_for_for_ever() -> None:
+    watching = Watching("", 10.0)
+    refused = {"type": "error", "status": 503, "code": "unavailable", "detail": "the store is away"}
+
+    def tried(now: float) -> None:
+        watching.opened()
+        with pytest.raises(Unavailable) as error:
+            told(watching, refused)
+        watching.pause_s(error.value, now)
+
+    tried(100.0)
+    tried(105.0)
+    with pytest.raises(Unavailable, match="the store is away"):
+        tried(110.0)
+    told(watching, {"type": "subscribed"})
+    tried(111.0)
 
 
 async def test_what_ended_while_the_stream_was_broken_is_told_when_it_is_back(tmp_path: Path) -> None:
