@@ -200,6 +200,23 @@ async def test_a_url_of_a_file_opens_that_file_for_a_while_and_nothing_else(hous
         assert answer.status == 200, "who is logged in needs no signature"
 
 
+async def test_who_comes_back_hears_of_ones_own_ends_alone(house: Guarded) -> None:
+    job = await house.finished("ada")
+
+    async def missed(who: str, **more: str) -> set[str]:
+        command = {"type": "subscribe", "all": True, "after": "2020-01-01", **more}
+        async with house.session.ws_connect(urls.EVENTS, headers=house.as_(who)) as socket:
+            await socket.send_json(command)
+            heard: list[Any] = []
+            while not any(event["type"] in ("subscribed", "error") for event in heard):
+                heard += await socket.receive_json()
+        return {event.get("job_id", event["type"]) for event in heard}
+
+    assert await missed("bob") == await missed("olga") == {"subscribed"}
+    assert await missed("bob", owner="*") == {"error"}
+    assert await missed("ada") == await missed("olga", owner="*") == {job, "subscribed"}
+
+
 async def test_a_page_acts_by_its_cookie_and_pages_of_others_do_not(house: Guarded) -> None:
     assert (await house.call("GET", SESSION))[1] == {
         "required": True, "registration": False, "user": None, "role": None, "expires_at": None,
