@@ -23,7 +23,7 @@ test:
 	$(MAKE) -j 2 lint pytest
 
 pytest: .venv/test.stamp
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q --durations 15 $(TEST_ARGS) \
+	$(BIN)/pytest -n 3 --dist loadfile --max-worker-restart 0 --no-loadscope-reorder -q --durations 15 $(TEST_ARGS) \
 		|| { test $$? -eq 1 && $(BIN)/python -m tests.second_try; }
 
 soak: .venv/test.stamp

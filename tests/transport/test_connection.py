@@ -320,10 +320,14 @@ async def test_a_place_that_refuses_is_left_without_waiting(context: Context, ip
 
 
 async def test_a_socket_that_cannot_be_made_is_made_later(context: Context, ipc: Address) -> None:
+    server = bound(context, zmq.ROUTER, ipc, 1 << 20, 8)
     owner = Owner(context, ipc, settings=STILL_BUT_QUICK)
     owner.connection.open()
+    # Who is not accepted yet would be now, and without a descriptor libzmq 4.3.5 ends a process that listens on ipc.
+    await until(lambda: owner.connection.link is not None and owner.connection.link.send(b"first"))
+    assert server.poll(60_000)
+    server.recv_multipart()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    server = bound(context, zmq.ROUTER, ipc, 1 << 20, 8)
     with capture_logs() as logs:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))  # no file can be opened any more
