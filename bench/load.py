@@ -171,10 +171,12 @@ def lines(rounds: list[dict[str, float]]) -> list[Line]:
         return Figure.of([values[above] / values[below] for values in rounds])
 
     submits = "durable submissions/s, 64 connections, against hello world"
-    alone = [
-        Line("", "the same while the worker stands still", ratio("submit_alone_rate", "hello_rate")),
-        Line("", "CPU of such a submission, against hello world's", ratio("submit_alone_cpu_us", "hello_cpu_us")),
-    ]
+    alone: list[Line] = []
+    if "submit_alone_rate" in rounds[0]:
+        alone = [
+            Line("", "the same while the worker stands still", ratio("submit_alone_rate", "hello_rate")),
+            Line("", "CPU of such a submission, against hello world's", ratio("submit_alone_cpu_us", "hello_cpu_us")),
+        ]
     job = "CPU of a job to its end, against hello world's request"
     results = "the same, against that sum with runner and durable file"
     return [
@@ -185,7 +187,7 @@ def lines(rounds: list[dict[str, float]]) -> list[Line]:
         Line("", "jobs/s with ?wait from 64 clients", figure("sync_rate")),
         Line("", "refused", figure("refused")),
         Line("P1", submits, ratio("submit_rate", "hello_rate"), ">= 0.80"),
-        *(alone if "submit_alone_rate" in rounds[0] else []),
+        *alone,
         Line("P2", job, ratio("job_cpu_us", "hello_cpu_us"), "<= 1.8"),
         Line("P6", "submit p50, one client, against hello world's", ratio("submit_p50_ms", "hello_p50_ms")),
         Line("P6", "submit p99, 64 clients, ms", figure("submit_p99_64_ms")),
