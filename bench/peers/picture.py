@@ -47,7 +47,8 @@ def _panel(axes: Any, found: Mapping[str, Sequence[Round]], field: str, title: s
         spread = [[figure.median - figure.low], [figure.high - figure.median]]
         is_ours = name.startswith("ours")
         axes.barh(at, figure.median, color=OURS if is_ours else THEIRS, xerr=spread, ecolor="#24292f", capsize=3)
-        axes.text(figure.high, at, f"  {figure.median:.3g}", va="center", fontweight="bold" if is_ours else "normal")
+        form = ",.0f" if figure.median >= 1000 else ".3g"
+        axes.text(figure.high, at, f"  {figure.median:{form}}", va="center", fontweight="bold" if is_ours else "normal")
     axes.set_yticks(range(len(names)), names)
     axes.set_title(title, fontsize=11)
     axes.margins(x=0.18)
