@@ -44,7 +44,7 @@ def reads_the_end(pid: int) -> bool:
 
 @contextmanager
 def watched(pid: int) -> Iterator[int]:
-    """A descriptor that tells of its end, for `until_ended`: to be had before it ends, as its id may be used again."""
+    """A descriptor that stays with this process, whoever has its number later, and tells of its end."""
     handle = os.pidfd_open(pid)
     try:
         yield handle

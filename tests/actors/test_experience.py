@@ -1,33 +1,6 @@
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-
 from actors.experience import KEY, Experience
-from actors.stores.sqlite import SqliteJobStore
-from aigc.core.errors import Unavailable
+from tests.actors.keeping_kit import KeepingStore
 from tests.core.scheduler_kit import Desk
-
-
-class Fussy(SqliteJobStore):
-    """A store that can be told to be away, and counts what it was given."""
-
-    away = False
-    given = 0
-
-    async def remember(self, name: str, value: bytes) -> None:
-        if self.away:
-            raise Unavailable("away", retry_after_s=0.1)
-        self.given += 1
-        await super().remember(name, value)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Fussy]:
-    store = Fussy(tmp_path / "jobs.db")
-    await store.open()
-    yield store
-    await store.close()
 
 
 def practised() -> Desk:
@@ -39,7 +12,7 @@ def practised() -> Desk:
     return desk
 
 
-async def test_a_successor_knows_what_was_learned(store: Fussy) -> None:
+async def test_a_successor_knows_what_was_learned(store: KeepingStore) -> None:
     before, after = practised(), Desk()
     experience = Experience(before.scheduler, store)
     await experience.recall()
@@ -48,7 +21,7 @@ async def test_a_successor_knows_what_was_learned(store: Fussy) -> None:
     assert after.scheduler.learned() == before.scheduler.learned() != Desk().scheduler.learned()
 
 
-async def test_only_what_is_new_is_written(store: Fussy) -> None:
+async def test_only_what_is_new_is_written(store: KeepingStore) -> None:
     desk = practised()
     experience = Experience(desk.scheduler, store)
     await experience.recall()
@@ -60,13 +33,13 @@ async def test_only_what_is_new_is_written(store: Fussy) -> None:
     assert store.given == 2
 
 
-async def test_who_did_not_recall_overwrites_nothing(store: Fussy) -> None:
+async def test_who_did_not_recall_overwrites_nothing(store: KeepingStore) -> None:
     await store.remember(KEY, b"what all before learned")
     await Experience(practised().scheduler, store).keep()
     assert await store.recall(KEY) == b"what all before learned"
 
 
-async def test_what_a_store_that_was_away_has_missed_is_kept_when_it_is_back(store: Fussy) -> None:
+async def test_what_a_store_that_was_away_has_missed_is_kept_when_it_is_back(store: KeepingStore) -> None:
     experience = Experience(practised().scheduler, store)
     await experience.recall()
     store.away = True

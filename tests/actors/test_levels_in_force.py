@@ -1,42 +1,14 @@
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 
 from actors.levels_in_force import LevelsInForce
-from actors.stores.sqlite import SqliteJobStore
 from actors.told_levels import held, in_force
-from aigc.core.errors import Unavailable
-
-
-class Fussy(SqliteJobStore):
-    """A store with a clock that a test moves, which can be away."""
-
-    away = False
-    now = 1_800_000_000.0
-
-    def clock(self) -> float:
-        return self.now
-
-    async def remember(self, name: str, value: bytes) -> None:
-        if self.away:
-            raise Unavailable("away", retry_after_s=0.01)
-        await super().remember(name, value)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Fussy]:
-    store = Fussy(tmp_path / "jobs.db")
-    await store.open()
-    yield store
-    await store.close()
+from tests.actors.keeping_kit import KeepingStore
 
 
 class House:
     """Brokers one after the other, and what they announce."""
 
-    def __init__(self, store: Fussy) -> None:
+    def __init__(self, store: KeepingStore) -> None:
         self.store = store
         self.heard: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
 
@@ -51,7 +23,7 @@ class House:
                 pass
 
 
-async def test_the_next_broker_has_the_levels_of_the_one_before_for_as_long_as_they_hold(store: Fussy) -> None:
+async def test_the_next_broker_has_the_levels_of_the_one_before_for_as_long_as_they_hold(store: KeepingStore) -> None:
     house = House(store)
     first = await house.broker()
     first.set("aigc", "DEBUG")
@@ -72,7 +44,7 @@ async def test_the_next_broker_has_the_levels_of_the_one_before_for_as_long_as_t
     third.close()
 
 
-async def test_a_level_whose_time_is_over_is_as_configured_everywhere(store: Fussy) -> None:
+async def test_a_level_whose_time_is_over_is_as_configured_everywhere(store: KeepingStore) -> None:
     house = House(store)
     levels = await house.broker(hold_s=0.02)
     levels.set("aigc", "DEBUG")
@@ -83,7 +55,7 @@ async def test_a_level_whose_time_is_over_is_as_configured_everywhere(store: Fus
     levels.close()
 
 
-async def test_a_store_that_is_away_holds_no_level_up_and_is_told_when_it_is_back(store: Fussy) -> None:
+async def test_a_store_that_is_away_holds_no_level_up_and_is_told_when_it_is_back(store: KeepingStore) -> None:
     house = House(store)
     levels = await house.broker()
     store.away = True

@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from tests.chaos.family import Family
 from tests.chaos.links import Link
 from tests.chaos.plan import CUT, FLAP, FREEZE, HOLD_IN, HOLD_OUT, KILL, TERMINATE, Fault
+from tests.deaths import watched
 
 FLAP_S = 0.4
 
@@ -44,7 +44,7 @@ class Injector:
         if pid is None:
             self._note(f"{fault.kind} {fault.target}: it is away")
             return
-        with contextlib.suppress(ProcessLookupError), _handle(pid) as handle:
+        with contextlib.suppress(ProcessLookupError), watched(pid) as handle:
             if fault.kind in (KILL, TERMINATE):
                 signal.pidfd_send_signal(handle, signal.SIGKILL if fault.kind == KILL else signal.SIGTERM)
                 self._note(f"{fault.kind} {fault.target}, process {pid}")
@@ -54,16 +54,6 @@ class Injector:
                 await asyncio.sleep(fault.for_s)
                 signal.pidfd_send_signal(handle, signal.SIGCONT)
                 self._note(f"thawed {fault.target}, process {pid}")
-
-
-@contextlib.contextmanager
-def _handle(pid: int) -> Iterator[int]:
-    """Stays with this process, whoever has its number later."""
-    handle = os.pidfd_open(pid)
-    try:
-        yield handle
-    finally:
-        os.close(handle)
 
 
 @contextlib.asynccontextmanager
